@@ -1,0 +1,116 @@
+/**
+ * The wire between host and driver: every message either side may send, and the checks that make
+ * a message from a driver safe to look at.
+ *
+ * Messages are plain data. Payload batches are Arrow IPC streams (one schema, one record batch each)
+ * in transferred `Uint8Array`s. A call is one of `check`, `discover`, `read`, `transform`, `write`; a
+ * driver answers one call at a time and ends it with exactly one of `checked`, `discovered`,
+ * `relation`, `end`, `committed`, `aborted` or `error`. Credit bounds what is in flight: a producer
+ * sends a batch only against a credit it was given.
+ *
+ * @module
+ */
+
+import type { Failure } from "../diagnostic.ts";
+
+/** The version both sides state; a driver that speaks another one is refused. */
+export const PROTOCOL_VERSION = 1;
+
+/** A column as both sides name it; `type` is the engine-neutral SQL type name, such as `BIGINT` or `DECIMAL(18,2)`. */
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** Options of a file format as the engine takes them; unset means the format's default. */
+export interface FileOptions {
+  readonly delimiter?: string;
+  readonly quote?: string;
+  readonly escape?: string;
+  readonly header?: boolean;
+  readonly encoding?: string;
+  readonly null_text?: string | readonly string[];
+  readonly date_format?: string;
+  readonly timestamp_format?: string;
+  readonly decimal_separator?: string;
+  /** Rows looked at to find types; `full` looks at every row. */
+  readonly sample?: number | "full";
+  readonly on_bad_row?: "error" | "skip" | "quarantine";
+  /** Longest line accepted, in bytes. */
+  readonly max_line_size?: number;
+  readonly json_format?: "auto" | "array" | "ndjson";
+  readonly types?: { readonly [column: string]: string };
+  readonly columns?: readonly string[];
+  readonly union_by_name?: boolean;
+  readonly hive_partitions?: boolean;
+  readonly compression?: string;
+  readonly row_group_size?: number;
+}
+
+/** What a driver asks the engine to do in its stead, so that no row passes through JavaScript. */
+export type RelationRequest =
+  | { readonly kind: "scan"; readonly format: "csv" | "json" | "parquet"; readonly path: string; readonly options: FileOptions }
+  | { readonly kind: "sql"; readonly query: string }
+  | {
+    readonly kind: "copy";
+    readonly format: "csv" | "json" | "parquet";
+    readonly path: string;
+    readonly write_mode: "overwrite" | "append" | "error_if_exists" | "replace_partitions";
+    readonly partition_by: readonly string[];
+    readonly options: FileOptions;
+  };
+
+/** Plain data of a step's configuration. */
+export type Config = { readonly [key: string]: unknown };
+
+/** What the host says. */
+export type HostMessage =
+  | {
+    readonly type: "start";
+    readonly protocol: number;
+    readonly component: string;
+    readonly step: string;
+    readonly config: Config;
+    readonly connection: Config | null;
+    readonly grants: { readonly net: readonly string[]; readonly read: readonly string[]; readonly write: readonly string[] };
+  }
+  | { readonly type: "check" }
+  | { readonly type: "discover"; readonly scope: string | null; readonly samples: number }
+  | { readonly type: "read"; readonly cursor: unknown; readonly columns: readonly string[] | null; readonly limit: number | null }
+  | { readonly type: "transform"; readonly inputs: { readonly [name: string]: readonly Column[] } }
+  | { readonly type: "write"; readonly schema: readonly Column[]; readonly mode: string | null; readonly keys: readonly string[] }
+  | { readonly type: "batch"; readonly input: string; readonly data: Uint8Array; readonly rows: number }
+  | { readonly type: "end"; readonly input: string; readonly rows: number }
+  | { readonly type: "commit" }
+  | { readonly type: "abort" }
+  | { readonly type: "cancel" }
+  | { readonly type: "credit"; readonly batches: number };
+
+/** What a driver answers. */
+export type DriverMessage =
+  | { readonly type: "ready"; readonly protocol: number }
+  | { readonly type: "checked"; readonly ok: boolean; readonly latency_ms: number; readonly category: string | null; readonly help: string | null }
+  | {
+    readonly type: "discovered";
+    readonly tables: readonly {
+      readonly name: string;
+      readonly columns: readonly Column[];
+      readonly keys: readonly string[];
+      readonly rows: number | null;
+      readonly samples: readonly Config[];
+    }[];
+  }
+  | { readonly type: "relation"; readonly relation: RelationRequest }
+  | { readonly type: "schema"; readonly columns: readonly Column[] }
+  | { readonly type: "batch"; readonly data: Uint8Array; readonly rows: number }
+  /** Ends a `read` or `transform` that sent batches. The row count must equal the rows sent. */
+  | { readonly type: "end"; readonly rows: number; readonly cursor: unknown }
+  | { readonly type: "staged"; readonly rows: number }
+  | { readonly type: "committed" }
+  | { readonly type: "aborted" }
+  | { readonly type: "credit"; readonly input: string; readonly batches: number }
+  | { readonly type: "log"; readonly level: "debug" | "info" | "warn" | "error"; readonly text: string }
+  | { readonly type: "event"; readonly name: string; readonly data: Config }
+  | { readonly type: "metric"; readonly name: string; readonly value: number; readonly unit: string }
+  | { readonly type: "progress"; readonly rows: number }
+  | { readonly type: "error"; readonly failure: Failure };

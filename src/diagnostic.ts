@@ -1,0 +1,194 @@
+/**
+ * What the tool says about what a person wrote, and about what went wrong while it ran.
+ *
+ * A {@linkcode Diagnostic} is data: a stable code, a place, what was attempted, what is there and
+ * what should be. Finding and rendering are separate, so `validate`, `compile`, `run`, `--json` and
+ * the editor all show the same findings. Checking collects; it never stops at the first.
+ *
+ * An {@linkcode OsirisError} is how a failure of a run travels: it carries the same code and help,
+ * and tells the caller whether trying again makes sense. Any other thrown error is a bug of ours.
+ *
+ * This file imports nothing.
+ *
+ * @module
+ */
+
+/** How bad a finding is: an `error` stops what was asked for, a `warning` does not. */
+export type Severity = "error" | "warning";
+
+/** One finding about a text somebody wrote. Lines and columns count from 1, columns in UTF-16 units. */
+export interface Diagnostic {
+  readonly code: Code;
+  readonly severity: Severity;
+  /** "What was attempted: what is there, and what should be", without a full stop at the end. */
+  readonly message: string;
+  /** The file as the person named it. */
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly end_line?: number;
+  readonly end_column?: number;
+  /** The command or edit that mends it. */
+  readonly help?: string;
+}
+
+/** A value that was checked, beside everything found on the way. No value where errors forbid one. */
+export interface Checked<T> {
+  readonly value?: T;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What kind of failure it is; the command line turns it into the exit code. */
+export type Category = "run" | "usage" | "connection" | "permission" | "check" | "interrupted";
+
+/** The plain data of a failure, as it crosses the wire and stands in events and `status.json`. */
+export interface Failure {
+  readonly code: Code;
+  readonly category: Category;
+  readonly message: string;
+  readonly help?: string;
+  readonly step?: string;
+  /** Whether the same attempt may succeed later. */
+  readonly retryable: boolean;
+  /** How long to wait before the next attempt, in milliseconds. */
+  readonly retry_after_ms?: number;
+}
+
+/**
+ * A failure that a person can act on.
+ *
+ * @example
+ * ```ts
+ * throw new OsirisError("ENG501", "Cannot read step 'sales': 'data/sales.csv' does not exist", {
+ *   help: "check the path; it is relative to the project folder",
+ * });
+ * ```
+ */
+export class OsirisError extends Error {
+  override readonly name = "OsirisError";
+  readonly code: Code;
+  readonly category: Category;
+  readonly help: string | undefined;
+  readonly step: string | undefined;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+  /** Findings in a text, when the failure is that the text is not valid. */
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(
+    code: Code,
+    message: string,
+    options: {
+      category?: Category;
+      help?: string | undefined;
+      step?: string | undefined;
+      retryable?: boolean;
+      retryAfterMs?: number | undefined;
+      diagnostics?: readonly Diagnostic[];
+      cause?: unknown;
+    } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.category = options.category ?? "run";
+    this.help = options.help;
+    this.step = options.step;
+    this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs;
+    this.diagnostics = options.diagnostics ?? [];
+  }
+
+  /** The failure as plain data. */
+  toFailure(): Failure {
+    return {
+      code: this.code,
+      category: this.category,
+      message: this.message,
+      retryable: this.retryable,
+      ...(this.help === undefined ? {} : { help: this.help }),
+      ...(this.step === undefined ? {} : { step: this.step }),
+      ...(this.retryAfterMs === undefined ? {} : { retry_after_ms: this.retryAfterMs }),
+    };
+  }
+
+  /** The same failure, said of a step. */
+  ofStep(step: string): OsirisError {
+    return new OsirisError(this.code, this.message, {
+      category: this.category,
+      help: this.help,
+      step: this.step ?? step,
+      retryable: this.retryable,
+      retryAfterMs: this.retryAfterMs,
+      diagnostics: this.diagnostics,
+      cause: this.cause,
+    });
+  }
+
+  /** A failure that arrived as plain data. */
+  static from(failure: Failure): OsirisError {
+    return new OsirisError(failure.code, failure.message, {
+      category: failure.category,
+      help: failure.help,
+      step: failure.step,
+      retryable: failure.retryable,
+      retryAfterMs: failure.retry_after_ms,
+    });
+  }
+}
+
+/** Every code the tool can say, with what it stands for. Codes are stable: a code is never reused. */
+export const CODES = {
+  // OML1xx: what can be said from the pipeline text alone (src/oml/).
+  OML100: "not valid YAML",
+  // CMP2xx: what needs the catalog, the connections or the parameters (src/compile/, src/manifest.ts).
+  CMP201: "unknown component",
+  // CON3xx: connections and secrets (src/connection/).
+  CON301: "unknown connection",
+  // DRV4xx: component specs, the catalog, the wire and drivers (src/component/).
+  DRV401: "driver failed",
+  // ENG5xx: what the engine refuses or cannot do (src/engine/).
+  ENG500: "engine failure",
+  ENG501: "source cannot be read",
+  // RUN6xx: planning and executing (src/run/).
+  RUN601: "step failed",
+  // SES7xx: sessions and state (src/session/, src/state/).
+  SES701: "unknown session",
+  // CLI8xx: how the command was called (src/cli/).
+  CLI801: "wrong usage",
+  // BUG9xx: a fault of Osiris itself.
+  BUG900: "internal error",
+} as const;
+
+/** A stable code of {@linkcode CODES}. */
+export type Code = keyof typeof CODES;
+
+/** Whether any finding is an error. */
+export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some((d) => d.severity === "error");
+}
+
+/** The nearest of `known` to a mistyped `word`, for "did you mean"; undefined when nothing is near. */
+export function nearest(word: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let least = Math.max(2, Math.floor(word.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), least);
+    if (distance < least) [best, least] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Levenshtein distance, given up at `limit`. (A library would be this file's only import.) */
+function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) >= limit) return limit;
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, substitution));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

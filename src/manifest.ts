@@ -1,0 +1,95 @@
+/**
+ * The contract between compiling and running: the manifest's shape, its canonical bytes and its
+ * fingerprint.
+ *
+ * What must stay true: the same meaning gives the same bytes on any machine; the fingerprint covers
+ * what the run depends on (steps, parameters, component specs and driver code, compiler version) and
+ * not the layout of the text it was written in; no secret value ever stands here.
+ *
+ * @module
+ */
+
+/** A plain JSON value. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** The kinds of value a parameter may have. */
+export type ParamType = "string" | "int" | "number" | "bool" | "date" | "timestamp" | "list" | "map";
+
+/** A typed value that a SQL text binds by name (`$name`), never pasted into it. */
+export interface Binding {
+  readonly type: ParamType;
+  /** The value; for `symbol` bindings absent. Dates and timestamps are ISO 8601 text, ints beyond 2^53 decimal text. */
+  readonly value?: Json;
+  /** A value known only when the run starts: `run.id`, `run.started_at`, `run.date`, or `params.NAME` of a sensitive parameter. */
+  readonly symbol?: string;
+}
+
+export type Mode = "read" | "write" | "transform";
+
+/** How often and when to try a step again. Durations in milliseconds. */
+export interface Retry {
+  /** Retries after the first attempt. */
+  readonly max: number;
+  readonly backoff: "none" | "linear" | "exponential";
+  readonly delay_ms: number;
+  readonly max_delay_ms: number;
+  readonly jitter: boolean;
+}
+
+/** One step, with everything spelled out that the text left to be understood. */
+export interface ManifestStep {
+  readonly id: string;
+  readonly component: string;
+  readonly mode: Mode;
+  /** Checked against the component's schema, defaults filled in. `${run.*}` and sensitive `${params.*}` stay symbolic. */
+  readonly config: { readonly [key: string]: Json };
+  /** SQL bindings of the config's SQL fields, by the `$name` that stands in the text. */
+  readonly bind: { readonly [name: string]: Binding };
+  /** Input name → id of the step whose output it is. */
+  readonly inputs: { readonly [name: string]: string };
+  /** Every step this one waits for, by inputs or by `needs`, sorted. */
+  readonly depends_on: readonly string[];
+  /** Steps named in `needs` alone (order without data), sorted. */
+  readonly needs: readonly string[];
+  /** The connection it uses, by reference. */
+  readonly connection?: string;
+  readonly retry?: Retry;
+  readonly timeout_ms?: number;
+  readonly layer?: string;
+  readonly description?: string;
+  readonly explanation?: string;
+  readonly labels?: Json;
+  readonly idempotency_key?: string;
+  /** Where the step stands in the text. Not part of any fingerprint. */
+  readonly source: { readonly line: number };
+  readonly fingerprint: string;
+}
+
+/** What a component was when the manifest was compiled. */
+export interface ManifestComponent {
+  readonly version: string;
+  /** sha256 of the spec's canonical form. */
+  readonly spec: string;
+  /** sha256 of the driver's code. */
+  readonly driver: string;
+}
+
+export interface Manifest {
+  readonly manifest_version: "1";
+  readonly fingerprint: string;
+  readonly compiler: string;
+  readonly pipeline: {
+    readonly name: string;
+    readonly description?: string;
+    readonly metadata?: Json;
+    /** File name of the text, without folders. Not part of the fingerprint. */
+    readonly file: string;
+  };
+  readonly profile: string | null;
+  /** Resolved parameters; a sensitive one has no value here. */
+  readonly params: { readonly [name: string]: { readonly type: ParamType; readonly value?: Json; readonly sensitive?: true } };
+  readonly run?: { readonly run_id?: string; readonly traceparent?: string };
+  /** In an order in which they may run; ties in the order of the text. */
+  readonly steps: readonly ManifestStep[];
+  readonly components: { readonly [name: string]: ManifestComponent };
+}
