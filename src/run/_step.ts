@@ -1,0 +1,228 @@
+/**
+ * What one step is and how to compute it: its driver is asked, and answers with a relation that the
+ * engine carries out or with batches of its own. Both ways end in the same few numbers.
+ *
+ * @module
+ */
+
+import type { Driver, Grants } from "../component/mod.ts";
+import type { Column } from "../component/mod.ts";
+import { OsirisError } from "../diagnostic.ts";
+import type { Engine, Execution, Relation, Row, RunOptions } from "../engine/mod.ts";
+import type { ManifestStep } from "../manifest.ts";
+import { connectionOf } from "./_connection.ts";
+import { grantedPath } from "./_granted.ts";
+import type { RunContext } from "./_steps.ts";
+import { boundValues, withSymbols } from "./_symbols.ts";
+import type { PlanStep } from "./plan.ts";
+
+/** Rows that a sample shows. */
+export const SAMPLE_ROWS = 10;
+
+/** A step that knows what it is. */
+export interface Defined {
+  /** What it will give, described and not computed; absent when only computing tells (batches, writes). */
+  readonly relation?: Relation;
+  /** Computes it, with every lazy step beneath it. `isRead` says that other steps read its output. May be called again after a failure. */
+  compute(isRead: boolean): Promise<Computed>;
+}
+
+/** A step that was computed. */
+export interface Computed {
+  /** Rows it gave or wrote. */
+  readonly rows: number;
+  /** The statements that ran for it. */
+  readonly executions: readonly Execution[];
+  /** Its output, kept for its readers. */
+  readonly relation?: Relation;
+  readonly sample?: readonly Row[];
+  /** What a write put in place. */
+  readonly files?: readonly string[];
+  readonly bytes?: number;
+}
+
+type Inputs = { readonly [name: string]: Relation };
+type Batches = AsyncIterable<{ readonly data: Uint8Array; readonly rows: number }>;
+
+/** Asks the step's driver what the step is. */
+export async function defineStep(
+  step: ManifestStep,
+  plan: PlanStep,
+  inputs: Inputs,
+  context: RunContext,
+  options: RunOptions & { readonly signal: AbortSignal },
+): Promise<Defined> {
+  const work = new StepWork(step, plan, inputs, context, options);
+  if (step.mode === "read") return await work.defineRead();
+  if (step.mode === "transform") return await work.defineTransform();
+  return await work.defineWrite();
+}
+
+class StepWork {
+  readonly #engine: Engine;
+
+  constructor(
+    readonly step: ManifestStep,
+    readonly plan: PlanStep,
+    readonly inputs: Inputs,
+    readonly context: RunContext,
+    readonly options: RunOptions & { readonly signal: AbortSignal },
+  ) {
+    this.#engine = context.engine;
+  }
+
+  async defineRead(): Promise<Defined> {
+    const driver = await this.#openDriver();
+    const answer = await endingOnError(driver, () => driver.read({}));
+    if (answer.kind === "batches") return this.#ofBatches(driver, answer, () => [], (d) => d.read({}));
+    await driver[Symbol.asyncDispose]();
+    if (answer.relation.kind !== "scan") throw this.#wrongAnswer(answer.relation.kind);
+    const { format, path, options } = answer.relation;
+    const source = grantedPath(path, this.plan.grants.read, this.context.input.project.root, this.step);
+    return this.#ofRelation(await this.#engine.scan(this.step.id, { format, path: source, options }));
+  }
+
+  async defineTransform(): Promise<Defined> {
+    const executions: Execution[] = [];
+    const ask = (driver: Driver) => {
+      executions.length = 0;
+      return driver.transform(Object.fromEntries(
+        Object.entries(this.inputs).map(([name, relation]) => [name, {
+          columns: relation.columns,
+          batches: () => this.#stream(relation, executions),
+        }]),
+      ));
+    };
+    const driver = await this.#openDriver();
+    const answer = await endingOnError(driver, () => ask(driver));
+    if (answer.kind === "batches") return this.#ofBatches(driver, answer, () => executions, ask);
+    await driver[Symbol.asyncDispose]();
+    if (answer.relation.kind !== "sql") throw this.#wrongAnswer(answer.relation.kind);
+    const { plan, input } = this.context;
+    const bind = boundValues(this.step.bind, plan.run, input.secretParams ?? {});
+    return this.#ofRelation(await this.#engine.sql(this.step.id, { query: answer.relation.query, bind, inputs: this.inputs }));
+  }
+
+  defineWrite(): Promise<Defined> {
+    const source = Object.values(this.inputs)[0];
+    if (!source) throw new OsirisError("BUG900", `Cannot write step '${this.step.id}': it has no input`);
+    return Promise.resolve({ compute: () => this.#write(source) });
+  }
+
+  /** A step that the engine carries out: stored for its readers, or drained for its counts alone. */
+  #ofRelation(relation: Relation): Defined {
+    const compute = async (isRead: boolean): Promise<Computed> => {
+      if (!isRead) {
+        const execution = await this.#engine.drain(relation, this.options);
+        const sample = await this.#engine.sample(relation, SAMPLE_ROWS);
+        return { rows: execution.rows, executions: [execution], ...(sample ? { sample } : {}) };
+      }
+      const { relation: stored, execution } = await this.#engine.store(relation, this.options);
+      return { ...(await this.#stored(stored)), rows: execution.rows, executions: [execution] };
+    };
+    return { relation, compute };
+  }
+
+  /** A step whose driver sends rows: they are appended to the engine as they come. */
+  #ofBatches(
+    opened: Driver,
+    answered: { readonly columns: readonly Column[]; readonly batches: Batches },
+    executions: () => readonly Execution[],
+    ask: (driver: Driver) => Promise<{ kind: "batches"; columns: readonly Column[]; batches: Batches } | { kind: "relation"; relation: { kind: string } }>,
+  ): Defined {
+    let first: Driver | undefined = opened;
+    const compute = async (): Promise<Computed> => {
+      const again = first === undefined;
+      await using driver = first ?? await this.#openDriver();
+      first = undefined;
+      const answer = again ? await ask(driver) : { kind: "batches" as const, ...answered };
+      if (answer.kind !== "batches") throw this.#wrongAnswer(answer.relation.kind);
+      await using appender = await this.#engine.append(this.step.id, answer.columns);
+      for await (const batch of answer.batches) {
+        this.options.signal.throwIfAborted();
+        await appender.append(batch.data);
+        this.context.input.onProgress?.(this.step.id, { rows: appender.rows });
+      }
+      const relation = await appender.finish();
+      return { ...(await this.#stored(relation)), rows: appender.rows, executions: executions() };
+    };
+    return { compute };
+  }
+
+  async #stored(relation: Relation): Promise<{ relation: Relation; sample?: readonly Row[] }> {
+    const sample = await this.#engine.sample(relation, SAMPLE_ROWS);
+    return { relation, ...(sample ? { sample } : {}) };
+  }
+
+  /** Writes the input where the driver says, or hands the driver its rows; either way staged, then committed. */
+  async #write(source: Relation): Promise<Computed> {
+    const executions: Execution[] = [];
+    await using driver = await this.#openDriver();
+    const answer = await driver.write(source.columns, { batches: () => this.#stream(source, executions) });
+    if (answer.kind === "staged") {
+      await this.#commitUnlessAborted(answer);
+      return { rows: answer.rows, executions };
+    }
+    if (answer.relation.kind !== "copy") throw this.#wrongAnswer(answer.relation.kind);
+    const { format, path, write_mode, partition_by, options } = answer.relation;
+    const target = grantedPath(path, this.plan.grants.write, this.context.input.project.root, this.step);
+    const staged = await this.#engine.write(
+      this.step.id,
+      source,
+      { format, path: target, writeMode: write_mode, partitionBy: partition_by, options },
+      this.options,
+    );
+    const sample = await endingOnError({ [Symbol.asyncDispose]: () => staged.abort() }, async () => {
+      const rows = await staged.sample(SAMPLE_ROWS);
+      await this.#commitUnlessAborted(staged);
+      return rows;
+    });
+    return { rows: staged.execution.rows, executions: [staged.execution], sample, files: staged.files, bytes: staged.bytes };
+  }
+
+  /** The last moment at which a cancelled run leaves no trace. */
+  async #commitUnlessAborted(staged: { commit(): Promise<void>; abort(): Promise<void> }): Promise<void> {
+    if (this.options.signal.aborted) {
+      await staged.abort();
+      this.options.signal.throwIfAborted();
+    }
+    await staged.commit();
+  }
+
+  async *#stream(relation: Relation, executions: Execution[]): AsyncGenerator<{ data: Uint8Array; rows: number }> {
+    executions.push(yield* this.#engine.stream(relation, this.options));
+  }
+
+  #openDriver(): Promise<Driver> {
+    const { input, plan, pool, record } = this.context;
+    const entry = input.catalog.get(this.step.component);
+    if (!entry) throw new OsirisError("BUG900", `Cannot run step '${this.step.id}': its component left the catalog`);
+    const secrets = input.secretParams ?? {};
+    const connection = connectionOf(this.step, entry.spec, input.connections, input.env);
+    const grants: Grants = this.plan.grants;
+    return pool.open(entry, {
+      step: this.step.id,
+      config: withSymbols(this.step.config, plan.run, secrets),
+      connection: connection?.values ?? null,
+      grants,
+    }, { ...record.driverHooks(this.step.id, this.context.input.onProgress), signal: this.options.signal });
+  }
+
+  #wrongAnswer(kind: string): OsirisError {
+    return new OsirisError(
+      "RUN608",
+      `Cannot ${this.step.mode} step '${this.step.id}': the driver of '${this.step.component}' answered with a '${kind}' relation`,
+      { step: this.step.id, help: "the component's author has to mend it; a read answers 'scan', a transform 'sql', a write 'copy'" },
+    );
+  }
+}
+
+/** Runs `work` and ends `resource` if it throws. */
+async function endingOnError<T>(resource: AsyncDisposable, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await resource[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Carries a plan out: opens the record, the engine and the drivers' pool, runs the steps, and says
+ * what became of them. Whatever happens in between, the session is sealed with a verdict, the index
+ * knows the run, and nothing that was started is left running.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { rm } from "node:fs/promises";
+import { type Catalog, createDriverPool } from "../component/mod.ts";
+import { type ConnectionIndex, createScrubber, type Environment } from "../connection/mod.ts";
+import { type Failure, OsirisError } from "../diagnostic.ts";
+import { openEngine } from "../engine/mod.ts";
+import type { Manifest } from "../manifest.ts";
+import { createSession, type RunState, type SessionEvent, type Status } from "../session/mod.ts";
+import { openState } from "../state/mod.ts";
+import { connectionOf } from "./_connection.ts";
+import { RunRecord } from "./_record.ts";
+import { type Progress, runSteps } from "./_steps.ts";
+import type { Plan, Project } from "./plan.ts";
+
+export interface RunInput {
+  readonly manifest: Manifest;
+  /** The manifest's very bytes, kept in the session. */
+  readonly manifestText: string;
+  readonly catalog: Catalog;
+  readonly connections: ConnectionIndex;
+  readonly env: Environment;
+  readonly project: Project;
+  /** Values of sensitive parameters. */
+  readonly secretParams?: { readonly [name: string]: string };
+  /** Such as `512MB`. */
+  readonly memoryLimit?: string;
+  readonly threads?: number;
+  /** Statements that may run at once; each uses every thread. */
+  readonly maxParallel?: number;
+  /** Where the engine's native library is unpacked once. */
+  readonly nativeCache?: string;
+  /** Aborting it cancels the run: staged writes are undone and the session says `cancelled`. */
+  readonly signal: AbortSignal;
+  readonly onEvent?: (event: SessionEvent) => void;
+  readonly onProgress?: (step: string, progress: Progress) => void;
+  /** The exit code to record for a verdict; the command line decides it. */
+  readonly exitCodeOf: (failure: Failure | undefined, state: RunState) => number;
+}
+
+export interface Outcome {
+  readonly session_id: string;
+  readonly folder: string;
+  readonly state: "succeeded" | "failed" | "cancelled";
+  readonly failure?: Failure;
+  readonly status: Status;
+}
+
+/** Runs `plan`. A failed run is an outcome, not an exception; it throws only when no record could be opened. */
+export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
+  const { manifest, project } = input;
+  const session = await createSession({
+    root: project.logs,
+    id: plan.run.id,
+    manifest: input.manifestText,
+    plan,
+    scrub: createScrubber(secretsOf(input)),
+    status: {
+      session_id: plan.run.id,
+      pipeline: manifest.pipeline.name,
+      fingerprint: manifest.fingerprint,
+      profile: manifest.profile,
+      state: "running",
+      started_at: plan.run.started_at,
+      steps: plan.order.map((id) => ({ id, state: "pending" })),
+    },
+  });
+  if (input.onEvent) session.onEvent(input.onEvent);
+  const record = new RunRecord(session, plan, manifest);
+  const index = await openState(project.state);
+  index.recordRun(session.summary());
+
+  const temp = join(session.folder, "tmp");
+  let failure: Failure | undefined;
+  try {
+    record.runStarted();
+    await using engine = await openEngine({
+      tempDirectory: temp,
+      read: plan.steps.flatMap((step) => step.grants.read),
+      write: plan.steps.flatMap((step) => step.grants.write),
+      token: plan.run.id,
+      ...(input.memoryLimit === undefined ? {} : { memoryLimit: input.memoryLimit }),
+      ...(input.threads === undefined ? {} : { threads: input.threads }),
+      ...(input.nativeCache === undefined ? {} : { nativeCache: input.nativeCache }),
+    });
+    await using pool = createDriverPool();
+    record.runPrepared(engine, input);
+    failure = await runSteps({ plan, input, engine, pool, record });
+  } catch (error) {
+    failure = failureOf(error);
+  } finally {
+    await rm(temp, { recursive: true, force: true });
+  }
+
+  const state = input.signal.aborted ? "cancelled" : failure ? "failed" : "succeeded";
+  const status = record.runEnded(state, failure, input.exitCodeOf(failure, state));
+  await session.close();
+  index?.updateRun(record.summary());
+  index?.[Symbol.dispose]();
+  return { session_id: session.id, folder: session.folder, state, status, ...(failure ? { failure } : {}) };
+}
+
+/** The run index is a convenience rebuilt from the sessions: a run does not fail because it cannot be opened. */
+async function openIndex(folder: string, record: RunRecord): Promise<Awaited<ReturnType<typeof openState>> | undefined> {
+  try {
+    return await openState(folder);
+  } catch (error) {
+    record.warn(`the run index in '${folder}' cannot be opened: ${failureOf(error).message}`);
+    return undefined;
+  }
+}
+
+/** Every secret value that this run may come to hold, so that no sink ever shows one. */
+function secretsOf(input: RunInput): string[] {
+  const connections = input.manifest.steps.flatMap((step) => {
+    const entry = input.catalog.get(step.component);
+    return entry ? connectionOf(step, entry.spec, input.connections, input.env)?.secrets ?? [] : [];
+  });
+  return [...connections, ...Object.values(input.secretParams ?? {})];
+}
+
+/** Any thrown value as the plain data of a failure. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof OsirisError) return error.toFailure();
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: "BUG900", category: "run", message: `Osiris failed by a fault of its own: ${message}`, retryable: false };
+}

@@ -1,0 +1,18 @@
+/**
+ * From a manifest to a finished run: the plan (what will be touched, in what order) and its execution
+ * (drivers asked, relations fused, writes staged and committed, everything recorded).
+ *
+ * What must stay true: this folder never sees pipeline text; what a step may touch is in the plan
+ * before anything starts; dry run and run walk the same plan; an output appears whole or not at all.
+ *
+ * @example
+ * ```ts
+ * const plan = await planRun({ manifest, catalog, connections, env, project });
+ * const outcome = await runPlan(plan, { manifest, manifestText, catalog, connections, env, project, signal });
+ * ```
+ *
+ * @module
+ */
+
+export { type Plan, type PlanInput, planRun, type PlanStep, type Project } from "./plan.ts";
+export { type Outcome, type RunInput, runPlan } from "./execute.ts";

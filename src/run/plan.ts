@@ -1,0 +1,212 @@
+/**
+ * The plan of a run: order, grants, sources and targets as plain data, made before anything starts.
+ *
+ * `--dry-run` prints it and `execute` obeys it; neither works anything out again. Making a plan
+ * reads the file system's metadata and changes nothing.
+ *
+ * @module
+ */
+
+import { isAbsolute, join, normalize } from "node:path";
+import { realpathSync, statSync } from "node:fs";
+import { type Catalog, type CatalogEntry, expandPermissions, type Grants } from "../component/mod.ts";
+import type { ConnectionIndex, Environment } from "../connection/mod.ts";
+import { OsirisError } from "../diagnostic.ts";
+import type { Manifest, ManifestStep } from "../manifest.ts";
+import { newSessionId } from "../session/mod.ts";
+import { openState } from "../state/mod.ts";
+import { connectionOf } from "./_connection.ts";
+import { type RunIdentity, withSymbols } from "./_symbols.ts";
+
+/** Where a project's files lie. Absolute paths. */
+export interface Project {
+  readonly root: string;
+  /** The folder of sessions, `logs/`. */
+  readonly logs: string;
+  /** The folder of what outlives a run, `.osiris/`. */
+  readonly state: string;
+}
+
+/** A target of a write step and what happens to what stands there. */
+export interface PlanTarget {
+  readonly path: string;
+  readonly write_mode: string;
+  readonly exists: boolean;
+}
+
+/** One step as it will run. */
+export interface PlanStep {
+  readonly id: string;
+  readonly component: string;
+  readonly version: string;
+  readonly mode: "read" | "write" | "transform";
+  readonly isolation: "worker";
+  readonly depends_on: readonly string[];
+  /** Exactly what the step may touch: `host:port`, absolute paths. */
+  readonly grants: Grants;
+  readonly sources: readonly string[];
+  readonly targets: readonly PlanTarget[];
+  readonly connection?: string;
+  readonly timeout_ms?: number;
+  readonly retries?: number;
+  readonly layer?: string;
+}
+
+/** How this manifest differs from the one that ran last for the same pipeline. Step ids. */
+export interface PlanDifference {
+  readonly session_id: string;
+  readonly fingerprint: string;
+  readonly changed: readonly string[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+export interface Plan {
+  readonly plan_version: "1";
+  readonly pipeline: string;
+  readonly manifest_fingerprint: string;
+  readonly run: RunIdentity;
+  readonly order: readonly string[];
+  readonly steps: readonly PlanStep[];
+  readonly previous?: PlanDifference;
+}
+
+export interface PlanInput {
+  readonly manifest: Manifest;
+  readonly catalog: Catalog;
+  readonly connections: ConnectionIndex;
+  readonly env: Environment;
+  readonly project: Project;
+  /** Values of sensitive parameters, which no manifest holds. */
+  readonly secretParams?: { readonly [name: string]: string };
+  /** When and by which dice the run is named; the machine's own when absent. */
+  readonly clock?: { now(): Date; random(): number };
+}
+
+/** Works out what a run of `manifest` would do. Throws {@linkcode OsirisError} for what only this machine can tell. */
+export async function planRun(input: PlanInput): Promise<Plan> {
+  const { manifest, catalog, project } = input;
+  const clock = input.clock ?? { now: () => new Date(), random: Math.random };
+  const now = clock.now();
+  const run = { id: newSessionId(now, clock.random), started_at: now.toISOString() };
+  const steps = manifest.steps.map((step) => {
+    const entry = sameComponent(manifest, step, catalog);
+    return planStep(step, entry, input, run);
+  });
+  refuseSharedTargets(steps);
+  const previous = await differenceToLastRun(manifest, project);
+  return {
+    plan_version: "1",
+    pipeline: manifest.pipeline.name,
+    manifest_fingerprint: manifest.fingerprint,
+    run,
+    order: steps.map((step) => step.id),
+    steps,
+    ...(previous ? { previous } : {}),
+  };
+}
+
+/** The component a step names, provided it is the one the manifest was compiled with. */
+function sameComponent(manifest: Manifest, step: ManifestStep, catalog: Catalog): CatalogEntry {
+  const entry = catalog.get(step.component);
+  const compiled = manifest.components[step.component];
+  if (!entry) {
+    throw new OsirisError("RUN602", `Cannot plan step '${step.id}': this Osiris has no component '${step.component}'`, {
+      category: "usage",
+      step: step.id,
+      help: "run 'osiris components list' to see what there is",
+    });
+  }
+  if (compiled && (compiled.spec !== entry.specHash || compiled.driver !== entry.driverHash)) {
+    throw new OsirisError(
+      "RUN603",
+      `Cannot plan step '${step.id}': component '${step.component}' is not the one the manifest was compiled with ` +
+        `(version ${compiled.version} then, ${entry.spec.version} now)`,
+      { category: "usage", step: step.id, help: "compile the pipeline again with 'osiris compile'" },
+    );
+  }
+  return entry;
+}
+
+function planStep(step: ManifestStep, entry: CatalogEntry, input: PlanInput, run: RunIdentity): PlanStep {
+  const config = withSymbols(step.config, run, input.secretParams ?? {});
+  const connection = connectionOf(step, entry.spec, input.connections, input.env);
+  const wanted = expandPermissions(entry.spec, config, connection?.values ?? null);
+  const resolve = (path: string) => realPath(isAbsolute(path) ? normalize(path) : join(input.project.root, path));
+  const grants = { net: wanted.net, read: wanted.read.map(resolve), write: wanted.write.map(resolve) };
+  return {
+    id: step.id,
+    component: step.component,
+    version: entry.spec.version,
+    mode: step.mode,
+    isolation: "worker",
+    depends_on: step.depends_on,
+    grants,
+    sources: step.mode === "read" ? [...grants.read, ...grants.net] : [],
+    targets: step.mode === "write" ? grants.write.map((path) => targetAt(path, config)) : [],
+    ...(step.connection === undefined ? {} : { connection: step.connection }),
+    ...(step.timeout_ms === undefined ? {} : { timeout_ms: step.timeout_ms }),
+    ...(step.retry === undefined ? {} : { retries: step.retry.max }),
+    ...(step.layer === undefined ? {} : { layer: step.layer }),
+  };
+}
+
+function targetAt(path: string, config: { readonly [key: string]: unknown }): PlanTarget {
+  return { path, write_mode: String(config.write_mode ?? "overwrite"), exists: exists(path) };
+}
+
+/** Two paths may be spelled differently and be one file, which only the machine can tell. */
+function refuseSharedTargets(steps: readonly PlanStep[]): void {
+  const writer = new Map<string, string>();
+  for (const step of steps) {
+    for (const { path } of step.targets) {
+      const other = writer.get(path);
+      if (other !== undefined) {
+        throw new OsirisError("RUN604", `Cannot plan step '${step.id}': it writes '${path}', which step '${other}' writes too`, {
+          category: "usage",
+          step: step.id,
+          help: "give each write step a target of its own",
+        });
+      }
+      writer.set(path, step.id);
+    }
+  }
+}
+
+/** The real path of what exists; for what does not, the real path of its nearest existing parent and the rest. */
+function realPath(path: string): string {
+  let [head, tail] = [path, ""];
+  while (true) {
+    try {
+      return tail === "" ? realpathSync(head) : join(realpathSync(head), tail);
+    } catch {
+      const parent = join(head, "..");
+      if (parent === head) return path;
+      tail = tail === "" ? head.slice(parent.length).replace(/^[/\\]/, "") : join(head.slice(parent.length).replace(/^[/\\]/, ""), tail);
+      head = parent;
+    }
+  }
+}
+
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+async function differenceToLastRun(manifest: Manifest, project: Project): Promise<PlanDifference | undefined> {
+  if (!exists(join(project.state, "state.db"))) return undefined;
+  using state = await openState(project.state);
+  const last = state.lastRun(manifest.pipeline.name);
+  if (!last) return undefined;
+  const { readSession } = await import("../session/mod.ts");
+  const before = (await readSession(join(project.logs, last.session_id)).catch(() => undefined))?.manifest;
+  if (!before) return undefined;
+  const then = new Map(before.steps.map((step) => [step.id, step.fingerprint]));
+  const now = new Map(manifest.steps.map((step) => [step.id, step.fingerprint]));
+  return {
+    session_id: last.session_id,
+    fingerprint: before.fingerprint,
+    changed: [...now].filter(([id, print]) => then.has(id) && then.get(id) !== print).map(([id]) => id),
+    added: [...now.keys()].filter((id) => !then.has(id)),
+    removed: [...then.keys()].filter((id) => !now.has(id)),
+  };
+}
