@@ -30,6 +30,8 @@ export interface Diagnostic {
   readonly end_column?: number;
   /** The command or edit that mends it. */
   readonly help?: string;
+  /** The place holds a secret: whoever renders it shows the position and masks the source line. */
+  readonly redact?: true;
 }
 
 /** A value that was checked, beside everything found on the way. No value where errors forbid one. */
@@ -142,10 +144,41 @@ export const CODES = {
   OML100: "not valid YAML",
   // CMP2xx: what needs the catalog, the connections or the parameters (src/compile/, src/manifest.ts).
   CMP201: "unknown component",
+  CMP202: "mode the component does not have",
+  CMP203: "configuration does not fit the component",
+  CMP204: "unknown parameter",
+  CMP205: "parameter without a value",
+  CMP206: "parameter value does not fit its declaration",
+  CMP207: "reference that has no place here",
+  CMP208: "profile does not fit the pipeline",
+  CMP209: "parameter that cannot be bound in SQL",
+  CMP210: "literal secret",
+  CMP211: "two steps write the same target",
+  CMP212: "path written and read without an order",
+  CMP213: "not a valid manifest",
+  CMP214: "manifest changed after it was compiled",
   // CON3xx: connections and secrets (src/connection/).
   CON301: "unknown connection",
+  CON302: "connections file is not valid",
+  CON303: "two default aliases in one family",
+  CON304: "variable is not set",
+  CON305: "unknown or wrong field of a connection",
+  CON306: "field that a step may not set",
+  CON307: "connection of another family",
+  CON308: "no connection given",
+  CON309: "line of .env is not valid",
+  CON310: "file of secrets that others may read",
   // DRV4xx: component specs, the catalog, the wire and drivers (src/component/).
+  DRV400: "component spec not valid",
   DRV401: "driver failed",
+  DRV402: "driver broke the protocol",
+  DRV403: "driver speaks another protocol version",
+  DRV404: "driver stopped without an answer",
+  DRV405: "driver could not be loaded",
+  DRV406: "driver was cancelled",
+  DRV407: "driver cannot do what was asked",
+  DRV408: "value does not fit its column",
+  DRV409: "permission cannot be worked out",
   // ENG5xx: what the engine refuses or cannot do (src/engine/).
   ENG500: "engine failure",
   ENG501: "source cannot be read",
@@ -153,8 +186,20 @@ export const CODES = {
   RUN601: "step failed",
   // SES7xx: sessions and state (src/session/, src/state/).
   SES701: "unknown session",
+  SES702: "session exists already",
+  SES703: "unusable name",
+  SES704: "record cannot be written",
+  SES705: "session still runs",
   // CLI8xx: how the command was called (src/cli/).
   CLI801: "wrong usage",
+  CLI802: "unknown command",
+  CLI803: "unknown flag",
+  CLI804: "wrong argument or value",
+  CLI805: "a file named on the command line cannot be read",
+  CLI806: "no such project folder",
+  CLI807: "it would overwrite what is there",
+  CLI808: "the file's kind is not known",
+  CLI809: "the installation has a fault",
   // BUG9xx: a fault of Osiris itself.
   BUG900: "internal error",
 } as const;

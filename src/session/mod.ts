@@ -1,0 +1,36 @@
+/**
+ * The record of one run: what happened, how much, where it stands, in documented files of one folder.
+ *
+ * It exists so that a run can be read while it runs and after it died, by people, by reports and by
+ * resume, from the files alone. What must stay true: recording never fails a run and never changes its
+ * result (what cannot be written is counted); one event is one line, whatever the names in it; a torn
+ * end costs at most the last line; `status.json` is always whole; no text reaches a file or a listener
+ * unscrubbed.
+ *
+ * @example
+ * ```ts
+ * const id = newSessionId(new Date(), Math.random);
+ * await using session = await createSession({ root: "/project/logs", id, manifest, plan, status });
+ * session.event("execution.step.start", { step_id: "load", component: "duckdb.processor", mode: "transform", attempt: 1 });
+ * session.metric("rows_out", 3, "rows", "load");
+ * session.status((s) => ({ ...s, state: "succeeded", exit_code: 0 }));
+ * ```
+ *
+ * @module
+ */
+
+export type {
+  CacheUse,
+  CheckResult,
+  EventColumn,
+  EventData,
+  EventKind,
+  RunEnd,
+  SessionEvent,
+} from "./_event.ts";
+export type { MetricName, SessionMetric } from "./_metric.ts";
+export type { ProcessIdentity } from "./_process.ts";
+export type { RunState, Status, StepState, StepStatus } from "./_status.ts";
+export { isSessionId, newSessionId } from "./_id.ts";
+export type { Scrub } from "./_json.ts";
+export { type Clock, createSession, type SessionOptions, type SessionWriter } from "./_writer.ts";
