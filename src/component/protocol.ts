@@ -49,7 +49,12 @@ export interface FileOptions {
 
 /** What a driver asks the engine to do in its stead, so that no row passes through JavaScript. */
 export type RelationRequest =
-  | { readonly kind: "scan"; readonly format: "csv" | "json" | "parquet"; readonly path: string; readonly options: FileOptions }
+  | {
+    readonly kind: "scan";
+    readonly format: "csv" | "json" | "parquet";
+    readonly path: string;
+    readonly options: FileOptions;
+  }
   | { readonly kind: "sql"; readonly query: string }
   | {
     readonly kind: "copy";
@@ -72,13 +77,27 @@ export type HostMessage =
     readonly step: string;
     readonly config: Config;
     readonly connection: Config | null;
-    readonly grants: { readonly net: readonly string[]; readonly read: readonly string[]; readonly write: readonly string[] };
+    readonly grants: {
+      readonly net: readonly string[];
+      readonly read: readonly string[];
+      readonly write: readonly string[];
+    };
   }
   | { readonly type: "check" }
   | { readonly type: "discover"; readonly scope: string | null; readonly samples: number }
-  | { readonly type: "read"; readonly cursor: unknown; readonly columns: readonly string[] | null; readonly limit: number | null }
+  | {
+    readonly type: "read";
+    readonly cursor: unknown;
+    readonly columns: readonly string[] | null;
+    readonly limit: number | null;
+  }
   | { readonly type: "transform"; readonly inputs: { readonly [name: string]: readonly Column[] } }
-  | { readonly type: "write"; readonly schema: readonly Column[]; readonly mode: string | null; readonly keys: readonly string[] }
+  | {
+    readonly type: "write";
+    readonly schema: readonly Column[];
+    readonly mode: string | null;
+    readonly keys: readonly string[];
+  }
   | { readonly type: "batch"; readonly input: string; readonly data: Uint8Array; readonly rows: number }
   | { readonly type: "end"; readonly input: string; readonly rows: number }
   | { readonly type: "commit" }
@@ -89,7 +108,13 @@ export type HostMessage =
 /** What a driver answers. */
 export type DriverMessage =
   | { readonly type: "ready"; readonly protocol: number }
-  | { readonly type: "checked"; readonly ok: boolean; readonly latency_ms: number; readonly category: string | null; readonly help: string | null }
+  | {
+    readonly type: "checked";
+    readonly ok: boolean;
+    readonly latency_ms: number;
+    readonly category: string | null;
+    readonly help: string | null;
+  }
   | {
     readonly type: "discovered";
     readonly tables: readonly {

@@ -1,0 +1,59 @@
+import { OsirisError } from "../diagnostic.ts";
+import { loadBuiltins } from "./_builtins.ts";
+import { loadFolder } from "./_folder.ts";
+import type { ComponentSpec } from "./spec.ts";
+
+/** The code of a driver, as a worker can load it. */
+export type DriverCode =
+  /** A module that exports the driver, with its imports beside it. */
+  | { readonly kind: "module"; readonly url: string }
+  /** One bundled module that serves by itself. */
+  | { readonly kind: "bundle"; readonly text: string };
+
+/** One component that is known here. */
+export interface CatalogEntry {
+  readonly spec: ComponentSpec;
+  /** sha256 hex of the canonical JSON of the spec. */
+  readonly specHash: string;
+  /** sha256 hex over the driver's source files; the same from source and in the binary. */
+  readonly driverHash: string;
+  readonly origin: "builtin" | "folder";
+  code(): Promise<DriverCode>;
+}
+
+/** The components that are known here, by name. */
+export interface Catalog {
+  get(name: string): CatalogEntry | undefined;
+  /** Sorted. */
+  names(): readonly string[];
+  /** In the order of the names. */
+  entries(): readonly CatalogEntry[];
+}
+
+/**
+ * Loads the components: the built-in ones, and those of extra folders (each holding one folder per
+ * component). Throws DRV400 when a spec is not valid or a name is there twice.
+ *
+ * @example
+ * ```ts
+ * const catalog = await loadCatalog();
+ * catalog.get("filesystem.csv_extractor")?.spec.title; // "CSV files"
+ * ```
+ */
+export async function loadCatalog(options: { folders?: readonly string[] } = {}): Promise<Catalog> {
+  const found = [await loadBuiltins()];
+  for (const folder of options.folders ?? []) found.push(await loadFolder(folder, "folder"));
+  const byName = new Map<string, CatalogEntry>();
+  for (const entry of found.flat()) {
+    if (byName.has(entry.spec.name)) {
+      throw new OsirisError("DRV400", `Cannot load components: '${entry.spec.name}' is there twice`, {
+        category: "usage",
+        help: "rename one of them",
+      });
+    }
+    byName.set(entry.spec.name, entry);
+  }
+  const names = Object.freeze([...byName.keys()].sort());
+  const entries = Object.freeze(names.map((name) => byName.get(name)!));
+  return { get: (name) => byName.get(name), names: () => names, entries: () => entries };
+}

@@ -1,0 +1,104 @@
+/** A driver as its caller sees it. @module */
+
+import type { Failure } from "../diagnostic.ts";
+import type { CatalogEntry } from "./catalog.ts";
+import type { Column, Config, RelationRequest } from "./protocol.ts";
+
+/** What one step may touch: hosts with ports, real paths. */
+export interface Grants {
+  readonly net: readonly string[];
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+}
+
+/** What a driver is started with. */
+export interface DriverStart {
+  readonly step: string;
+  readonly config: Config;
+  readonly connection: Config | null;
+  readonly grants: Grants;
+}
+
+/** What a driver says besides its answers. The texts come from a stranger. */
+export interface DriverHooks {
+  onLog?(level: "debug" | "info" | "warn" | "error", text: string): void;
+  onEvent?(name: string, data: Config): void;
+  onMetric?(name: string, value: number, unit: string): void;
+  onProgress?(rows: number): void;
+  /** Called once: `clean` when every call ended with its answer, otherwise with what went wrong, if anything did. */
+  onExit?(info: { readonly clean: boolean; readonly failure?: Failure }): void;
+  /** Cancels the call under way, and the driver with it. */
+  readonly signal?: AbortSignal;
+}
+
+/** One Arrow IPC stream (one schema, one record batch). */
+export interface Batch {
+  readonly data: Uint8Array;
+  readonly rows: number;
+}
+
+/** A table that a driver found. */
+export interface DiscoveredTable {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  readonly keys: readonly string[];
+  /** An estimate, when the source has one. */
+  readonly rows: number | null;
+  readonly samples: readonly Config[];
+}
+
+/** How a connection fared. */
+export interface CheckResult {
+  readonly ok: boolean;
+  readonly latency_ms: number;
+  /** What kind of trouble, such as `auth` or `network`. */
+  readonly category: string | null;
+  readonly help: string | null;
+}
+
+/** Rows as a driver gives them: something the engine executes, or batches to pull. */
+export type DriverRows =
+  | { readonly kind: "relation"; readonly relation: RelationRequest }
+  | {
+    readonly kind: "batches";
+    readonly columns: readonly Column[];
+    /** Pulling gives the driver credit; leaving early cancels it. The return value is the end. */
+    readonly batches: AsyncGenerator<Batch, { rows: number; cursor: unknown }, void>;
+  };
+
+/** A write as a driver does it: something the engine executes, or rows taken in and not yet visible. */
+export type DriverWrite =
+  | { readonly kind: "relation"; readonly relation: RelationRequest }
+  | { readonly kind: "staged"; readonly rows: number; commit(): Promise<void>; abort(): Promise<void> };
+
+/** An input of a transform. `batches` is called only when the driver does not answer with a relation. */
+export interface DriverInput {
+  readonly columns: readonly Column[];
+  batches?(): AsyncIterable<Batch>;
+}
+
+/** A driver that was started for one step. It answers one call at a time; disposing it ends it. */
+export interface Driver extends AsyncDisposable {
+  check(): Promise<CheckResult>;
+  discover(
+    request?: { readonly scope?: string; readonly samples?: number },
+  ): Promise<readonly DiscoveredTable[]>;
+  read(
+    request?: { readonly cursor?: unknown; readonly columns?: readonly string[]; readonly limit?: number },
+  ): Promise<DriverRows>;
+  transform(inputs: Readonly<Record<string, DriverInput>>): Promise<DriverRows>;
+  write(
+    schema: readonly Column[],
+    options: {
+      readonly mode?: string;
+      readonly keys?: readonly string[];
+      batches(): AsyncIterable<Batch>;
+    },
+  ): Promise<DriverWrite>;
+}
+
+/** Starts drivers, and keeps workers of built-in code for the next step that needs the same. */
+export interface DriverPool extends AsyncDisposable {
+  /** Throws DRV405 when the driver does not load, DRV403 when it speaks another protocol version. */
+  open(entry: CatalogEntry, start: DriverStart, hooks?: DriverHooks): Promise<Driver>;
+}

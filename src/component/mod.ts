@@ -1,0 +1,51 @@
+/**
+ * What a component is on both sides of the wire: its spec, the catalog of those known here, the check
+ * of a step's configuration, the permissions of a step, and the drivers that run.
+ *
+ * What must stay true: what a spec declares is enforced; a driver touches what it was granted and
+ * nothing else; every message from a driver is taken as hostile until it was checked; nothing leaks
+ * when a driver ends, however it ends.
+ *
+ * @example
+ * ```ts
+ * const catalog = await loadCatalog();
+ * const entry = catalog.get("filesystem.csv_extractor")!;
+ * const { value, problems } = checkConfig(entry.spec, { path: "data/sales.csv" });
+ * expandPermissions(entry.spec, value, null); // { net: [], read: ["data/sales.csv"], write: [] }
+ * ```
+ *
+ * @module
+ */
+
+export { checkSpec } from "./_check_spec.ts";
+export { checkConfig } from "./_config.ts";
+export type { CheckedConfig } from "./_config.ts";
+export type { Problem } from "./_fields.ts";
+export { expandPermissions } from "./_permissions.ts";
+export { loadCatalog } from "./catalog.ts";
+export type { Catalog, CatalogEntry, DriverCode } from "./catalog.ts";
+export { overridable } from "./spec.ts";
+export type {
+  Capability,
+  ComponentSpec,
+  ConfigSchema,
+  ConnectionSpec,
+  FieldSchema,
+  FieldType,
+  Mode,
+  Rule,
+} from "./spec.ts";
+export type {
+  Batch,
+  CheckResult,
+  DiscoveredTable,
+  Driver,
+  DriverHooks,
+  DriverInput,
+  DriverPool,
+  DriverRows,
+  DriverStart,
+  DriverWrite,
+  Grants,
+} from "./driver.ts";
+export type { Column, Config, FileOptions, RelationRequest } from "./protocol.ts";
