@@ -142,6 +142,25 @@ export class OsirisError extends Error {
 export const CODES = {
   // OML1xx: what can be said from the pipeline text alone (src/oml/).
   OML100: "not valid YAML",
+  OML101: "too large or too deep",
+  OML102: "text cannot be read",
+  OML103: "unknown key",
+  OML104: "missing key",
+  OML105: "unknown step",
+  OML106: "wrong value",
+  OML107: "key from another language",
+  OML108: "not supported yet",
+  OML109: "duplicate key",
+  OML110: "step id taken",
+  OML111: "steps wait for each other",
+  OML112: "wrong inputs",
+  OML113: "not a reference",
+  OML114: "unknown parameter",
+  OML115: "parameter does not fit its declaration",
+  OML116: "the environment cannot be read here",
+  OML117: "YAML that OML does not take",
+  OML118: "number cannot be kept exactly",
+  OML119: "cannot be formatted without loss",
   // CMP2xx: what needs the catalog, the connections or the parameters (src/compile/, src/manifest.ts).
   CMP201: "unknown component",
   CMP202: "mode the component does not have",
@@ -182,6 +201,8 @@ export const CODES = {
   // ENG5xx: what the engine refuses or cannot do (src/engine/).
   ENG500: "engine failure",
   ENG501: "source cannot be read",
+  ENG590: "the engine's native library cannot be unpacked",
+  ENG591: "the engine's native library is damaged",
   // RUN6xx: planning and executing (src/run/).
   RUN601: "step failed",
   // SES7xx: sessions and state (src/session/, src/state/).
