@@ -1,0 +1,192 @@
+/**
+ * The one "am I done" command: every check that the project has, each named with its time, and at the
+ * end one line with the sum of all tests.
+ *
+ * A static check that fails counts as one failed test, so the last line never claims too much.
+ *
+ * @module
+ */
+
+// deno-lint-ignore-file no-console -- a script for developers
+
+import { fileURLToPath } from "node:url";
+import { filesUnder } from "./_files.ts";
+
+const HELP = `Checks everything: scripts/test [OPTION] [-- DENO TEST OPTION…]
+
+  (none)          format, lint (with the import table), types, docs, unit tests, story tests
+  --static        only format, lint, types and docs
+  --unit          only unit tests
+  --tests         only unit and story tests
+  --stories       only story tests
+  --binary PATH   only story tests, run against this binary instead of the source
+
+Formatter, linter and compiler change between Deno's releases: the static checks are those of Deno 2.6.`;
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const deno = Deno.execPath();
+
+/** What a step of the check came to. */
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+interface Step {
+  readonly name: string;
+  readonly kind: "static" | "unit" | "stories";
+  readonly run: () => Promise<Outcome>;
+}
+
+interface Options {
+  readonly kinds: ReadonlySet<Step["kind"]>;
+  readonly binary: string | undefined;
+  readonly forwarded: readonly string[];
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parse(args);
+  if (typeof options === "number") return options;
+  let passed = 0, failed = 0;
+  for (const step of steps(options)) {
+    if (!options.kinds.has(step.kind)) continue;
+    console.log(`\n== ${step.name}`);
+    const start = performance.now();
+    const outcome = await step.run();
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    console.log(`== ${step.name}: ${outcome.failed === 0 ? "ok" : "FAILED"} (${seconds} s)`);
+    passed += outcome.passed;
+    failed += outcome.failed;
+  }
+  console.log(`\n${passed} passed, ${failed} failed`);
+  return failed === 0 && passed + failed + Number(options.kinds.has("static")) > 0 ? 0 : 1;
+}
+
+/** The options, or the exit code when there is nothing to run. */
+function parse(args: readonly string[]): Options | number {
+  const split = args.indexOf("--");
+  const own = split < 0 ? args : args.slice(0, split);
+  const forwarded = split < 0 ? [] : args.slice(split + 1);
+  const [option, value, ...rest] = own;
+  const only = (...kinds: Step["kind"][]): Options => ({
+    kinds: new Set(kinds),
+    binary: undefined,
+    forwarded,
+  });
+  if (option === "--binary" && value !== undefined && rest.length === 0) {
+    return { ...only("stories"), binary: Deno.realPathSync(value) };
+  }
+  if (value === undefined) {
+    switch (option) {
+      case undefined:
+        return only("static", "unit", "stories");
+      case "--static":
+        return only("static");
+      case "--unit":
+        return only("unit");
+      case "--tests":
+        return only("unit", "stories");
+      case "--stories":
+        return only("stories");
+      case "--help":
+        console.log(HELP);
+        return 0;
+    }
+  }
+  console.error(`Cannot read the options: '${own.join(" ")}' is not among those below\n\n${HELP}`);
+  return 2;
+}
+
+function steps(options: Options): Step[] {
+  return [
+    { name: "format", kind: "static", run: () => judge("fmt", "--check", "--quiet") },
+    { name: "lint, import table included", kind: "static", run: () => judge("lint", "--quiet") },
+    { name: "types", kind: "static", run: () => judge("check", "--frozen", "--quiet", ...sources()) },
+    { name: "docs of the doors", kind: "static", run: () => judge("doc", "--quiet", "--lint", ...doors()) },
+    {
+      name: "unit tests",
+      kind: "unit",
+      run: () => test(options, ["src", "plugins", "scripts", "tests/house"]),
+    },
+    {
+      name: options.binary === undefined ? "story tests" : `story tests of ${options.binary}`,
+      kind: "stories",
+      run: () => test(options, ["tests"], "--ignore=tests/house"),
+    },
+  ];
+}
+
+/** Everything that is compiled, tests and plugins included. */
+function sources(): string[] {
+  return ["main.ts", ...filesUnder(root, ["src", "plugins", "tests", "scripts"], /\.ts$/)];
+}
+
+/** The modules that others read before they use them. */
+function doors(): string[] {
+  return filesUnder(root, ["src"], /^src\/(?:[a-z]+\/mod|component\/sdk)\.ts$/);
+}
+
+/** A check of Deno's that says yes or no. Only the 2.6 series judges. */
+async function judge(...args: string[]): Promise<Outcome> {
+  if (!Deno.version.deno.startsWith("2.6.")) {
+    console.log(`not judged by Deno ${Deno.version.deno}; it takes 2.6`);
+    return { passed: 0, failed: 0 };
+  }
+  const { success } = await new Deno.Command(deno, { args, cwd: root, stdin: "null" }).spawn().status;
+  return { passed: 0, failed: success ? 0 : 1 };
+}
+
+/** Runs test files, passing their output on, and reads the counts from Deno's summary. */
+async function test(options: Options, folders: readonly string[], ...more: string[]): Promise<Outcome> {
+  const present = folders.filter((folder) => filesUnder(root, [folder], /_test\.ts$/).length > 0);
+  if (present.length === 0) return { passed: 0, failed: 0 };
+  const child = new Deno.Command(deno, {
+    args: [
+      "test",
+      "--quiet",
+      "--frozen",
+      "--no-check",
+      "--no-prompt",
+      "--allow-all",
+      "--v8-flags=--disallow-code-generation-from-strings",
+      ...more,
+      ...options.forwarded,
+      ...present,
+    ],
+    cwd: root,
+    env: environment(options),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const text = await passOn(child.stdout);
+  const { success } = await child.status;
+  const summary = [...text.matchAll(/^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed/gm)].at(-1);
+  const passed = Number(summary?.[1] ?? 0), failed = Number(summary?.[2] ?? 0);
+  return { passed, failed: success ? failed : Math.max(failed, 1) };
+}
+
+/** What test programs see: this very Deno first on PATH, no colours, and the binary to test, if any. */
+function environment(options: Options): Record<string, string> {
+  const separator = Deno.build.os === "windows" ? ";" : ":";
+  const folder = deno.slice(0, Math.max(deno.lastIndexOf("/"), deno.lastIndexOf("\\")));
+  return {
+    NO_COLOR: "1",
+    PATH: `${folder}${separator}${Deno.env.get("PATH") ?? ""}`,
+    ...(options.binary === undefined ? {} : { OSIRIS_BINARY: options.binary }),
+  };
+}
+
+/** Writes what arrives to the standard output, and keeps its end. */
+async function passOn(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let kept = "";
+  for await (const chunk of stream) {
+    let rest = chunk;
+    while (rest.length > 0) rest = rest.subarray(Deno.stdout.writeSync(rest));
+    kept = (kept + decoder.decode(chunk, { stream: true })).slice(-20_000);
+  }
+  return kept;
+}
