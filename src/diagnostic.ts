@@ -186,7 +186,6 @@ export const CODES = {
   CON307: "connection of another family",
   CON308: "no connection given",
   CON309: "line of .env is not valid",
-  CON310: "file of secrets that others may read",
   // DRV4xx: component specs, the catalog, the wire and drivers (src/component/).
   DRV400: "component spec not valid",
   DRV401: "driver failed",
@@ -228,6 +227,9 @@ export const CODES = {
   SES703: "unusable name",
   SES704: "record cannot be written",
   SES705: "session still runs",
+  SES710: "state cannot be used",
+  SES711: "state written by a newer version",
+  SES712: "state damaged",
   // CLI8xx: how the command was called (src/cli/).
   CLI801: "wrong usage",
   CLI802: "unknown command",

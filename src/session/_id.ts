@@ -2,7 +2,7 @@
 
 import { OsirisError } from "../diagnostic.ts";
 
-const SESSION_ID = /^run_\d{8}T\d{6}Z_[0-9a-z]{6}$/;
+const SESSION_ID = /^run_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z_[0-9a-z]{6}$/;
 const STEP_ID = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const ARTIFACT_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 /** Names that Windows keeps for devices, with any ending. */
@@ -27,6 +27,12 @@ export function newSessionId(now: Date, random: () => number): string {
 /** Whether a name is a session id, and so the name of a session's folder. */
 export function isSessionId(name: string): boolean {
   return SESSION_ID.test(name);
+}
+
+/** When a session began, as its id says; undefined when it is no session id. */
+export function startOfId(id: string): string | undefined {
+  const [, year, month, day, hour, minute, second] = SESSION_ID.exec(id) ?? [];
+  return year === undefined ? undefined : `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
 }
 
 /** Refuses what is not a session id. */

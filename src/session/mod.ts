@@ -33,4 +33,16 @@ export type { ProcessIdentity } from "./_process.ts";
 export type { RunState, Status, StepState, StepStatus } from "./_status.ts";
 export { isSessionId, newSessionId } from "./_id.ts";
 export type { Scrub } from "./_json.ts";
-export { type Clock, createSession, type SessionOptions, type SessionWriter } from "./_writer.ts";
+export {
+  type Clock,
+  createSession,
+  reopenSession,
+  type SessionOptions,
+  type SessionWriter,
+} from "./_writer.ts";
+export { type Artifact, readSession, type SessionRecord } from "./_reader.ts";
+export type { Damage } from "./_read_lines.ts";
+export { findSession, listSessions, type SessionSummary, sessionSummary } from "./_list.ts";
+export { followEvents } from "./_follow.ts";
+export { applyGc, type GcItem, type GcPlan, type GcResult, planGc } from "./_gc.ts";
+export { type SessionMetrics, type StepSummary, summarise } from "./_summarise.ts";

@@ -1,0 +1,49 @@
+/** Where a run stands, as its folder tells it now. */
+
+import { basename, join } from "node:path";
+import type { SessionEvent } from "./_event.ts";
+import { startOfId } from "./_id.ts";
+import { isAlive } from "./_process.ts";
+import { isStatus } from "./_recognise.ts";
+import type { Status, StepStatus } from "./_status.ts";
+
+/**
+ * The status in a session's folder, or undefined when there is none that can be read. A run whose
+ * process is gone reads as `interrupted`, and so do its steps that had begun.
+ */
+export function readStatus(folder: string): Status | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(Deno.readTextFileSync(join(folder, "status.json")));
+  } catch {
+    return undefined;
+  }
+  return isStatus(value) ? asOfNow(value) : undefined;
+}
+
+/** The status of a session that lost its file, as far as its events tell. */
+export function statusFromEvents(folder: string, events: readonly SessionEvent[]): Status {
+  const start = events.find((event) => event.event_type === "run.start") as
+    | SessionEvent<"run.start">
+    | undefined;
+  return {
+    session_id: basename(folder),
+    pipeline: start?.data.pipeline ?? "",
+    fingerprint: start?.data.fingerprint ?? "",
+    profile: start?.data.profile ?? null,
+    state: "interrupted",
+    started_at: start?.timestamp ?? startOfId(basename(folder)) ?? "",
+    steps: [],
+  };
+}
+
+function asOfNow(status: Status): Status {
+  if (status.state !== "running") return status;
+  const lastSign = status.updated_at === undefined ? undefined : new Date(status.updated_at);
+  if (status.process !== undefined && isAlive(status.process, lastSign, new Date())) return status;
+  return { ...status, state: "interrupted", steps: status.steps.map(endedWithTheRun) };
+}
+
+function endedWithTheRun(step: StepStatus): StepStatus {
+  return step.state === "running" ? { ...step, state: "cancelled", reason: "the run was interrupted" } : step;
+}

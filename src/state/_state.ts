@@ -1,0 +1,200 @@
+/** The state of a project: what one run leaves for the next. */
+
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { type Diagnostic, OsirisError } from "../diagnostic.ts";
+import {
+  connect,
+  isBusy,
+  isCurrent,
+  isDamage,
+  isNew,
+  isOutOfReach,
+  isSound,
+  migrate,
+  PATIENCE_MS,
+  transaction,
+} from "./_database.ts";
+import { filterRuns, type RunFilter, type RunSource, type RunSummary } from "./_run_summary.ts";
+import { addRuns, deleteRun, getRun, getRuns, putRun } from "./_runs_table.ts";
+
+/** How to open a project's state. */
+export interface StateOptions {
+  /** Where the index can be made again from. Without it a lost index starts empty. */
+  readonly runs?: RunSource;
+  /** Told when the database was damaged and what was done about it. */
+  readonly onNotice?: (notice: Diagnostic) => void;
+}
+
+/** The run index: every run of a project, however it ended. */
+export interface State {
+  /** Remembers a run, over what was known of it. */
+  recordRun(run: RunSummary): Promise<void>;
+  /** Changes what is known of a run. A run the index does not know is looked up in the source, else ignored. */
+  updateRun(id: string, changes: Partial<Omit<RunSummary, "session_id">>): Promise<void>;
+  /** Newest first. A run that never said how it ended is looked up in the source. Writes nothing. */
+  listRuns(filter?: RunFilter): Promise<RunSummary[]>;
+  /** The newest run of a pipeline. Writes nothing. */
+  lastRun(pipeline: string): Promise<RunSummary | undefined>;
+  /** Forgets a run. */
+  removeRun(id: string): Promise<void>;
+}
+
+/**
+ * The state in a project's `.osiris` folder (absolute path). Opens nothing yet: folder and database appear
+ * with the first thing recorded.
+ *
+ * Every operation connects, works and disconnects, so that two runs of one project never wait long for each
+ * other. All throw `SES711` when a newer Osiris wrote the database, `SES710` when it cannot be used.
+ */
+export function openState(folder: string, options: StateOptions = {}): State {
+  return new FolderState(folder, options);
+}
+
+class FolderState implements State {
+  readonly #folder: string;
+  readonly #path: string;
+  readonly #source: RunSource | undefined;
+  readonly #onNotice: (notice: Diagnostic) => void;
+
+  constructor(folder: string, options: StateOptions) {
+    this.#folder = folder;
+    this.#path = join(folder, "state.db");
+    this.#source = options.runs;
+    this.#onNotice = options.onNotice ?? (() => {});
+  }
+
+  async recordRun(run: RunSummary): Promise<void> {
+    await this.#write((db) => putRun(db, run));
+  }
+
+  async updateRun(id: string, changes: Partial<Omit<RunSummary, "session_id">>): Promise<void> {
+    const fromSource = await this.#source?.one(id);
+    await this.#write((db) => {
+      const known = getRun(db, id) ?? fromSource;
+      if (known !== undefined) putRun(db, { ...known, ...changes });
+    });
+  }
+
+  async listRuns(filter: RunFilter = {}): Promise<RunSummary[]> {
+    const runs = await this.#read((db) => getRuns(db, filter.pipeline)) ?? await this.#fromSource();
+    return filterRuns(await Promise.all(runs.map((run) => this.#asOfNow(run))), filter);
+  }
+
+  async lastRun(pipeline: string): Promise<RunSummary | undefined> {
+    return (await this.listRuns({ pipeline, limit: 1 }))[0];
+  }
+
+  async removeRun(id: string): Promise<void> {
+    if (exists(this.#path)) await this.#write((db) => deleteRun(db, id));
+  }
+
+  /** A run that is over says how it ended; one that is not may have died since. */
+  async #asOfNow(run: RunSummary): Promise<RunSummary> {
+    if (run.state !== "running" || this.#source === undefined) return run;
+    return await this.#source.one(run.session_id) ?? { ...run, state: "interrupted" };
+  }
+
+  async #fromSource(): Promise<readonly RunSummary[]> {
+    return await this.#source?.all() ?? [];
+  }
+
+  /** Changes the database, making or mending it first where needed. */
+  async #write(operation: (db: DatabaseSync) => void): Promise<void> {
+    try {
+      Deno.mkdirSync(this.#folder, { recursive: true });
+      await patiently(async () => {
+        try {
+          await this.#change(operation);
+        } catch (error) {
+          if (!isDamage(error)) throw error;
+          await this.#setAside();
+          await this.#change(operation);
+        }
+      });
+    } catch (error) {
+      throw asFailure(this.#path, error);
+    }
+  }
+
+  async #change(operation: (db: DatabaseSync) => void): Promise<void> {
+    const db = await connect(this.#path);
+    try {
+      if (!isCurrent(db)) {
+        const known = isNew(db) ? await this.#fromSource() : [];
+        migrate(db, () => addRuns(db, known));
+      }
+      transaction(db, () => operation(db));
+    } finally {
+      db.close();
+    }
+  }
+
+  /** Asks the database; undefined when there is none, or none that answers. */
+  async #read<T>(question: (db: DatabaseSync) => T): Promise<T | undefined> {
+    if (!exists(this.#path)) return undefined;
+    try {
+      return await patiently(async () => {
+        const db = await connect(this.#path);
+        try {
+          return isNew(db) ? undefined : question(db);
+        } finally {
+          db.close();
+        }
+      });
+    } catch (error) {
+      if (isDamage(error)) {
+        this.#notice("it is answered from the sessions instead", "the next run makes it again");
+      } else if (!isOutOfReach(error)) throw asFailure(this.#path, error);
+      return undefined;
+    }
+  }
+
+  /** Moves a damaged database out of the way; one process does it, the others find it done. */
+  async #setAside(): Promise<void> {
+    using lock = Deno.openSync(join(this.#folder, "state.lock"), { create: true, write: true });
+    await lock.lock(true);
+    if (!exists(this.#path) || await isSound(this.#path)) return;
+    const aside = `${this.#path}.damaged-${new Date().toISOString().replaceAll(/[-:.]/g, "")}`;
+    for (const ending of ["", "-wal", "-shm"]) {
+      if (exists(this.#path + ending)) Deno.renameSync(this.#path + ending, aside + ending);
+    }
+    this.#notice(`it was moved to ${aside}`, "the run index is made again from the sessions");
+  }
+
+  #notice(done: string, help: string): void {
+    const message = `Cannot read the run index ${this.#path}: it is damaged; ${done}`;
+    this.#onNotice({ code: "SES712", severity: "warning", message, help });
+  }
+}
+
+/** Tries again while another process holds the database. */
+async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+function asFailure(path: string, error: unknown): unknown {
+  if (error instanceof OsirisError || !(error instanceof Error)) return error;
+  return new OsirisError("SES710", `Cannot use the project's state ${path}: ${error.message}`, {
+    help: "make its folder writable and see that the disk has room; the sessions in logs/ are not affected",
+    retryable: isBusy(error),
+    cause: error,
+  });
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * What outlives a run, in SQLite under `.osiris/`: today the index of every run.
+ *
+ * It exists so that a run can be found without opening every session. What must stay true: the sessions in
+ * `logs/` are the truth and the index is a copy that can be made again; two runs at once lose no record;
+ * reading writes nothing, and the database appears only when something is recorded; a database written by
+ * a newer Osiris is refused, a damaged one is moved aside and said.
+ *
+ * @example
+ * ```ts
+ * const runs = { all: () => listSessions(logs), one: (id: string) => sessionSummary(join(logs, id)) };
+ * const state = openState("/project/.osiris", { runs });
+ * await state.recordRun(summary);
+ * await state.updateRun(summary.session_id, { state: "succeeded", exit_code: 0 });
+ * const last = await state.lastRun("sales-to-parquet");
+ * ```
+ *
+ * @module
+ */
+
+export { openState, type State, type StateOptions } from "./_state.ts";
+export type { RunFilter, RunSource, RunSummary } from "./_run_summary.ts";
