@@ -44,8 +44,6 @@ interface Options {
   readonly forwarded: readonly string[];
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
-
 async function main(args: readonly string[]): Promise<number> {
   const options = parse(args);
   if (typeof options === "number") return options;
@@ -190,3 +188,5 @@ async function passOn(stream: ReadableStream<Uint8Array>): Promise<string> {
   }
   return kept;
 }
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

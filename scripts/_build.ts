@@ -1,0 +1,297 @@
+/**
+ * Builds the binary: bundle, pack, compile.
+ *
+ * The program is bundled with code splitting, so that a module imported where it is used stays lazy.
+ * DuckDB's library is packed with brotli (the best that Deno 2.6 can unpack natively) and unpacked once by
+ * `src/engine/_native_library.ts`. Two builds of the same checkout give the same bytes, when the output
+ * has the same name: Deno writes that name into the binary.
+ *
+ * @module
+ */
+
+// deno-lint-ignore-file no-console -- a script for developers
+
+import { createHash } from "node:crypto";
+import { basename, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
+
+/** A machine to build for. */
+interface Target {
+  /** As it stands in the file's name. */
+  readonly name: string;
+  /** As Deno calls it. */
+  readonly triple: string;
+  /** As DuckDB's npm packages call it. */
+  readonly platform: string;
+  /** Files of that package to pack; the first one is loaded. */
+  readonly library: readonly [string, string];
+}
+
+const TARGETS: readonly Target[] = [
+  {
+    name: "linux-x64",
+    triple: "x86_64-unknown-linux-gnu",
+    platform: "linux-x64",
+    library: ["duckdb.node", "libduckdb.so"],
+  },
+  {
+    name: "linux-arm64",
+    triple: "aarch64-unknown-linux-gnu",
+    platform: "linux-arm64",
+    library: ["duckdb.node", "libduckdb.so"],
+  },
+  {
+    name: "macos-x64",
+    triple: "x86_64-apple-darwin",
+    platform: "darwin-x64",
+    library: ["duckdb.node", "libduckdb.dylib"],
+  },
+  {
+    name: "macos-arm64",
+    triple: "aarch64-apple-darwin",
+    platform: "darwin-arm64",
+    library: ["duckdb.node", "libduckdb.dylib"],
+  },
+  {
+    name: "windows-x64",
+    triple: "x86_64-pc-windows-msvc",
+    platform: "win32-x64",
+    library: ["duckdb.node", "duckdb.dll"],
+  },
+];
+
+const HELP = `Builds the binary: scripts/build [OPTION]
+
+  (none)       dist/osiris, for this machine
+  --all        also dist/osiris-<target> for ${TARGETS.map((t) => t.name).join(", ")},
+               with dist/SHA256SUMS
+  --output F   the binary for this machine, written to F instead
+
+DENORT_BIN names the runtime to embed for this machine; without it Deno downloads it.`;
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const dist = join(root, "dist");
+
+async function main(args: readonly string[]): Promise<number> {
+  const [option, value, ...rest] = args;
+  const all = option === "--all" && value === undefined;
+  const elsewhere = option === "--output" && value !== undefined && rest.length === 0;
+  if (option === "--help") {
+    console.log(HELP);
+    return 0;
+  }
+  if (option !== undefined && !all && !elsewhere) {
+    console.error(`Cannot read the options: '${args.join(" ")}' is not among those below\n\n${HELP}`);
+    return 2;
+  }
+  const own = TARGETS.find((target) => target.triple === Deno.build.target);
+  if (own === undefined) {
+    console.error(
+      `Cannot build for ${Deno.build.target}: the targets are ${TARGETS.map((t) => t.triple).join(", ")}`,
+    );
+    return 1;
+  }
+  Deno.mkdirSync(dist, { recursive: true });
+  const stage = Deno.makeTempDirSync({ prefix: "osiris-build-" });
+  try {
+    await bundle(stage);
+    const output = elsewhere ? value : join(dist, Deno.build.os === "windows" ? "osiris.exe" : "osiris");
+    await build(stage, own, output, true);
+    return all ? await buildAll(stage, own, output) : 0;
+  } catch (error) {
+    console.error(`Cannot build for ${own.name}: ${reason(error)}`);
+    return 1;
+  } finally {
+    Deno.removeSync(stage, { recursive: true });
+  }
+}
+
+/** Every target; one that fails is named with its reason and does not keep the others from being built. */
+async function buildAll(stage: string, own: Target, ownOutput: string): Promise<number> {
+  const outputs: string[] = [];
+  const failures: string[] = [];
+  for (const target of TARGETS) {
+    const output = join(dist, `osiris-${target.name}${target.name.startsWith("windows") ? ".exe" : ""}`);
+    try {
+      if (target === own) Deno.copyFileSync(ownOutput, output);
+      else await build(stage, target, output, false);
+      outputs.push(output);
+    } catch (error) {
+      failures.push(target.name);
+      console.error(`Cannot build for ${target.name}: ${reason(error)}`);
+    }
+  }
+  const sums = outputs.map((output) => `${sha256(Deno.readFileSync(output))}  ${basename(output)}\n`);
+  Deno.writeTextFileSync(join(dist, "SHA256SUMS"), sums.join(""));
+  console.log(
+    `${outputs.length} built, ${failures.length} not built${
+      failures.length === 0 ? "" : ` (${failures.join(", ")})`
+    }`,
+  );
+  return failures.length === 0 ? 0 : 1;
+}
+
+/** The program as a few JavaScript files in `stage`, with what it reads at run time in `stage/assets`. */
+async function bundle(stage: string): Promise<void> {
+  const assets = join(stage, "assets");
+  Deno.mkdirSync(assets);
+  await deno([
+    "run",
+    "--frozen",
+    "--no-check",
+    "--allow-all",
+    join(root, "scripts/_embed_drivers.ts"),
+    assets,
+  ]);
+  await deno([
+    "bundle",
+    "--quiet",
+    "--frozen",
+    "--code-splitting",
+    "--minify",
+    "--platform=deno",
+    "--external=@duckdb/node-bindings",
+    `--outdir=${stage}`,
+    join(root, "main.ts"),
+  ]);
+  for (const { name } of Deno.readDirSync(stage)) {
+    if (name.endsWith(".js")) giveRequire(join(stage, name));
+  }
+  Deno.writeTextFileSync(
+    join(stage, "deno.json"),
+    JSON.stringify({ unstable: ["worker-options"], nodeModulesDir: "none" }),
+  );
+}
+
+/** What esbuild says where a bundled CommonJS module asks for something that is not in the bundle. */
+const NO_REQUIRE = "Dynamic require of";
+
+/** For such modules: Node's own modules, and the bindings that `src/engine/_native.ts` has loaded before. */
+const REQUIRE = `import { createRequire as osirisCreateRequire } from "node:module";
+const osirisRequire = osirisCreateRequire(import.meta.url);
+const require = (name) =>
+  name === "@duckdb/node-bindings" ? globalThis[Symbol.for("osiris.duckdb")] : osirisRequire(name);
+`;
+
+function giveRequire(file: string): void {
+  const text = Deno.readTextFileSync(file);
+  if (text.includes(NO_REQUIRE)) Deno.writeTextFileSync(file, REQUIRE + text);
+}
+
+async function build(stage: string, target: Target, output: string, own: boolean): Promise<void> {
+  const start = performance.now();
+  await packLibrary(join(stage, "assets", "native"), target);
+  setTimes(stage);
+  await deno([
+    "compile",
+    "--quiet",
+    "--no-check",
+    "--no-lock",
+    "--allow-all",
+    "--no-prompt",
+    "--v8-flags=--disallow-code-generation-from-strings",
+    `--include=${join(stage, "assets")}`,
+    ...(own ? [] : [`--target=${target.triple}`]),
+    `--config=${join(stage, "deno.json")}`,
+    `--output=${output}`,
+    join(stage, "main.js"),
+  ], { runtime: own });
+  const megabytes = (Deno.statSync(output).size / 1e6).toFixed(1);
+  const seconds = ((performance.now() - start) / 1000).toFixed(0);
+  console.log(`${target.name}: ${output} (${megabytes} MB, ${seconds} s)`);
+}
+
+/** Deno writes each file's time into the binary: one and the same makes two builds the same bytes. */
+function setTimes(folder: string): void {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) setTimes(path);
+    Deno.utimeSync(path, 0, 0);
+  }
+}
+
+/** DuckDB's native files of the target's npm package, compressed, beside their sizes and hashes. */
+async function packLibrary(folder: string, target: Target): Promise<void> {
+  const source = await install(`@duckdb/node-bindings-${target.platform}`);
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+    for (const { name } of Deno.readDirSync(folder)) Deno.removeSync(join(folder, name));
+    const files = target.library.map((name) => {
+      const bytes = Deno.readFileSync(join(source.folder, name));
+      Deno.writeFileSync(join(folder, `${name}.br`), pack(bytes));
+      return { name, size: bytes.length, sha256: sha256(bytes) };
+    });
+    Deno.writeTextFileSync(join(folder, "library.json"), JSON.stringify({ entry: target.library[0], files }));
+  } finally {
+    source.remove();
+  }
+}
+
+/** Quality 6: 11 takes minutes and saves a few percent. */
+function pack(bytes: Uint8Array): Uint8Array {
+  return brotliCompressSync(bytes, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: 6,
+      [constants.BROTLI_PARAM_LGWIN]: 24,
+      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    },
+  });
+}
+
+/** A package that `deno.lock` names, for whatever machine it is meant, in a folder of its own. */
+async function install(name: string): Promise<{ folder: string; remove: () => void }> {
+  const locked = lockedPackages(join(root, "deno.lock"));
+  const key = Object.keys(locked).find((key) => key.startsWith(`${name}@`));
+  if (key === undefined) throw new Error(`deno.lock does not name ${name}`);
+  const place = Deno.makeTempDirSync({ prefix: "osiris-library-" });
+  const remove = () => Deno.removeSync(place, { recursive: true });
+  try {
+    const config = join(place, "deno.json");
+    Deno.writeTextFileSync(
+      config,
+      JSON.stringify({ nodeModulesDir: "auto", imports: { library: `npm:${key}` } }),
+    );
+    await deno(["install", "--quiet", `--config=${config}`], { cwd: place });
+    if (lockedPackages(join(place, "deno.lock"))[key]?.integrity !== locked[key]?.integrity) {
+      throw new Error(`${key} is not the package that deno.lock names: its integrity differs`);
+    }
+    return { folder: join(place, "node_modules", name), remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+function lockedPackages(file: string): Record<string, { integrity?: string }> {
+  return JSON.parse(Deno.readTextFileSync(file)).npm;
+}
+
+/**
+ * Runs this Deno; what it says is shown only when it fails. `DENORT_BIN`, the runtime for this machine,
+ * reaches it with `runtime` alone.
+ */
+async function deno(args: string[], { runtime = false, cwd = root } = {}): Promise<void> {
+  const { DENORT_BIN, ...env } = Deno.env.toObject();
+  if (runtime && DENORT_BIN) env["DENORT_BIN"] = resolve(DENORT_BIN);
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    cwd,
+    clearEnv: true,
+    env: { ...env, NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  if (success) return;
+  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  throw new Error(`'deno ${args[0]}' failed: ${said.split("\nStack backtrace:")[0]!.trim()}`);
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message.trim() : String(error);
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
