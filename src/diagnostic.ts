@@ -220,7 +220,14 @@ export const CODES = {
   ENG590: "the engine's native library cannot be unpacked",
   ENG591: "the engine's native library is damaged",
   // RUN6xx: planning and executing (src/run/).
-  RUN601: "step failed",
+  RUN602: "component of the manifest is not here",
+  RUN603: "component is not the one the manifest was compiled with",
+  RUN604: "two steps write one target",
+  RUN605: "sensitive parameter without a value",
+  RUN606: "step ran longer than its timeout",
+  RUN607: "run cancelled",
+  RUN608: "driver answered with the wrong kind of relation",
+  RUN609: "driver asked for what the plan does not grant",
   // SES7xx: sessions and state (src/session/, src/state/).
   SES701: "unknown session",
   SES702: "session exists already",

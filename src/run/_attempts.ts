@@ -27,7 +27,8 @@ export async function withAttempts<T>(
     try {
       return await attempt(number);
     } catch (error) {
-      const worthIt = error instanceof OsirisError && error.retryable && retry !== undefined && number <= retry.max;
+      const worthIt = error instanceof OsirisError && error.retryable && retry !== undefined &&
+        number <= retry.max;
       if (!worthIt || options.signal.aborted) throw error;
       const delay = Math.max(backoff(retry, number, options.random ?? Math.random), error.retryAfterMs ?? 0);
       options.onRetry(number, delay, error);
@@ -38,11 +39,15 @@ export async function withAttempts<T>(
 
 /** Of several retry policies the most patient one: a fused statement is tried as often as its most patient step. */
 export function mostPatient(policies: readonly (Retry | undefined)[]): Retry | undefined {
-  return policies.reduce<Retry | undefined>((best, next) => (next && next.max > (best?.max ?? 0) ? next : best), undefined);
+  return policies.reduce<Retry | undefined>(
+    (best, next) => (next && next.max > (best?.max ?? 0) ? next : best),
+    undefined,
+  );
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
     const stop = () => {
       clearTimeout(timer);
       reject(signal.reason);

@@ -11,7 +11,12 @@ import type { Engine } from "../engine/mod.ts";
 import type { Rider } from "./_steps.ts";
 
 /** The error, said of the step that caused it where that can be told. `riders` are the statement's lazy steps, upstream first. */
-export async function findCulprit(error: unknown, riders: readonly Rider[], engine: Engine, signal: AbortSignal): Promise<unknown> {
+export async function findCulprit(
+  error: unknown,
+  riders: readonly Rider[],
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<unknown> {
   if (!isFaultOfData(error) || error.step !== undefined) return error;
   for (const { step, relation } of riders) {
     if (signal.aborted) break;

@@ -6,15 +6,24 @@ import { OsirisError } from "../diagnostic.ts";
 import type { ManifestStep } from "../manifest.ts";
 
 /** The granted path that `path` means; throws when it means none: what a driver says is a wish, the plan is the law. */
-export function grantedPath(path: string, granted: readonly string[], root: string, step: ManifestStep): string {
+export function grantedPath(
+  path: string,
+  granted: readonly string[],
+  root: string,
+  step: ManifestStep,
+): string {
   const absolute = isAbsolute(path) ? normalize(path) : join(root, path);
   const found = granted.find((grant) => grant === absolute || grant === real(absolute));
   if (found !== undefined) return found;
-  throw new OsirisError("RUN609", `Cannot run step '${step.id}': its driver asked for '${path}', which the plan does not grant it`, {
-    category: "permission",
-    step: step.id,
-    help: "'osiris plan' shows what the step may touch",
-  });
+  throw new OsirisError(
+    "RUN609",
+    `Cannot run step '${step.id}': its driver asked for '${path}', which the plan does not grant it`,
+    {
+      category: "permission",
+      step: step.id,
+      help: "'osiris plan' shows what the step may touch",
+    },
+  );
 }
 
 function real(path: string): string {

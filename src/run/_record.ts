@@ -7,7 +7,8 @@
  */
 
 import type { DriverHooks } from "../component/mod.ts";
-import type { Failure } from "../diagnostic.ts";
+import { relative } from "node:path";
+import { type Failure, OsirisError } from "../diagnostic.ts";
 import type { Column, Engine, Execution, Row, StepMeasure } from "../engine/mod.ts";
 import type { Manifest, ManifestStep } from "../manifest.ts";
 import type { RunState, SessionWriter, Status, StepStatus } from "../session/mod.ts";
@@ -53,7 +54,10 @@ export class RunRecord {
     });
   }
 
-  runPrepared(engine: Engine, limits: { memoryLimit?: string | undefined; threads?: number | undefined }): void {
+  runPrepared(
+    engine: Engine,
+    limits: { memoryLimit?: string | undefined; threads?: number | undefined },
+  ): void {
     this.#session.event("run.prepare", {
       order: this.#plan.order,
       engine: engine.name,
@@ -65,9 +69,15 @@ export class RunRecord {
   }
 
   /** Seals the run: unfinished steps get a verdict, and the last event says how it ended. */
-  runEnded(state: Exclude<RunState, "running" | "interrupted">, failure: Failure | undefined, exitCode: number): Status {
+  runEnded(
+    state: Exclude<RunState, "running" | "interrupted">,
+    failure: Failure | undefined,
+    exitCode: number,
+  ): Status {
     for (const step of this.#state.values()) {
-      if (step.state === "pending" || step.state === "running") this.stepCancelled(step.id, "the run ended before it could finish");
+      if (step.state === "pending" || step.state === "running") {
+        this.stepCancelled(step.id, "the run ended before it could finish");
+      }
     }
     const end = {
       duration_ms: milliseconds(performance.now() - this.#began),
@@ -76,8 +86,9 @@ export class RunRecord {
       ...this.#totals(),
     };
     if (state === "succeeded") this.#session.event("run.complete", end);
-    else if (state === "cancelled") this.#session.event("run.cancel", { ...end, reason: "cancelled by a signal" });
-    else if (failure) this.#session.event("run.error", { ...end, error: failure });
+    else if (state === "cancelled") {
+      this.#session.event("run.cancel", { ...end, reason: "cancelled by a signal" });
+    } else if (failure) this.#session.event("run.error", { ...end, error: failure });
     this.#session.status((status) => {
       this.#status = {
         ...status,
@@ -97,36 +108,55 @@ export class RunRecord {
     const step = this.#steps.get(id)!;
     this.#startedAt.set(id, performance.now());
     this.#attempts.set(id, 1);
-    this.#session.event("execution.step.start", { step_id: id, component: step.component, mode: step.mode, attempt: 1 });
+    this.#session.event("execution.step.start", {
+      step_id: id,
+      component: step.component,
+      mode: step.mode,
+      attempt: 1,
+    });
     this.#change(id, { state: "running", started_at: new Date().toISOString() });
   }
 
   /** The step's schema is known. */
   async stepDescribed(id: string, columns: readonly Column[]): Promise<void> {
     this.#session.event("discovery.schema", { step_id: id, columns });
-    await this.#session.artifact(id, "schema.json", JSON.stringify({ columns }));
+    await this.#keep(id, "schema.json", { columns });
   }
 
   stepRetried(id: string, attempt: number, delayMs: number, error: Failure): void {
     const max = this.#steps.get(id)?.retry?.max ?? attempt;
     this.#attempts.set(id, attempt + 1);
-    this.#session.event("execution.step.retry", { step_id: id, attempt, max, delay_ms: milliseconds(delayMs), error });
+    this.#session.event("execution.step.retry", {
+      step_id: id,
+      attempt,
+      max,
+      delay_ms: milliseconds(delayMs),
+      error,
+    });
   }
 
   /** The step's rows were computed, in its own statement or in the one of `fusedInto`. */
-  async stepComputed(step: ManifestStep, measure: StepMeasure | undefined, evidence: Evidence, fusedInto?: string): Promise<void> {
+  async stepComputed(
+    step: ManifestStep,
+    measure: StepMeasure | undefined,
+    evidence: Evidence,
+    fusedInto?: string,
+  ): Promise<void> {
     const { id } = step;
     const rowsIn = this.#rowsInto(step);
     const rowsOut = measure?.rowsOut;
     const files = evidence.files ?? measure?.files;
     const bytes = evidence.bytes ?? measure?.bytes;
-    if (evidence.sample) await this.#session.artifact(id, "sample.json", JSON.stringify({ rows: evidence.sample }));
+    if (evidence.sample) await this.#keep(id, "sample.json", { rows: evidence.sample });
     const profiles = evidence.executions?.map((execution) => execution.profile) ?? [];
-    if (profiles.length > 0) {
-      await this.#session.artifact(id, "profile.json", JSON.stringify(profiles.length === 1 ? profiles[0] : profiles));
+    if (profiles.length > 0) await this.#keep(id, "profile.json", { statements: profiles });
+    if (measure?.rowsRejected && measure.rejectedFile) {
+      await this.#quarantined(id, measure.rowsRejected, measure.rejectedFile);
     }
-    if (measure?.rowsRejected && measure.rejectedFile) await this.#quarantined(id, measure.rowsRejected, measure.rejectedFile);
-    const duration = this.#ended(id, "succeeded", { ...present("rows_in", rowsIn), ...present("rows_out", rowsOut) });
+    const duration = this.#ended(id, "succeeded", {
+      ...present("rows_in", rowsIn),
+      ...present("rows_out", rowsOut),
+    });
     this.#measured(step, { rowsIn, rowsOut, bytes, rejected: measure?.rowsRejected, duration, evidence });
     this.#session.event("execution.step.complete", {
       step_id: id,
@@ -145,7 +175,12 @@ export class RunRecord {
     const duration = this.#ended(id, "failed", { error });
     this.#session.metric("error_count", 1, "errors", id);
     this.#retriesMeasured(id);
-    this.#session.event("execution.step.error", { step_id: id, error, attempt: this.#attempts.get(id) ?? 1, duration_ms: duration });
+    this.#session.event("execution.step.error", {
+      step_id: id,
+      error,
+      attempt: this.#attempts.get(id) ?? 1,
+      duration_ms: duration,
+    });
   }
 
   stepSkipped(id: string, reason: string, becauseOf?: string): void {
@@ -175,14 +210,31 @@ export class RunRecord {
   }
 
   async #quarantined(id: string, rows: number, file: string): Promise<void> {
-    const path = await this.#session.adopt(id, "rejected.jsonl", file);
-    this.#session.event("row.quarantine", { step_id: id, rows, path, reason: "the source's row could not be read" });
+    const kept = await this.#session.adopt(id, "rejected.jsonl", file);
+    const path = relative(this.#session.folder, kept).replaceAll("\\", "/");
+    this.#session.event("row.quarantine", {
+      step_id: id,
+      rows,
+      path,
+      reason: "the source's row could not be read",
+    });
+  }
+
+  /** Keeps evidence. A full disk costs the evidence and not the run; the session counts the loss. */
+  async #keep(id: string, name: string, content: unknown): Promise<void> {
+    try {
+      await this.#session.artifact(id, name, JSON.stringify(content));
+    } catch (error) {
+      if (!(error instanceof OsirisError)) throw error;
+    }
   }
 
   #rowsInto(step: ManifestStep): number | undefined {
     const sources = [...new Set(Object.values(step.inputs))];
     const rows = sources.map((source) => this.#state.get(source)?.rows_out);
-    return sources.length === 0 || rows.includes(undefined) ? undefined : rows.reduce<number>((sum, n) => sum + n!, 0);
+    return sources.length === 0 || rows.includes(undefined)
+      ? undefined
+      : rows.reduce<number>((sum, n) => sum + n!, 0);
   }
 
   #measured(step: ManifestStep, found: {
@@ -193,8 +245,14 @@ export class RunRecord {
     duration: number;
     evidence: Evidence;
   }): void {
-    const metric = (name: Parameters<SessionWriter["metric"]>[0], value: number | undefined, unit: string) => {
-      if (value !== undefined) this.#session.metric(name, value, unit, step.id, { component: step.component });
+    const metric = (
+      name: Parameters<SessionWriter["metric"]>[0],
+      value: number | undefined,
+      unit: string,
+    ) => {
+      if (value !== undefined) {
+        this.#session.metric(name, value, unit, step.id, { component: step.component });
+      }
     };
     if (step.mode === "read") metric("rows_read", found.rowsOut, "rows");
     if (step.mode === "write") metric("rows_written", found.rowsOut, "rows");
@@ -234,8 +292,12 @@ export class RunRecord {
   /** What the whole run read and wrote, where every step concerned was measured. */
   #totals(): { rows_read?: number; rows_written?: number } {
     const total = (mode: string) => {
-      const rows = this.#manifest.steps.filter((step) => step.mode === mode).map((step) => this.#state.get(step.id)?.rows_out);
-      return rows.length === 0 || rows.includes(undefined) ? undefined : rows.reduce<number>((sum, n) => sum + n!, 0);
+      const rows = this.#manifest.steps.filter((step) => step.mode === mode).map((step) =>
+        this.#state.get(step.id)?.rows_out
+      );
+      return rows.length === 0 || rows.includes(undefined)
+        ? undefined
+        : rows.reduce<number>((sum, n) => sum + n!, 0);
     };
     return { ...present("rows_read", total("read")), ...present("rows_written", total("write")) };
   }

@@ -100,7 +100,9 @@ class StepWork {
     if (answer.relation.kind !== "sql") throw this.#wrongAnswer(answer.relation.kind);
     const { plan, input } = this.context;
     const bind = boundValues(this.step.bind, plan.run, input.secretParams ?? {});
-    return this.#ofRelation(await this.#engine.sql(this.step.id, { query: answer.relation.query, bind, inputs: this.inputs }));
+    return this.#ofRelation(
+      await this.#engine.sql(this.step.id, { query: answer.relation.query, bind, inputs: this.inputs }),
+    );
   }
 
   defineWrite(): Promise<Defined> {
@@ -128,7 +130,14 @@ class StepWork {
     opened: Driver,
     answered: { readonly columns: readonly Column[]; readonly batches: Batches },
     executions: () => readonly Execution[],
-    ask: (driver: Driver) => Promise<{ kind: "batches"; columns: readonly Column[]; batches: Batches } | { kind: "relation"; relation: { kind: string } }>,
+    ask: (
+      driver: Driver,
+    ) => Promise<
+      { kind: "batches"; columns: readonly Column[]; batches: Batches } | {
+        kind: "relation";
+        relation: { kind: string };
+      }
+    >,
   ): Defined {
     let first: Driver | undefined = opened;
     const compute = async (): Promise<Computed> => {
@@ -177,7 +186,13 @@ class StepWork {
       await this.#commitUnlessAborted(staged);
       return rows;
     });
-    return { rows: staged.execution.rows, executions: [staged.execution], sample, files: staged.files, bytes: staged.bytes };
+    return {
+      rows: staged.execution.rows,
+      executions: [staged.execution],
+      sample,
+      files: staged.files,
+      bytes: staged.bytes,
+    };
   }
 
   /** The last moment at which a cancelled run leaves no trace. */
@@ -189,14 +204,19 @@ class StepWork {
     await staged.commit();
   }
 
-  async *#stream(relation: Relation, executions: Execution[]): AsyncGenerator<{ data: Uint8Array; rows: number }> {
+  async *#stream(
+    relation: Relation,
+    executions: Execution[],
+  ): AsyncGenerator<{ data: Uint8Array; rows: number }> {
     executions.push(yield* this.#engine.stream(relation, this.options));
   }
 
   #openDriver(): Promise<Driver> {
     const { input, plan, pool, record } = this.context;
     const entry = input.catalog.get(this.step.component);
-    if (!entry) throw new OsirisError("BUG900", `Cannot run step '${this.step.id}': its component left the catalog`);
+    if (!entry) {
+      throw new OsirisError("BUG900", `Cannot run step '${this.step.id}': its component left the catalog`);
+    }
     const secrets = input.secretParams ?? {};
     const connection = connectionOf(this.step, entry.spec, input.connections, input.env);
     const grants: Grants = this.plan.grants;
@@ -212,7 +232,11 @@ class StepWork {
     return new OsirisError(
       "RUN608",
       `Cannot ${this.step.mode} step '${this.step.id}': the driver of '${this.step.component}' answered with a '${kind}' relation`,
-      { step: this.step.id, help: "the component's author has to mend it; a read answers 'scan', a transform 'sql', a write 'copy'" },
+      {
+        step: this.step.id,
+        help:
+          "the component's author has to mend it; a read answers 'scan', a transform 'sql', a write 'copy'",
+      },
     );
   }
 }

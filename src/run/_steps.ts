@@ -68,7 +68,6 @@ class StepRun {
   failure: Failure | undefined;
   readonly #context: RunContext;
   readonly #plans: ReadonlyMap<string, PlanStep>;
-  readonly #steps: ReadonlyMap<string, ManifestStep>;
   readonly #consumers: ReadonlyMap<string, readonly string[]>;
   readonly #mayStayLazy: (step: ManifestStep, depth: number) => boolean;
   readonly #outputs = new Map<string, PromiseWithResolvers<Output>>();
@@ -81,7 +80,6 @@ class StepRun {
     const { manifest, maxParallel } = context.input;
     this.#context = context;
     this.#plans = new Map(context.plan.steps.map((step) => [step.id, step]));
-    this.#steps = new Map(manifest.steps.map((step) => [step.id, step]));
     this.#consumers = consumersOf(manifest);
     this.#mayStayLazy = lazyRule(manifest);
     this.#slots = new Slots(maxParallel ?? 4);
@@ -132,9 +130,22 @@ class StepRun {
       record.stepStarted(step.id);
       const signal = this.#signalOf(step);
       try {
-        const relations = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.relation]));
-        const defined = await this.#attempt(step.retry, step.id, signal, () =>
-          defineStep(step, this.#plans.get(step.id)!, relations, this.#context, this.#optionsOf(step, signal)));
+        const relations = Object.fromEntries(
+          Object.entries(inputs).map(([name, input]) => [name, input.relation]),
+        );
+        const defined = await this.#attempt(
+          step.retry,
+          step.id,
+          signal,
+          () =>
+            defineStep(
+              step,
+              this.#plans.get(step.id)!,
+              relations,
+              this.#context,
+              this.#optionsOf(step, signal),
+            ),
+        );
         const relation = defined.relation;
         if (relation) await record.stepDescribed(step.id, relation.columns);
         if (relation && !relation.stored && this.#mayStayLazy(step, relation.depth)) {
@@ -151,7 +162,12 @@ class StepRun {
   }
 
   /** Computes a step and every lazy step beneath it as one statement. */
-  async #compute(step: ManifestStep, defined: Defined, riders: readonly Rider[], signal: StepSignal): Promise<void> {
+  async #compute(
+    step: ManifestStep,
+    defined: Defined,
+    riders: readonly Rider[],
+    signal: StepSignal,
+  ): Promise<void> {
     const { record } = this.#context;
     const policy = mostPatient([step.retry, ...riders.map((rider) => rider.step.retry)]);
     const isRead = (this.#consumers.get(step.id)?.length ?? 0) > 0;
@@ -184,7 +200,9 @@ class StepRun {
       const reader = this.#readers.get(source);
       if (reader && --reader.left === 0) {
         this.#readers.delete(source);
-        this.#context.engine.drop(reader.relation).catch((error) => this.#context.record.warn(source, failureOf(error).message));
+        this.#context.engine.drop(reader.relation).catch((error: unknown) =>
+          this.#context.record.warn(source, failureOf(error).message)
+        );
       }
     }
   }
@@ -206,13 +224,23 @@ class StepRun {
   /** What to say of a thrown value: a passed deadline and a cancelled run show as such, not as what they interrupted. */
   #reasonOf(step: ManifestStep, error: unknown, signal: StepSignal): OsirisError {
     if (this.#context.input.signal.aborted) {
-      return new OsirisError("RUN607", `Cannot finish step '${step.id}': the run was cancelled`, { category: "interrupted", step: step.id });
+      return new OsirisError("RUN607", `Cannot finish step '${step.id}': the run was cancelled`, {
+        category: "interrupted",
+        step: step.id,
+      });
     }
     if (signal.timedOut) return timeoutError(step);
-    return error instanceof OsirisError ? error.ofStep(step.id) : OsirisError.from({ ...failureOf(error), step: step.id });
+    return error instanceof OsirisError
+      ? error.ofStep(step.id)
+      : OsirisError.from({ ...failureOf(error), step: step.id });
   }
 
-  #attempt<T>(retry: ManifestStep["retry"], id: string, signal: StepSignal, attempt: () => Promise<T>): Promise<T> {
+  #attempt<T>(
+    retry: ManifestStep["retry"],
+    id: string,
+    signal: StepSignal,
+    attempt: () => Promise<T>,
+  ): Promise<T> {
     const { record } = this.#context;
     return withAttempts(retry, attempt, {
       signal: signal.signal,
@@ -220,13 +248,18 @@ class StepRun {
     });
   }
 
-  #optionsOf(step: ManifestStep, { signal }: StepSignal): { signal: AbortSignal; onProgress: (share: number) => void } {
+  #optionsOf(
+    step: ManifestStep,
+    { signal }: StepSignal,
+  ): { signal: AbortSignal; onProgress: (share: number) => void } {
     return { signal, onProgress: (share) => this.#context.input.onProgress?.(step.id, { share }) };
   }
 
   #refuseWhenStopping(): void {
     if (this.#context.input.signal.aborted) throw new Skipped("the run was cancelled");
-    if (this.failure) throw new Skipped(`step '${this.failure.step}' failed before it could start`, this.failure.step);
+    if (this.failure) {
+      throw new Skipped(`step '${this.failure.step}' failed before it could start`, this.failure.step);
+    }
   }
 
   #signalOf(step: ManifestStep): StepSignal {
@@ -261,10 +294,14 @@ export class StepSignal {
 
 function timeoutError(step: ManifestStep): OsirisError {
   const limit = `${(step.timeout_ms ?? 0) / 1000} s`;
-  return new OsirisError("RUN606", `Cannot finish step '${step.id}': it ran longer than its timeout of ${limit}`, {
-    step: step.id,
-    help: "raise the step's 'timeout', or make it read less",
-  });
+  return new OsirisError(
+    "RUN606",
+    `Cannot finish step '${step.id}': it ran longer than its timeout of ${limit}`,
+    {
+      step: step.id,
+      help: "raise the step's 'timeout', or make it read less",
+    },
+  );
 }
 
 /** A promise whose rejection nobody has to hear: the step that caused it recorded it. */

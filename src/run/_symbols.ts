@@ -14,7 +14,11 @@ export interface RunIdentity {
 const SYMBOL = /\$(\$\{)|\$\{(run\.(?:id|started_at|date)|params\.[A-Za-z][A-Za-z0-9_-]*)\}/g;
 
 /** The value of `run.id`, `run.started_at`, `run.date` or `params.NAME` of a sensitive parameter. */
-export function symbolValue(symbol: string, run: RunIdentity, secrets: { readonly [name: string]: string }): string {
+export function symbolValue(
+  symbol: string,
+  run: RunIdentity,
+  secrets: { readonly [name: string]: string },
+): string {
   if (symbol === "run.id") return run.id;
   if (symbol === "run.started_at") return run.started_at;
   if (symbol === "run.date") return run.started_at.slice(0, 10);
@@ -36,7 +40,9 @@ export function withSymbols<T>(value: T, run: RunIdentity, secrets: { readonly [
   }
   if (Array.isArray(value)) return value.map((item) => withSymbols(item, run, secrets)) as T;
   if (value !== null && typeof value === "object") {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withSymbols(item, run, secrets)])) as T;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, withSymbols(item, run, secrets)]),
+    ) as T;
   }
   return value;
 }

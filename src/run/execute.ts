@@ -14,8 +14,8 @@ import { type Failure, OsirisError } from "../diagnostic.ts";
 import { openEngine } from "../engine/mod.ts";
 import type { Manifest } from "../manifest.ts";
 import { createSession, type RunState, type SessionEvent, type Status } from "../session/mod.ts";
-import { openState } from "../state/mod.ts";
 import { connectionOf } from "./_connection.ts";
+import { runIndex } from "./_index.ts";
 import { RunRecord } from "./_record.ts";
 import { type Progress, runSteps } from "./_steps.ts";
 import type { Plan, Project } from "./plan.ts";
@@ -51,31 +51,35 @@ export interface Outcome {
   readonly state: "succeeded" | "failed" | "cancelled";
   readonly failure?: Failure;
   readonly status: Status;
+  /** What went wrong beside the run and changed nothing of it, such as an index that could not be written. */
+  readonly notices: readonly string[];
 }
 
 /** Runs `plan`. A failed run is an outcome, not an exception; it throws only when no record could be opened. */
 export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
   const { manifest, project } = input;
+  const begun: Status = {
+    session_id: plan.run.id,
+    pipeline: manifest.pipeline.name,
+    fingerprint: manifest.fingerprint,
+    profile: manifest.profile,
+    state: "running",
+    started_at: plan.run.started_at,
+    steps: plan.order.map((id) => ({ id, state: "pending" })),
+  };
   const session = await createSession({
     root: project.logs,
     id: plan.run.id,
     manifest: input.manifestText,
     plan,
     scrub: createScrubber(secretsOf(input)),
-    status: {
-      session_id: plan.run.id,
-      pipeline: manifest.pipeline.name,
-      fingerprint: manifest.fingerprint,
-      profile: manifest.profile,
-      state: "running",
-      started_at: plan.run.started_at,
-      steps: plan.order.map((id) => ({ id, state: "pending" })),
-    },
+    status: begun,
   });
   if (input.onEvent) session.onEvent(input.onEvent);
   const record = new RunRecord(session, plan, manifest);
-  const index = await openState(project.state);
-  index.recordRun(session.summary());
+  const notices: string[] = [];
+  const index = runIndex(project, (text) => notices.push(text));
+  await index.recordRun(begun).catch((error) => notices.push(failureOf(error).message));
 
   const temp = join(session.folder, "tmp");
   let failure: Failure | undefined;
@@ -102,19 +106,15 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
   const state = input.signal.aborted ? "cancelled" : failure ? "failed" : "succeeded";
   const status = record.runEnded(state, failure, input.exitCodeOf(failure, state));
   await session.close();
-  index?.updateRun(record.summary());
-  index?.[Symbol.dispose]();
-  return { session_id: session.id, folder: session.folder, state, status, ...(failure ? { failure } : {}) };
-}
-
-/** The run index is a convenience rebuilt from the sessions: a run does not fail because it cannot be opened. */
-async function openIndex(folder: string, record: RunRecord): Promise<Awaited<ReturnType<typeof openState>> | undefined> {
-  try {
-    return await openState(folder);
-  } catch (error) {
-    record.warn(`the run index in '${folder}' cannot be opened: ${failureOf(error).message}`);
-    return undefined;
-  }
+  await index.recordRun(status).catch((error) => notices.push(failureOf(error).message));
+  return {
+    session_id: session.id,
+    folder: session.folder,
+    state,
+    status,
+    notices,
+    ...(failure ? { failure } : {}),
+  };
 }
 
 /** Every secret value that this run may come to hold, so that no sink ever shows one. */
@@ -130,5 +130,10 @@ function secretsOf(input: RunInput): string[] {
 export function failureOf(error: unknown): Failure {
   if (error instanceof OsirisError) return error.toFailure();
   const message = error instanceof Error ? error.message : String(error);
-  return { code: "BUG900", category: "run", message: `Osiris failed by a fault of its own: ${message}`, retryable: false };
+  return {
+    code: "BUG900",
+    category: "run",
+    message: `Osiris failed by a fault of its own: ${message}`,
+    retryable: false,
+  };
 }

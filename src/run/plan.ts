@@ -9,13 +9,14 @@
 
 import { isAbsolute, join, normalize } from "node:path";
 import { realpathSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { type Catalog, type CatalogEntry, expandPermissions, type Grants } from "../component/mod.ts";
 import type { ConnectionIndex, Environment } from "../connection/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
-import type { Manifest, ManifestStep } from "../manifest.ts";
+import { type Manifest, type ManifestStep, parseManifest } from "../manifest.ts";
 import { newSessionId } from "../session/mod.ts";
-import { openState } from "../state/mod.ts";
 import { connectionOf } from "./_connection.ts";
+import { runIndex } from "./_index.ts";
 import { type RunIdentity, withSymbols } from "./_symbols.ts";
 
 /** Where a project's files lie. Absolute paths. */
@@ -111,11 +112,15 @@ function sameComponent(manifest: Manifest, step: ManifestStep, catalog: Catalog)
   const entry = catalog.get(step.component);
   const compiled = manifest.components[step.component];
   if (!entry) {
-    throw new OsirisError("RUN602", `Cannot plan step '${step.id}': this Osiris has no component '${step.component}'`, {
-      category: "usage",
-      step: step.id,
-      help: "run 'osiris components list' to see what there is",
-    });
+    throw new OsirisError(
+      "RUN602",
+      `Cannot plan step '${step.id}': this Osiris has no component '${step.component}'`,
+      {
+        category: "usage",
+        step: step.id,
+        help: "run 'osiris components list' to see what there is",
+      },
+    );
   }
   if (compiled && (compiled.spec !== entry.specHash || compiled.driver !== entry.driverHash)) {
     throw new OsirisError(
@@ -132,7 +137,8 @@ function planStep(step: ManifestStep, entry: CatalogEntry, input: PlanInput, run
   const config = withSymbols(step.config, run, input.secretParams ?? {});
   const connection = connectionOf(step, entry.spec, input.connections, input.env);
   const wanted = expandPermissions(entry.spec, config, connection?.values ?? null);
-  const resolve = (path: string) => realPath(isAbsolute(path) ? normalize(path) : join(input.project.root, path));
+  const resolve = (path: string) =>
+    realPath(isAbsolute(path) ? normalize(path) : join(input.project.root, path));
   const grants = { net: wanted.net, read: wanted.read.map(resolve), write: wanted.write.map(resolve) };
   return {
     id: step.id,
@@ -162,11 +168,15 @@ function refuseSharedTargets(steps: readonly PlanStep[]): void {
     for (const { path } of step.targets) {
       const other = writer.get(path);
       if (other !== undefined) {
-        throw new OsirisError("RUN604", `Cannot plan step '${step.id}': it writes '${path}', which step '${other}' writes too`, {
-          category: "usage",
-          step: step.id,
-          help: "give each write step a target of its own",
-        });
+        throw new OsirisError(
+          "RUN604",
+          `Cannot plan step '${step.id}': it writes '${path}', which step '${other}' writes too`,
+          {
+            category: "usage",
+            step: step.id,
+            help: "give each write step a target of its own",
+          },
+        );
       }
       writer.set(path, step.id);
     }
@@ -182,7 +192,9 @@ function realPath(path: string): string {
     } catch {
       const parent = join(head, "..");
       if (parent === head) return path;
-      tail = tail === "" ? head.slice(parent.length).replace(/^[/\\]/, "") : join(head.slice(parent.length).replace(/^[/\\]/, ""), tail);
+      tail = tail === ""
+        ? head.slice(parent.length).replace(/^[/\\]/, "")
+        : join(head.slice(parent.length).replace(/^[/\\]/, ""), tail);
       head = parent;
     }
   }
@@ -192,13 +204,14 @@ function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-async function differenceToLastRun(manifest: Manifest, project: Project): Promise<PlanDifference | undefined> {
-  if (!exists(join(project.state, "state.db"))) return undefined;
-  using state = await openState(project.state);
-  const last = state.lastRun(manifest.pipeline.name);
+/** Reads the index and the last session; a project without either has no last run. */
+async function differenceToLastRun(
+  manifest: Manifest,
+  project: Project,
+): Promise<PlanDifference | undefined> {
+  const last = await runIndex(project).lastRun(manifest.pipeline.name);
   if (!last) return undefined;
-  const { readSession } = await import("../session/mod.ts");
-  const before = (await readSession(join(project.logs, last.session_id)).catch(() => undefined))?.manifest;
+  const before = await manifestOf(join(project.logs, last.session_id));
   if (!before) return undefined;
   const then = new Map(before.steps.map((step) => [step.id, step.fingerprint]));
   const now = new Map(manifest.steps.map((step) => [step.id, step.fingerprint]));
@@ -209,4 +222,13 @@ async function differenceToLastRun(manifest: Manifest, project: Project): Promis
     added: [...now.keys()].filter((id) => !then.has(id)),
     removed: [...then.keys()].filter((id) => !now.has(id)),
   };
+}
+
+/** The manifest that a session ran; undefined when the session is gone or was written by another version. */
+async function manifestOf(session: string): Promise<Manifest | undefined> {
+  try {
+    return parseManifest(await readFile(join(session, "manifest.yaml"), "utf8"), "manifest.yaml").value;
+  } catch {
+    return undefined;
+  }
 }
