@@ -1,0 +1,75 @@
+/** The page of one component, from its spec. */
+
+import { stringify } from "yaml";
+import type { ComponentSpec, FieldSchema } from "../../src/component/mod.ts";
+import { block, cell, code, heading, table } from "./markdown.ts";
+
+export function componentPage(spec: ComponentSpec): string {
+  return [
+    heading(1, spec.name),
+    `${spec.title}. ${spec.description}`,
+    table(["", ""], facts(spec)),
+    heading(2, "Configuration"),
+    table(["field", "", "value", "meaning"], fields(spec)),
+    ...(spec.rules.length === 0 ? [] : [heading(2, "Rules"), spec.rules.map(rule).join("\n")]),
+    heading(2, "Examples"),
+    ...spec.examples.flatMap((example) => [`${example.title}:`, block("yaml", steps(spec, example))]),
+    ...(spec.hints.length === 0
+      ? []
+      : [heading(2, "Good to know"), spec.hints.map((hint) => `- ${hint}`).join("\n")]),
+  ].join("\n\n") + "\n";
+}
+
+function facts(spec: ComponentSpec): string[][] {
+  const may = Object.entries(spec.permissions).map(([kind, templates]) =>
+    `${kind} ${templates.map(code).join(", ")}`
+  );
+  return [
+    ["version", spec.version],
+    ["status", spec.status],
+    ["modes", spec.modes.map(code).join(", ")],
+    ["rows are moved by", spec.carries === "engine" ? "the engine" : "the driver"],
+    ["may touch", may.join("; ") || "its inputs only"],
+  ];
+}
+
+function fields(spec: ComponentSpec): string[][] {
+  return Object.entries(spec.config.properties).map(([name, field]) => [
+    code(name),
+    spec.config.required?.includes(name) ? "required" : "",
+    valueOf(field),
+    cell([
+      field.description && `${field.description}.`,
+      field.default === undefined ? "" : `Default: ${code(plain(field.default))}.`,
+      field.examples &&
+      `Example: ${field.examples.map((example) => code(JSON.stringify(example))).join(", ")}.`,
+    ]),
+  ]);
+}
+
+function valueOf(field: FieldSchema): string {
+  if (field.const !== undefined) return code(plain(field.const));
+  if (field.enum) return field.enum.map((value) => code(plain(value))).join(", ");
+  if (field.anyOf) return field.anyOf.map(valueOf).join(", or ");
+  if (field.items) return `list of ${valueOf(field.items)}`;
+  if (typeof field.additionalProperties === "object") return `map to ${valueOf(field.additionalProperties)}`;
+  return field.format === "sql" ? "SQL" : field.format ?? field.type ?? "any";
+}
+
+function rule({ message, help }: ComponentSpec["rules"][number]): string {
+  return `- Refused: ${message}.${help ? ` Instead: ${help}.` : ""}`;
+}
+
+/** The example as steps that a pipeline may hold, with something to read for those that need it. */
+function steps(spec: ComponentSpec, { mode, config }: ComponentSpec["examples"][number]): string {
+  const step = {
+    id: mode === "read" ? "extract" : mode === "write" ? "save" : "transform",
+    component: spec.name,
+    mode,
+  };
+  return stringify([{ ...step, config }], { lineWidth: 0 });
+}
+
+function plain(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
