@@ -1,0 +1,140 @@
+/**
+ * Examines the installation: each check says what it found and, where something is wrong, how to mend it.
+ *
+ * @module
+ */
+
+import { accessSync, constants, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { bytes, counted } from "./_amounts.ts";
+import type { Cli } from "./_cli.ts";
+import { projectOf } from "./_project.ts";
+import { VERSION } from "./_version.ts";
+
+/** What one check found. A note is worth knowing and no fault. */
+export interface Check {
+  readonly name: string;
+  readonly state: "ok" | "note" | "fault";
+  readonly found: string;
+  readonly help?: string;
+}
+
+/** Below this a run may fail for want of room. */
+const LEAST_FREE = 1e9;
+
+/** Every check, in the order in which a person would mend things. */
+export async function examine(cli: Cli): Promise<Check[]> {
+  const project = projectOf(cli);
+  return [
+    {
+      name: "osiris",
+      state: "ok",
+      found: `${VERSION} on ${Deno.build.os} ${Deno.build.arch}, Deno ${Deno.version.deno}`,
+    },
+    await engine(),
+    await components(),
+    { name: "project", state: "ok", found: project.root },
+    await connections(cli),
+    writable("logs", project.logs),
+    writable("state", project.state),
+    writable("temporary files", tmpdir()),
+    await room("disk", project.root),
+  ];
+}
+
+/** Opens the engine and lets it compute something. */
+async function engine(): Promise<Check> {
+  const folder = mkdtempSync(join(tmpdir(), "osiris-doctor-"));
+  try {
+    const { openEngine } = await import("../engine/mod.ts");
+    await using opened = await openEngine({ tempDirectory: folder, read: [], write: [], token: "doctor" });
+    const relation = await opened.sql("doctor", { query: "SELECT 42 AS answer", bind: {}, inputs: {} });
+    const { rows } = await opened.drain(relation);
+    if (rows !== 1) throw new Error(`one row was asked for, ${rows} came`);
+    return { name: "engine", state: "ok", found: `${opened.name} ${opened.version} computes` };
+  } catch (error) {
+    return fault("engine", error, "install Osiris again; if that does not help, report this output");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function components(): Promise<Check> {
+  try {
+    const { loadCatalog } = await import("../component/mod.ts");
+    const names = (await loadCatalog()).names();
+    return { name: "components", state: "ok", found: `${counted(names.length, "component")} known` };
+  } catch (error) {
+    return fault("components", error, "install Osiris again");
+  }
+}
+
+async function connections(cli: Cli): Promise<Check> {
+  const { loadConnections, loadEnvironment } = await import("../connection/mod.ts");
+  const { root } = projectOf(cli);
+  const env = loadEnvironment(root);
+  const file = join(root, "osiris_connections.yaml");
+  if (!existsSync(file)) {
+    return {
+      name: "connections",
+      state: "ok",
+      found: "no osiris_connections.yaml, and none is needed for files",
+    };
+  }
+  const { value, diagnostics } = loadConnections(file, env);
+  const wrong = [...env.diagnostics, ...diagnostics].filter((d) => d.severity === "error");
+  if (wrong.length > 0) {
+    return {
+      name: "connections",
+      state: "fault",
+      found: wrong[0]!.message,
+      help: "type 'osiris connections list' to see it in its place",
+    };
+  }
+  const aliases = (value?.families() ?? []).flatMap((family) => value!.aliases(family));
+  return {
+    name: "connections",
+    state: "ok",
+    found: `${counted(aliases.length, "connection")} in osiris_connections.yaml`,
+  };
+}
+
+/** Whether a folder can be written, or made in the nearest one that is there. Nothing is made. */
+function writable(name: string, folder: string): Check {
+  let nearest = folder;
+  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  try {
+    accessSync(nearest, constants.W_OK | constants.X_OK);
+    return { name, state: "ok", found: `${folder} can be written` };
+  } catch {
+    return {
+      name,
+      state: "fault",
+      found: `${folder} cannot be written`,
+      help: `make '${nearest}' writable for you`,
+    };
+  }
+}
+
+async function room(name: string, folder: string): Promise<Check> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    const free = Number(bavail) * Number(bsize);
+    const found = `${bytes(free)} free`;
+    return free >= LEAST_FREE
+      ? { name, state: "ok", found }
+      : { name, state: "note", found, help: "a large run may need more" };
+  } catch (error) {
+    return {
+      name,
+      state: "note",
+      found: `the free room is not known (${error instanceof Error ? error.message : error})`,
+    };
+  }
+}
+
+function fault(name: string, error: unknown, help: string): Check {
+  return { name, state: "fault", found: error instanceof Error ? error.message : String(error), help };
+}

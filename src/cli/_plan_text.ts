@@ -1,0 +1,78 @@
+/**
+ * A plan as people read it: order, what each step may touch, and what differs from the last run.
+ *
+ * @module
+ */
+
+import { isAbsolute } from "node:path";
+import type { Plan, PlanStep } from "../run/mod.ts";
+import { counted, duration } from "./_amounts.ts";
+import { printable } from "./_printable.ts";
+import { shownPath } from "./_project.ts";
+import type { Stream } from "./_terminal.ts";
+import { wrapped } from "./_wrap.ts";
+
+/** The whole plan. Paths are shown as seen from `cwd`. */
+export function planText(plan: Plan, cwd: string, { style, width }: Stream): string {
+  const steps = plan.order.map((id) => plan.steps.find((s) => s.id === id)!);
+  const label = (name: string, text: string) =>
+    `     ${style.dim(name.padEnd(8))} ${wrapped(printable(text), width, " ".repeat(14))}`;
+  const blocks = steps.map((step, i) => {
+    const head = `${String(i + 1).padStart(2)}. ${style.bold(step.id)}  ${step.mode}  ${step.component}`;
+    return [head, ...detailsOf(step, cwd).map(([name, text]) => label(name, text))].join("\n");
+  });
+  return [
+    wrapped(
+      `Plan of '${printable(plan.pipeline)}': ${counted(steps.length, "step")}, manifest ${
+        plan.manifest_fingerprint.slice(0, 12)
+      }`,
+      width,
+    ),
+    ...blocks,
+    wrapped(differenceText(plan), width),
+  ].join("\n\n") + "\n";
+}
+
+function detailsOf(step: PlanStep, cwd: string): [name: string, text: string][] {
+  const path = (p: string) => isAbsolute(p) ? shownPath(p, cwd) : p;
+  const known = new Set([...step.sources, ...step.targets.map((t) => t.path)]);
+  const rest = (paths: readonly string[]) => paths.filter((p) => !known.has(p)).map(path);
+  const list = (name: string, items: readonly string[]): [string, string][] =>
+    items.length > 0 ? [[name, items.join(", ")]] : [];
+  return [
+    ...list("after", step.depends_on),
+    ...list("reads", step.sources.map(path)),
+    ...step.targets.map((t): [string, string] => ["writes", `${path(t.path)} (${fate(t)})`]),
+    ...list("may read", rest(step.grants.read)),
+    ...list("may write", rest(step.grants.write)),
+    ...list("connects", step.grants.net),
+    ...(step.connection ? list("as", [step.connection]) : []),
+    ...(step.retries ? list("retries", [String(step.retries)]) : []),
+    ...(step.timeout_ms === undefined ? [] : list("timeout", [duration(step.timeout_ms)])),
+    ["runs in", step.isolation],
+  ];
+}
+
+function fate({ write_mode, exists }: { write_mode: string; exists: boolean }): string {
+  if (write_mode === "error_if_exists") {
+    return exists ? "is there already: the step will fail" : "new, must not exist";
+  }
+  if (write_mode === "append") return exists ? "appends to what is there" : "new";
+  if (write_mode === "replace_partitions") return exists ? "replaces the partitions it writes" : "new";
+  return exists ? "replaces what is there" : "new";
+}
+
+function differenceText(plan: Plan): string {
+  const { previous } = plan;
+  if (!previous) return "This pipeline has not run here before.";
+  if (previous.fingerprint === plan.manifest_fingerprint) {
+    return `The manifest is the one of the last run, ${previous.session_id}.`;
+  }
+  const parts = (["changed", "added", "removed"] as const)
+    .filter((kind) => previous[kind].length > 0)
+    .map((kind) => `${kind} ${previous[kind].join(", ")}`);
+  const what = parts.length > 0
+    ? parts.join("; ")
+    : "no step differs, but parameters, connections or the compiler do";
+  return `Since the last run, ${previous.session_id}: ${what}.`;
+}

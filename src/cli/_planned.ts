@@ -1,0 +1,21 @@
+/**
+ * What `plan` and `run --dry-run` answer: the plan, and nothing changed.
+ *
+ * @module
+ */
+
+import { planRun } from "../run/mod.ts";
+import type { Answer } from "./_answer.ts";
+import { loadRunnable } from "./_check.ts";
+import type { Choices } from "./_check.ts";
+import type { Cli } from "./_cli.ts";
+import { planText } from "./_plan_text.ts";
+
+/** The plan of a pipeline or manifest. */
+export async function plannedAnswer(cli: Cli, file: string, choices: Choices): Promise<Answer> {
+  const loaded = await loadRunnable(cli, file, choices);
+  const { manifest, diagnostics, texts } = loaded;
+  if (!manifest) return { document: { file }, diagnostics, texts };
+  const plan = await planRun({ ...loaded, manifest });
+  return { document: { file, plan }, text: planText(plan, cli.cwd, cli.out), diagnostics, texts };
+}

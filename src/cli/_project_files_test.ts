@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parsePipeline } from "../oml/mod.ts";
+import { exampleFiles, pipelineFor } from "./_project_files.ts";
+
+Deno.test("exampleFiles() holds a pipeline without findings", () => {
+  const pipeline = exampleFiles().find((file) => file.path === "pipeline.oml")!;
+  assert.deepEqual(parsePipeline(pipeline.text, "pipeline.oml").diagnostics, []);
+});
+
+Deno.test("pipelineFor() writes a valid pipeline whatever the file and its columns are called", () => {
+  const name = fc.oneof(
+    fc.string(),
+    fc.string({ unit: "grapheme" }),
+    fc.constantFrom("-x", 'a"b', "a'b", "${x}", "# c", "a: b", "null", "\n", "東京"),
+  );
+  const column = fc.record({
+    name: name.filter((n) => n !== "" && !n.includes("\0")),
+    type: fc.constantFrom("BIGINT", "DECIMAL(18,2)", "VARCHAR"),
+  });
+  const columns = fc.uniqueArray(column, { minLength: 1, maxLength: 5, selector: (c) => c.name });
+  fc.assert(fc.property(name.filter((n) => n !== "" && !n.includes("\0")), columns, (file, columns) => {
+    const text = pipelineFor(file, "csv", columns);
+    const { value, diagnostics } = parsePipeline(text, "pipeline.oml");
+    assert.deepEqual(diagnostics.map((d) => d.message), [], text);
+    assert.ok(value);
+  }));
+});

@@ -1,0 +1,144 @@
+/**
+ * `osiris run` at work: loads, plans, runs while it shows what happens, and says what came of it.
+ *
+ * @module
+ */
+
+import { type Failure, OsirisError } from "../diagnostic.ts";
+import { type Outcome, planRun, runPlan } from "../run/mod.ts";
+import type { RunEnd, RunState, SessionEvent } from "../session/mod.ts";
+import { counted, duration, rows } from "./_amounts.ts";
+import type { Answer } from "./_answer.ts";
+import { type Choices, loadRunnable } from "./_check.ts";
+import type { Cli } from "./_cli.ts";
+import { EXIT, exitCodeOf } from "./_exit.ts";
+import { logLevel, logLine } from "./_log.ts";
+import { printable } from "./_printable.ts";
+import { shownPath } from "./_project.ts";
+import { watcherFor } from "./_progress.ts";
+
+interface RunFlags {
+  readonly verbose: boolean;
+  readonly memory_limit: string | undefined;
+  readonly threads: string | undefined;
+}
+
+/** Runs a pipeline or manifest to its end. */
+export async function runAnswer(cli: Cli, file: string, choices: Choices, flags: RunFlags): Promise<Answer> {
+  const signal = cli.interruption.signal;
+  const limits = limitsOf(flags);
+  const loaded = await loadRunnable(cli, file, choices);
+  const { manifest, manifestText, diagnostics, texts, project, env } = loaded;
+  if (!manifest) return { document: { file }, diagnostics, texts, compact: true };
+  const level = logLevel({ verbose: flags.verbose, debug: cli.debug }, env.logLevel);
+  const plan = await planRun({ ...loaded, manifest });
+  if (!cli.json && !cli.quiet) {
+    cli.out.write(`Running '${printable(plan.pipeline)}' (${counted(plan.order.length, "step")})\n`);
+  }
+  const watcher = watcherFor(cli, plan.order);
+  let end: RunEnd | undefined;
+  const onEvent = (event: SessionEvent) => {
+    if (
+      event.event_type === "run.complete" || event.event_type === "run.error" ||
+      event.event_type === "run.cancel"
+    ) {
+      end = event.data;
+    }
+    watcher.event(event);
+    const line = logLine(event, level);
+    if (line) watcher.log(line);
+  };
+  try {
+    const outcome = await runPlan(plan, {
+      ...loaded,
+      ...limits,
+      manifest,
+      manifestText,
+      signal,
+      onEvent,
+      onProgress: (step, progress) => watcher.progress(step, progress),
+      exitCodeOf: (failure, state) => verdictExit(cli, failure, state),
+    });
+    watcher.end();
+    return { ...answerTo(outcome, end, cli), diagnostics, texts };
+  } finally {
+    watcher.end();
+  }
+
+  function answerTo(outcome: Outcome, end: RunEnd | undefined, cli: Cli): Answer {
+    const { session_id, folder, state, failure, status } = outcome;
+    const session = shownPath(folder, cli.cwd);
+    const exit = verdictExit(cli, failure, state);
+    const document = {
+      file,
+      session_id,
+      session: folder,
+      state,
+      project: project.root,
+      duration_ms: status.duration_ms,
+      steps: status.steps,
+    };
+    const trouble = failure
+      ? {
+        failure,
+        trail: [{ label: "session", text: session }],
+        next: `osiris logs show --session ${session_id}`,
+      }
+      : {};
+    return { document, compact: true, exit, note: summary(outcome, end, session, cli), ...trouble };
+  }
+}
+
+function verdictExit(cli: Cli, failure: Failure | undefined, state: RunState): number {
+  if (state === "succeeded") return EXIT.done;
+  if (state === "cancelled") return cli.interruption.exit ?? EXIT.interrupted;
+  return failure ? exitCodeOf(failure) : EXIT.failed;
+}
+
+function summary(
+  { state, status }: Outcome,
+  end: RunEnd | undefined,
+  session: string,
+  { out: { style } }: Cli,
+): string {
+  const paint = state === "succeeded" ? style.green : style.red;
+  const time = status.duration_ms === undefined ? "" : ` in ${duration(status.duration_ms)}`;
+  const moved = [
+    ...(end?.rows_read === undefined ? [] : [`${rows(end.rows_read)} read`]),
+    ...(end?.rows_written === undefined ? [] : [`${rows(end.rows_written)} written`]),
+  ];
+  const verdict = { succeeded: "Succeeded", failed: "Failed", cancelled: "Cancelled" }[state];
+  return `${style.bold(paint(verdict))}${time}${moved.length > 0 ? `: ${moved.join(", ")}` : ""}\nSession ${
+    printable(session)
+  }\n`;
+}
+
+function limitsOf({ memory_limit, threads }: RunFlags): { memoryLimit?: string; threads?: number } {
+  if (memory_limit !== undefined && !/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(memory_limit)) {
+    throw wrongValue(
+      "--memory-limit",
+      memory_limit,
+      "a number with a unit",
+      "for example: --memory-limit 512MB",
+    );
+  }
+  const n = Number(threads);
+  if (threads !== undefined && !(Number.isInteger(n) && n >= 1 && n <= 1024)) {
+    throw wrongValue("--threads", threads, "a whole number from 1 to 1024", "for example: --threads 2");
+  }
+  return {
+    ...(memory_limit === undefined ? {} : { memoryLimit: memory_limit }),
+    ...(threads === undefined ? {} : { threads: n }),
+  };
+}
+
+function wrongValue(flag: string, value: string, wanted: string, help: string): OsirisError {
+  return new OsirisError(
+    "CLI804",
+    `Cannot read '${flag}' of 'osiris run': '${printable(value)}' is not ${wanted}`,
+    {
+      category: "usage",
+      help,
+    },
+  );
+}

@@ -1,0 +1,243 @@
+/**
+ * A session as people read it: the verdict first, then the steps with bars, then what went wrong and
+ * what to type next. Everything in it comes from disk and may be torn or foreign.
+ *
+ * @module
+ */
+
+import type { Failure } from "../diagnostic.ts";
+import {
+  type SessionEvent,
+  type SessionMetric,
+  type SessionRecord,
+  type Status,
+  type StepStatus,
+  summarise,
+} from "../session/mod.ts";
+import { bytes, count, counted, duration, rows } from "./_amounts.ts";
+import { printable } from "./_printable.ts";
+import { table } from "./_table.ts";
+import type { Stream } from "./_terminal.ts";
+import { columnsOf, cut, cutMiddle, padded, wrapped } from "./_wrap.ts";
+
+/** One run at a glance. */
+export function sessionText(record: SessionRecord, folder: string, stream: Stream): string {
+  const { status, damage } = record;
+  const parts = [
+    headText(record, folder, stream),
+    stepsText(status.steps, dependenciesOf(record.plan), stream),
+    writtenText(record, stream),
+    ...failuresOf(status).map((failure) => failureText(failure, stream)),
+    damage.length > 0
+      ? wrapped(
+        `Not readable, and left out: ${damage.map((d) => `${d.file} (${d.kind})`).join(", ")}.`,
+        stream.width,
+      ) + "\n"
+      : "",
+    nextText(status, stream),
+  ];
+  return parts.filter((part) => part !== "").join("\n");
+}
+
+/** Events as one line each. */
+export function eventsText(events: readonly SessionEvent[]): string {
+  return events.map((event) => {
+    const { step_id, ...data } = (event.data ?? {}) as { step_id?: unknown };
+    const details = Object.entries(data).map(([key, value]) =>
+      `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`
+    );
+    const words = [
+      event.timestamp,
+      event.event_type,
+      ...(step_id === undefined ? [] : [String(step_id)]),
+      ...details,
+    ];
+    return `${words.map((word) => printable(String(word))).join(" ")}\n`;
+  }).join("");
+}
+
+/** What was measured, as a table. */
+export function metricsText(metrics: readonly SessionMetric[], stream: Stream): string {
+  if (metrics.length === 0) return "Nothing was measured\n";
+  const cells = metrics.map((m) => [
+    printable(m.step_id ?? "(run)"),
+    printable(m.metric),
+    Number.isInteger(m.value) ? count(m.value) : String(Math.round(m.value * 1000) / 1000),
+    printable(m.unit),
+  ]);
+  const headings = [
+    { title: "step", middle: true as const },
+    { title: "metric" },
+    { title: "value", align: "right" as const, whole: true as const },
+    { title: "unit" },
+  ];
+  return table(headings, cells, stream);
+}
+
+const VERDICTS: { readonly [state in Status["state"]]: string } = {
+  running: "Running",
+  succeeded: "Succeeded",
+  failed: "Failed",
+  cancelled: "Cancelled",
+  interrupted: "Interrupted",
+};
+
+function headText(record: SessionRecord, folder: string, { style, width }: Stream): string {
+  const { status, id } = record;
+  const paint = status.state === "succeeded"
+    ? style.green
+    : status.state === "running"
+    ? style.cyan
+    : style.red;
+  const { rows_read: read, rows_written: written } = summarise(record);
+  const facts = [
+    ...(read === undefined ? [] : [`${rows(read)} read`]),
+    ...(written === undefined ? [] : [`${rows(written)} written`]),
+  ];
+  const time = status.duration_ms === undefined ? "" : ` in ${duration(status.duration_ms)}`;
+  const verdict = VERDICTS[status.state] ?? printable(String(status.state));
+  const about = [
+    ["pipeline", status.pipeline],
+    ["session", id],
+    ["folder", folder],
+    ["started", status.started_at.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC")],
+    ["manifest", status.fingerprint],
+    ...(status.profile === null ? [] : [["profile", status.profile]]),
+  ] as const;
+  return [
+    `${style.bold(paint(verdict))}${time}${facts.length > 0 ? `: ${facts.join(", ")}` : ""}`,
+    ...about.map(([name, value]) =>
+      `  ${style.dim(name!.padEnd(9))} ${cutMiddle(printable(String(value)), Math.max(8, width - 12))}`
+    ),
+    "",
+  ].join("\n");
+}
+
+const MARKS: { readonly [state: string]: string } = {
+  succeeded: "✓",
+  failed: "✗",
+  skipped: "-",
+  cancelled: "-",
+  running: "…",
+  pending: " ",
+};
+
+/** The steps as a tree by what they wait for, each with a bar that says when it ran. */
+function stepsText(steps: readonly StepStatus[], dependencies: Dependencies, stream: Stream): string {
+  if (steps.length === 0) return "";
+  const { style, width } = stream;
+  const depths = depthsOf(steps, dependencies);
+  const labels = steps.map((step) =>
+    `${"  ".repeat(Math.min(6, depths.get(step.id) ?? 0))}${printable(step.id)}`
+  );
+  const facts = steps.map(factsOf);
+  const factColumn = Math.max(...facts.map(columnsOf));
+  const barColumn = width >= 72 ? 20 : width >= 56 ? 10 : 0;
+  const room = Math.max(8, width - factColumn - barColumn - 6 - (barColumn > 0 ? 2 : 0));
+  const nameColumn = Math.min(room, Math.max(...labels.map(columnsOf)));
+  const span = spanOf(steps);
+  return steps.map((step, i) => {
+    const paint = step.state === "succeeded" ? style.green : step.state === "failed" ? style.red : style.dim;
+    const bar = barColumn > 0 ? `  ${style.cyan(barOf(step, span, barColumn))}` : "";
+    return `  ${paint(MARKS[step.state] ?? "?")} ${padded(cut(labels[i]!, nameColumn), nameColumn)}${bar}  ${
+      facts[i]
+    }`.trimEnd();
+  }).join("\n") + "\n";
+}
+
+function factsOf(step: StepStatus): string {
+  const moved = step.rows_out ?? step.rows_in;
+  const facts = [
+    ...(step.state === "succeeded" ? [] : [step.state]),
+    ...(moved === undefined ? [] : [rows(moved)]),
+    ...(step.duration_ms === undefined ? [] : [duration(step.duration_ms)]),
+  ];
+  return facts.join(", ");
+}
+
+type Dependencies = ReadonlyMap<string, readonly string[]>;
+
+/** What waits for what, as the plan on disk says; a plan of another shape says nothing. */
+function dependenciesOf(plan: unknown): Dependencies {
+  const steps = (plan as { steps?: unknown } | undefined)?.steps;
+  if (!Array.isArray(steps)) return new Map();
+  return new Map(
+    steps.filter((s) => typeof s?.id === "string" && Array.isArray(s.depends_on)).map((
+      s,
+    ) => [s.id, s.depends_on]),
+  );
+}
+
+/** How many steps stand before each one, along the longest way. Steps come in an order that they may run in. */
+function depthsOf(steps: readonly StepStatus[], dependencies: Dependencies): Map<string, number> {
+  const depths = new Map<string, number>();
+  for (const { id } of steps) {
+    const before = (dependencies.get(id) ?? []).map((d) => depths.get(d) ?? 0);
+    depths.set(id, before.length === 0 ? 0 : Math.max(...before) + 1);
+  }
+  return depths;
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+function spanOf(steps: readonly StepStatus[]): Span {
+  const times = steps.flatMap((s) => [s.started_at, s.ended_at]).map((t) => Date.parse(t ?? "")).filter(
+    Number.isFinite,
+  );
+  return { from: Math.min(...times), to: Math.max(...times) };
+}
+
+/** When the step ran within the whole; empty when nobody knows. */
+function barOf(step: StepStatus, { from, to }: Span, width: number): string {
+  const start = Date.parse(step.started_at ?? "");
+  const end = Date.parse(step.ended_at ?? step.started_at ?? "");
+  if (!Number.isFinite(start)) return " ".repeat(width);
+  const scale = width / Math.max(1, to - from);
+  const first = Math.min(width - 1, Math.max(0, Math.floor((start - from) * scale)));
+  const last = Math.min(width, Math.max(first + 1, Math.round((end - from) * scale)));
+  return `${"·".repeat(first)}${"█".repeat(last - first)}${"·".repeat(width - last)}`;
+}
+
+/** Files that the run's steps wrote. */
+function writtenText({ events }: SessionRecord, { style, width }: Stream): string {
+  const lines = events
+    .flatMap((e) => e.event_type === "execution.step.complete" ? [e.data] : [])
+    .filter((d) => Array.isArray(d.files) && d.rows_out === undefined && d.files.length > 0)
+    .map((d) => {
+      const size = d.bytes === undefined ? "" : ` (${bytes(d.bytes)})`;
+      const more = d.files!.length > 1 ? ` and ${counted(d.files!.length - 1, "more file")}` : "";
+      return `  ${style.dim(printable(d.step_id))}  ${
+        cutMiddle(printable(d.files![0]!), Math.max(8, width - 24))
+      }${more}${size}`;
+    });
+  return lines.length > 0 ? `Written\n${lines.join("\n")}\n` : "";
+}
+
+/** Every failure once, the run's own first. */
+function failuresOf(status: Status): Failure[] {
+  const all = [
+    ...(status.error ? [status.error] : []),
+    ...status.steps.flatMap((s) => s.error ? [s.error] : []),
+  ];
+  return all.filter((f, i) =>
+    all.findIndex((other) => other.code === f.code && other.message === f.message) === i
+  );
+}
+
+function failureText(failure: Failure, { style, width }: Stream): string {
+  const label = style.bold(style.red(`error[${printable(failure.code)}]`));
+  const help = failure.help ? `\n  = help: ${wrapped(printable(failure.help), width, "    ")}` : "";
+  return `${label}: ${wrapped(printable(failure.message), width)}${help}\n`;
+}
+
+function nextText({ state, session_id }: Status, { style }: Stream): string {
+  const next = state === "failed"
+    ? `osiris logs show --session ${session_id} --filter error`
+    : state === "running"
+    ? `osiris logs tail --follow --session ${session_id}`
+    : "";
+  return next ? `${style.dim("next:")} ${printable(next)}\n` : "";
+}

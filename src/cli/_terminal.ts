@@ -1,0 +1,71 @@
+/**
+ * Standard output and standard error: written whole, at once, and without complaint when the reader
+ * (`| head`) has gone.
+ *
+ * @module
+ */
+
+import colors from "picocolors";
+import type { Colors } from "picocolors/types";
+
+/** One of the two streams. */
+export interface Stream {
+  /** Whether a person is looking at it. */
+  readonly terminal: boolean;
+  /** Whether lines may be updated in place. */
+  readonly live: boolean;
+  /** Columns of the terminal; 100 for a pipe. */
+  readonly width: number;
+  readonly style: Colors;
+  /** Writes all of it. False when nobody reads any more. */
+  write(text: string): boolean;
+}
+
+/** A pipe has no width; help and messages are wrapped for this one. */
+const PIPE_WIDTH = 100;
+
+interface Sink {
+  isTerminal(): boolean;
+  writeSync(bytes: Uint8Array): number;
+}
+
+/** The stream over a file such as `Deno.stdout`. */
+export function streamTo(sink: Sink): Stream {
+  const terminal = sink.isTerminal();
+  const dumb = !Deno.noColor && !colors.isColorSupported;
+  let open = true;
+  return {
+    terminal,
+    live: terminal && !dumb,
+    get width() {
+      return terminal ? columnsOfTerminal() : PIPE_WIDTH;
+    },
+    style: colors.createColors(terminal && !Deno.noColor && !dumb),
+    write(text) {
+      if (open) open = writeAll(sink, new TextEncoder().encode(text));
+      return open;
+    },
+  };
+}
+
+function columnsOfTerminal(): number {
+  try {
+    return Deno.consoleSize().columns || PIPE_WIDTH;
+  } catch {
+    return PIPE_WIDTH;
+  }
+}
+
+/** False when the other end is closed. */
+function writeAll(sink: Sink, bytes: Uint8Array): boolean {
+  let rest = bytes;
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(sink.writeSync(rest));
+    } catch (error) {
+      if (error instanceof Deno.errors.BrokenPipe) return false;
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+    }
+  }
+  return true;
+}

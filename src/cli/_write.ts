@@ -1,0 +1,60 @@
+/**
+ * Writes a small file whole: beside its place first, then renamed, so that an interrupted command
+ * leaves the old one.
+ *
+ * @module
+ */
+
+import { mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { dirname } from "node:path";
+import { OsirisError } from "../diagnostic.ts";
+import { printable } from "./_printable.ts";
+
+/** Creates or replaces `path`; folders above it are made. A link keeps pointing where it does. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const target = await realpath(path).catch(() => path);
+    const mode = await stat(target).then((info) => info.mode & 0o777, () => 0o666);
+    await replace(target, text, mode);
+  } catch (error) {
+    throw new OsirisError("CLI805", `Cannot write '${printable(path)}': ${reasonOf(error)}`, {
+      category: "usage",
+      help: "name another place, or make room and permission for this one",
+      cause: error,
+    });
+  }
+}
+
+async function replace(target: string, text: string, mode: number): Promise<void> {
+  const beside = `${target}.${randomBytes(6).toString("hex")}.new`;
+  try {
+    const file = await open(beside, "wx", mode);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, target);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+}
+
+const REASONS: { readonly [code: string]: string } = {
+  EACCES: "it is not permitted",
+  EPERM: "it is not permitted",
+  EROFS: "the disk is read-only",
+  ENOSPC: "the disk is full",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of the path is a file and should be a folder",
+  EEXIST: "a part of the path is a file and should be a folder",
+};
+
+function reasonOf(error: unknown): string {
+  const code = (error as { code?: string }).code ?? "";
+  return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+}

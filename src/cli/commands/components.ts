@@ -1,0 +1,147 @@
+/** `osiris components list` and `osiris components show NAME`. */
+
+import type { CatalogEntry, ComponentSpec, FieldSchema } from "../../component/mod.ts";
+import { nearest, OsirisError } from "../../diagnostic.ts";
+import type { Cli } from "../_cli.ts";
+import { declare } from "../_declare.ts";
+import { printable } from "../_printable.ts";
+import { table } from "../_table.ts";
+import { wrapped } from "../_wrap.ts";
+
+export const componentsList = declare({
+  name: "components list",
+  summary: "list the components that a step can name",
+  arguments: {},
+  flags: {},
+  examples: [{ line: "osiris components list", about: "What there is to read, compute and write with." }],
+  async run(_input, cli) {
+    const { loadCatalog } = await import("../../component/mod.ts");
+    const entries = (await loadCatalog()).entries();
+    const rows = entries.map((
+      { spec },
+    ) => [spec.name, spec.modes.join(", "), spec.version, spec.status, spec.title]);
+    const headings = [
+      { title: "component", whole: true as const },
+      { title: "modes" },
+      { title: "version" },
+      { title: "status" },
+      { title: "title" },
+    ];
+    return {
+      document: { components: entries.map(briefOf) },
+      text: table(headings, rows, cli.out),
+    };
+  },
+});
+
+export const componentsShow = declare({
+  name: "components show",
+  summary: "show what a component takes, touches and is good for",
+  arguments: { name: { value: "NAME", summary: "the component's name" } },
+  flags: {},
+  examples: [{
+    line: "osiris components show filesystem.csv_extractor",
+    about: "Every field of a CSV reader, with its default.",
+  }],
+  async run({ name }, cli) {
+    const { loadCatalog } = await import("../../component/mod.ts");
+    const catalog = await loadCatalog();
+    const entry = catalog.get(name);
+    if (!entry) throw unknownComponent(name, catalog.names());
+    return {
+      document: {
+        component: {
+          ...entry.spec,
+          spec_hash: entry.specHash,
+          driver_hash: entry.driverHash,
+          origin: entry.origin,
+        },
+      },
+      text: page(entry.spec, cli),
+    };
+  },
+});
+
+function briefOf({ spec, origin }: CatalogEntry) {
+  const { name, version, title, status, modes, capabilities } = spec;
+  return { name, version, title, status, modes, capabilities, origin };
+}
+
+function unknownComponent(name: string, names: readonly string[]): OsirisError {
+  const near = nearest(name, names) ?? names.find((n) => n.split(".")[1] === name);
+  return new OsirisError("CLI804", `Cannot show '${printable(name)}': there is no such component`, {
+    category: "usage",
+    help: near ? `did you mean '${near}'?` : "type 'osiris components list' to see them all",
+  });
+}
+
+function page(spec: ComponentSpec, { out }: Cli): string {
+  const { style, width } = out;
+  const field = ([name, schema]: readonly [string, FieldSchema], required: boolean) =>
+    `  ${style.bold(name)} ${style.dim(kindOf(schema, required))}` +
+    (schema.description ? `\n      ${wrapped(schema.description, width, "      ")}` : "");
+  const required = new Set(spec.config.required ?? []);
+  const fields = Object.entries(spec.config.properties);
+  const section = (title: string, lines: readonly string[]) =>
+    lines.length > 0 ? [`${style.bold(title)}\n${lines.join("\n")}`] : [];
+  return [
+    `${style.bold(spec.name)} ${spec.version} (${spec.status}): ${spec.title}\n${
+      wrapped(spec.description, width)
+    }`,
+    ...section("Modes", [`  ${spec.modes.join(", ")}`]),
+    ...section("Write modes", spec.write_modes ? [`  ${spec.write_modes.join(", ")}`] : []),
+    ...section("Config", fields.map((f) => field(f, required.has(f[0])))),
+    ...section(
+      spec.connection ? `Connection (${spec.connection.family})` : "",
+      Object.entries(spec.connection?.fields ?? {}).map((f) =>
+        field(f, spec.connection?.required?.includes(f[0]) ?? false)
+      ),
+    ),
+    ...section("Touches", permissionLines(spec)),
+    ...section("Hints", spec.hints.map((hint) => `  - ${wrapped(hint, width, "    ")}`)),
+    ...section("Examples", spec.examples.map((e) => `  # ${e.title}\n${stepText(spec.name, e)}`)),
+  ].join("\n\n") + "\n";
+}
+
+/** The type of a field as a person reads it: `text, default ","`. */
+function kindOf(schema: FieldSchema, required: boolean): string {
+  const type = schema.enum
+    ? schema.enum.map(String).join(" | ")
+    : schema.anyOf
+    ? schema.anyOf.map((s) => s.type ?? (s.enum ? choices(s.enum) : s.const ?? "any")).join(" or ")
+    : schema.format ?? schema.type ?? "any";
+  const fallback = schema.default === undefined ? "" : `, default ${JSON.stringify(schema.default)}`;
+  return `${type}${required ? ", required" : ""}${schema.secret ? ", secret" : ""}${fallback}`;
+}
+
+/** Values beside each other; those that are no words are quoted. */
+function choices(values: readonly unknown[]): string {
+  return values.map((v) => /^[\w-]+$/.test(String(v)) ? String(v) : JSON.stringify(v)).join(" | ");
+}
+
+function permissionLines({ permissions }: ComponentSpec): string[] {
+  const line = (what: string, of: readonly string[] | undefined) =>
+    of?.length ? [`  ${what} ${of.join(", ")}`] : [];
+  return [
+    ...line("connects to", permissions.net),
+    ...line("reads", permissions.read),
+    ...line("writes", permissions.write),
+  ];
+}
+
+/** An example as the step one would write. */
+function stepText(component: string, example: ComponentSpec["examples"][number]): string {
+  const config = Object.entries(example.config)
+    .map(([key, value]) =>
+      typeof value === "string" && value.includes("\n")
+        ? `      ${key}: |\n${value.trimEnd().split("\n").map((line) => `        ${line}`).join("\n")}`
+        : `      ${key}: ${JSON.stringify(value)}`
+    );
+  return [
+    `  - id: example`,
+    `    component: ${component}`,
+    `    mode: ${example.mode}`,
+    "    config:",
+    ...config,
+  ].join("\n");
+}

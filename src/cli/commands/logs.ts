@@ -1,0 +1,226 @@
+/** `osiris logs list`, `show`, `tail` and `gc`. */
+
+import { OsirisError } from "../../diagnostic.ts";
+import { bytes, counted, duration } from "../_amounts.ts";
+import type { Cli } from "../_cli.ts";
+import { declare } from "../_declare.ts";
+import { EXIT } from "../_exit.ts";
+import { SESSION_FLAG } from "../_flags.ts";
+import { jsonLine } from "../_print.ts";
+import { printable } from "../_printable.ts";
+import { projectOf, shownPath } from "../_project.ts";
+import { table } from "../_table.ts";
+
+export const logsList = declare({
+  name: "logs list",
+  summary: "list the runs, newest first",
+  arguments: {},
+  flags: {
+    limit: { value: "N", summary: "how many to show (default 20; 0 shows all)", short: "n" },
+  },
+  examples: [{ line: "osiris logs list", about: "The last twenty runs." }],
+  async run({ limit }, cli) {
+    const { listSessions } = await import("../../session/mod.ts");
+    const { logs } = projectOf(cli);
+    const most = limit === undefined ? 20 : wholeNumber("--limit", limit);
+    const all = await listSessions(logs);
+    const sessions = most === 0 ? all : all.slice(0, most);
+    const { style } = cli.out;
+    const paint = (cell: string, column: number) =>
+      column !== 1
+        ? cell
+        : cell === "succeeded"
+        ? style.green(cell)
+        : cell === "running"
+        ? cell
+        : style.red(cell);
+    const rows = sessions.map((s) => [
+      s.session_id,
+      s.state,
+      s.duration_ms === undefined ? "" : duration(s.duration_ms),
+      printable(s.pipeline),
+      printable(s.error?.message ?? ""),
+    ]);
+    const headings = [
+      { title: "session", middle: true as const },
+      { title: "state", whole: true as const },
+      { title: "time", align: "right" as const, whole: true as const },
+      { title: "pipeline" },
+      { title: "error" },
+    ];
+    const more = all.length > sessions.length
+      ? `${all.length - sessions.length} more: --limit 0 shows all\n`
+      : "";
+    return {
+      document: { logs, total: all.length, sessions },
+      text: sessions.length > 0
+        ? table(headings, rows, cli.out, paint) + more
+        : `No runs in ${printable(shownPath(logs, cli.cwd))}\n`,
+    };
+  },
+});
+
+export const logsShow = declare({
+  name: "logs show",
+  summary: "show what happened in a run",
+  arguments: {},
+  flags: {
+    ...SESSION_FLAG,
+    filter: { value: "TEXT", summary: "list the events that contain TEXT, in any case", short: "f" },
+    metrics: { summary: "list what was measured" },
+  },
+  examples: [
+    { line: "osiris logs show", about: "The last run." },
+    { line: "osiris logs show --session last --filter error", about: "Its events about errors." },
+    { line: "osiris logs show --session last --metrics", about: "Its rows, bytes, times and memory." },
+  ],
+  async run({ session, filter, metrics }, cli) {
+    const { findSession, readSession } = await import("../../session/mod.ts");
+    const { eventsText, metricsText, sessionText } = await import("../_session_text.ts");
+    const record = await readSession(await findSession(projectOf(cli).logs, session));
+    const folder = shownPath(record.folder, cli.cwd);
+    if (filter !== undefined) {
+      const needle = filter.toLowerCase();
+      const events = record.events.filter((e) => JSON.stringify(e).toLowerCase().includes(needle));
+      return {
+        document: { session_id: record.id, session: record.folder, filter, events },
+        text: eventsText(events) || `No event of ${record.id} contains '${printable(filter)}'\n`,
+      };
+    }
+    if (metrics) {
+      return {
+        document: { session_id: record.id, session: record.folder, metrics: record.metrics },
+        text: metricsText(record.metrics, cli.out),
+      };
+    }
+    const { status, damage, artifacts } = record;
+    return {
+      document: { session_id: record.id, session: record.folder, status, artifacts, damage },
+      text: sessionText(record, folder, cli.out),
+    };
+  },
+});
+
+export const logsTail = declare({
+  name: "logs tail",
+  summary: "print the events of a run as lines; with --follow also those to come",
+  arguments: {},
+  flags: {
+    ...SESSION_FLAG,
+    follow: { summary: "go on until the run ends", short: "f" },
+    lines: {
+      value: "N",
+      summary: "how many events to begin with (default 10; 0 begins with the first)",
+      short: "n",
+    },
+  },
+  examples: [
+    { line: "osiris logs tail", about: "The last ten events of the last run." },
+    { line: "osiris logs tail --follow", about: "Watches the run that is going on." },
+  ],
+  async run({ session, follow, lines }, cli) {
+    const { findSession, readSession } = await import("../../session/mod.ts");
+    const folder = await findSession(projectOf(cli).logs, session);
+    const { events } = await readSession(folder);
+    const most = lines === undefined ? 10 : wholeNumber("--lines", lines);
+    const begin = most === 0 ? 0 : Math.max(0, events.length - most);
+    if (follow) return await followed(folder, begin, cli);
+    const shown = events.slice(begin);
+    if (cli.json) return { document: { session: folder, events: shown } };
+    const { eventsText } = await import("../_session_text.ts");
+    return { document: {}, text: eventsText(shown) };
+  },
+});
+
+async function followed(folder: string, begin: number, cli: Cli) {
+  const { followEvents, sessionSummary } = await import("../../session/mod.ts");
+  const { eventsText } = await import("../_session_text.ts");
+  let seen = 0;
+  for await (const event of followEvents(folder, cli.interruption.signal)) {
+    if (seen++ < begin) continue;
+    if (!cli.out.write(cli.json ? jsonLine(event) : eventsText([event]))) break;
+  }
+  return {
+    document: { session: folder, state: (await sessionSummary(folder))?.state, events: seen },
+    compact: true as const,
+  };
+}
+
+export const logsGc = declare({
+  name: "logs gc",
+  summary: "show which old runs could go; with --yes remove them",
+  details: [
+    "Runs go whole, never the one that is running. Outputs of pipelines are not touched. Without --keep and --older-than no run goes.",
+  ],
+  arguments: {},
+  flags: {
+    keep: { value: "N", summary: "keep at least the newest N runs" },
+    older_than: { value: "AGE", summary: "only runs that began longer ago, such as 30d, 12h or 2w" },
+    yes: { summary: "remove them; without it nothing is removed", short: "y" },
+  },
+  examples: [
+    { line: "osiris logs gc --keep 10", about: "What would go when ten stay." },
+    { line: "osiris logs gc --older-than 30d --yes", about: "Removes the runs older than thirty days." },
+  ],
+  async run({ keep, older_than, yes }, cli) {
+    const { applyGc, planGc } = await import("../../session/mod.ts");
+    const { openState } = await import("../../state/mod.ts");
+    const project = projectOf(cli);
+    const plan = await planGc(project.logs, {
+      now: new Date(),
+      ...(keep === undefined ? {} : { keep: wholeNumber("--keep", keep) }),
+      ...(older_than === undefined ? {} : { olderThanMs: age(older_than) }),
+    });
+    if (!yes || plan.remove.length + plan.leftovers.length === 0) {
+      return { document: { applied: false, plan }, text: gcText(plan.remove, plan.kept, plan.bytes, yes) };
+    }
+    const result = await applyGc(plan);
+    const state = openState(project.state);
+    for (const id of result.removed) await state.removeRun(id);
+    return {
+      document: { applied: true, plan, result },
+      text: `Removed ${counted(result.removed.length, "run")}, ${bytes(result.bytes)}\n` +
+        result.failed.map((f) => `Not removed: ${f.session_id}: ${printable(f.reason)}\n`).join(""),
+      ...(result.failed.length > 0 ? { exit: EXIT.failed } : {}),
+    };
+  },
+});
+
+function gcText(
+  remove: readonly { session_id: string; bytes: number; state: string }[],
+  kept: number,
+  total: number,
+  yes: boolean,
+): string {
+  if (remove.length === 0) return `Nothing to remove; ${counted(kept, "run")} stay\n`;
+  const lines = remove.map((r) => `${r.session_id}  ${r.state}  ${bytes(r.bytes)}\n`);
+  const next = yes ? "" : "Nothing was removed: add --yes to do it\n";
+  return `${lines.join("")}${counted(remove.length, "run")} would go, ${bytes(total)}; ${kept} stay\n${next}`;
+}
+
+function wholeNumber(flag: string, value: string): number {
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  throw new OsirisError(
+    "CLI804",
+    `Cannot read '${flag}': '${printable(value)}' is not a whole number from 0`,
+    {
+      category: "usage",
+      help: `for example: ${flag} 10`,
+    },
+  );
+}
+
+const AGES: { readonly [unit: string]: number } = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+function age(value: string): number {
+  const [, n, unit] = /^(\d{1,6})([mhdw])$/.exec(value) ?? [];
+  if (n !== undefined && unit !== undefined) return Number(n) * AGES[unit]!;
+  throw new OsirisError(
+    "CLI804",
+    `Cannot read '--older-than': '${printable(value)}' is not a number with m, h, d or w`,
+    {
+      category: "usage",
+      help: "for example: --older-than 30d",
+    },
+  );
+}

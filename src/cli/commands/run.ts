@@ -1,0 +1,41 @@
+/** `osiris run FILE|MANIFEST`. */
+
+import type { Answer } from "../_answer.ts";
+import type { Choices } from "../_check.ts";
+import type { Cli } from "../_cli.ts";
+import { declare } from "../_declare.ts";
+import { COMPILE_FLAGS } from "../_flags.ts";
+
+export const run = declare({
+  name: "run",
+  summary: "run a pipeline or a manifest, and record the run",
+  details: [
+    "A pipeline is compiled first. A parameter is taken from --param, else OSIRIS_PARAM_NAME, else the profile, else its default.",
+    "Ctrl-C once stops the run, undoes what was staged and records it as cancelled; twice ends at once.",
+    "With --json each event is one line while the run goes on, and the last line is the result.",
+  ],
+  arguments: { file: { value: "FILE", summary: "a pipeline or a manifest", kind: "file" } },
+  flags: {
+    dry_run: { summary: "show the plan and change nothing" },
+    ...COMPILE_FLAGS,
+    verbose: { summary: "log each event of the run on standard error", short: "v" },
+    memory_limit: { value: "SIZE", summary: "the engine's memory, such as 512MB; more is spilled to disk" },
+    threads: { value: "N", summary: "how many threads the engine uses" },
+  },
+  examples: [
+    { line: "osiris run pipeline.oml", about: "Compiles it and runs it." },
+    { line: "osiris run pipeline.oml --dry-run", about: "What it would touch." },
+    { line: "osiris run compiled/manifest.yaml", about: "Runs what was compiled before." },
+  ],
+  async run(input, cli) {
+    const choices = { profile: input.profile, params: input.param };
+    if (input.dry_run) return await dryRun(cli, input.file, choices);
+    const { runAnswer } = await import("../_running.ts");
+    return await runAnswer(cli, input.file, choices, input);
+  },
+});
+
+async function dryRun(cli: Cli, file: string, choices: Choices): Promise<Answer> {
+  const { plannedAnswer } = await import("../_planned.ts");
+  return await plannedAnswer(cli, file, choices);
+}

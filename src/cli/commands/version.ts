@@ -1,0 +1,19 @@
+/** `osiris version`. The bare command line never comes here: `main` answers it without loading anything. */
+
+import { declare } from "../_declare.ts";
+import { VERSION } from "../_version.ts";
+
+export const version = declare({
+  name: "version",
+  summary: "print the version",
+  arguments: {},
+  flags: {},
+  examples: [{ line: "osiris version", about: "Which Osiris this is." }],
+  run() {
+    const { os, arch } = Deno.build;
+    return Promise.resolve({
+      document: { version: VERSION, os, arch, deno: Deno.version.deno },
+      text: `osiris ${VERSION}\n`,
+    });
+  },
+});
