@@ -24,6 +24,7 @@ export type { Problem } from "./_fields.ts";
 export { expandPermissions } from "./_permissions.ts";
 export { loadCatalog } from "./catalog.ts";
 export type { Catalog, CatalogEntry, DriverCode } from "./catalog.ts";
+export { createDriverPool } from "./host.ts";
 export { overridable } from "./spec.ts";
 export type {
   Capability,

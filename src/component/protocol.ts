@@ -16,6 +16,12 @@ import type { Failure } from "../diagnostic.ts";
 /** The version both sides state; a driver that speaks another one is refused. */
 export const PROTOCOL_VERSION = 1;
 
+/** The name of a write's only input in `batch`, `end` and `credit`. */
+export const WRITE_INPUT = "df";
+
+/** Most batches that either side may have credit for at a time. */
+export const MAX_CREDIT = 64;
+
 /** A column as both sides name it; `type` is the engine-neutral SQL type name, such as `BIGINT` or `DECIMAL(18,2)`. */
 export interface Column {
   readonly name: string;

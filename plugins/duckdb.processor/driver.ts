@@ -1,0 +1,5 @@
+import { defineDriver, sql } from "osiris/driver";
+
+export default defineDriver<{ query: string }>({
+  transform: ({ config }) => sql(config.query),
+});

@@ -1,0 +1,178 @@
+/**
+ * Makes a message from a driver safe to look at: its shape and sizes are checked, unknown keys are
+ * refused, and what the host keeps is rebuilt from plain parts.
+ *
+ * @module
+ */
+
+import { CODES, type Failure } from "../diagnostic.ts";
+import {
+  bare,
+  bool,
+  count,
+  finite,
+  list,
+  MAX_BATCH_BYTES,
+  names,
+  object,
+  oneOf,
+  plain,
+  plainObject,
+  quoted,
+  type Raw,
+  text,
+  textOrNull,
+  Violation,
+} from "./_plain.ts";
+import { checkRelation, columnType } from "./_relation.ts";
+import type { Column, DriverMessage } from "./protocol.ts";
+
+type Type = DriverMessage["type"];
+
+/** A checker for each message; it gets the raw message and rebuilds all but `type`. */
+const CHECKS: {
+  readonly [type in Type]: (raw: unknown) => Omit<Extract<DriverMessage, { type: type }>, "type">;
+} = {
+  ready: (raw) => ({ protocol: count(keys(raw, "protocol")["protocol"], "protocol") }),
+  checked: (raw) => {
+    const given = keys(raw, "ok", "latency_ms", "category", "help");
+    return {
+      ok: bool(given["ok"], "ok"),
+      latency_ms: finite(given["latency_ms"], "latency_ms"),
+      category: textOrNull(given["category"], "category"),
+      help: textOrNull(given["help"], "help"),
+    };
+  },
+  discovered: (raw) => ({ tables: list(keys(raw, "tables")["tables"], "tables", 100_000, table) }),
+  relation: (raw) => ({ relation: checkRelation(keys(raw, "relation")["relation"]) }),
+  schema: (raw) => ({ columns: columns(keys(raw, "columns")["columns"], "columns") }),
+  batch: (raw) => {
+    const given = keys(raw, "data", "rows");
+    return { data: bytes(given["data"]), rows: count(given["rows"], "rows", 2 ** 31 - 1) };
+  },
+  end: (raw) => {
+    const given = keys(raw, "rows", "cursor");
+    return { rows: count(given["rows"], "rows"), cursor: plain(given["cursor"], "cursor") };
+  },
+  staged: (raw) => ({ rows: count(keys(raw, "rows")["rows"], "rows") }),
+  committed: (raw) => (keys(raw), {}),
+  aborted: (raw) => (keys(raw), {}),
+  credit: (raw) => {
+    const given = keys(raw, "input", "batches");
+    return { input: text(given["input"], "input"), batches: count(given["batches"], "batches", 1024) };
+  },
+  log: (raw) => {
+    const given = keys(raw, "level", "text");
+    return {
+      level: oneOf(given["level"], "level", ["debug", "info", "warn", "error"]),
+      text: text(given["text"], "text"),
+    };
+  },
+  event: (raw) => {
+    const given = keys(raw, "name", "data");
+    return { name: identifier(given["name"], "name"), data: plainObject(given["data"], "data") };
+  },
+  metric: (raw) => {
+    const given = keys(raw, "name", "value", "unit");
+    return {
+      name: identifier(given["name"], "name"),
+      value: finite(given["value"], "value"),
+      unit: text(given["unit"], "unit", 64),
+    };
+  },
+  progress: (raw) => ({ rows: count(keys(raw, "rows")["rows"], "rows") }),
+  error: (raw) => ({ failure: failure(keys(raw, "failure")["failure"]) }),
+};
+
+/** The message, rebuilt. Throws a {@linkcode Violation} that says what is wrong with it. */
+export function checkDriverMessage(raw: unknown): DriverMessage {
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
+    throw new Violation("a message is not an object");
+  }
+  const type = Object.hasOwn(raw, "type") ? (raw as Raw)["type"] : undefined;
+  if (typeof type !== "string" || !Object.hasOwn(CHECKS, type)) {
+    throw new Violation(
+      `a message has the unknown type ${quoted(String(typeof type === "string" ? type : typeof type))}`,
+    );
+  }
+  try {
+    return bare({ type, ...CHECKS[type as Type](raw) }) as DriverMessage;
+  } catch (error) {
+    if (error instanceof Violation) throw new Violation(`message '${type}': ${error.message}`);
+    throw error;
+  }
+}
+
+function keys(raw: unknown, ...required: string[]): Raw {
+  return object(raw, "it", ["type", ...required]);
+}
+
+function table(raw: unknown, what: string): Extract<DriverMessage, { type: "discovered" }>["tables"][number] {
+  const given = object(raw, what, ["name", "columns", "keys", "rows", "samples"]);
+  return bare({
+    name: text(given["name"], `${what}.name`),
+    columns: columns(given["columns"], `${what}.columns`),
+    keys: names(given["keys"], `${what}.keys`),
+    rows: given["rows"] === null ? null : count(given["rows"], `${what}.rows`),
+    samples: list(given["samples"], `${what}.samples`, 10_000, plainObject),
+  });
+}
+
+function columns(raw: unknown, what: string): Column[] {
+  const checked = list(raw, what, 100_000, (item, where) => {
+    const given = object(item, where, ["name", "type"]);
+    return bare({
+      name: text(given["name"], `${where}.name`),
+      type: columnType(given["type"], `${where}.type`),
+    });
+  });
+  if (checked.length === 0) throw new Violation(`${what} names no column`);
+  const seen = new Set<string>();
+  for (const { name } of checked) {
+    if (name === "" || name.includes("\0")) {
+      throw new Violation(`${what} has a name that is empty or contains a NUL`);
+    }
+    if (seen.has(name.toLowerCase())) throw new Violation(`${what} names ${quoted(name)} twice`);
+    seen.add(name.toLowerCase());
+  }
+  return checked;
+}
+
+/** Bytes that nobody else can change while they are looked at. */
+function bytes(value: unknown): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw new Violation("data is not a Uint8Array");
+  if (!(value.buffer instanceof ArrayBuffer)) throw new Violation("data lies in shared memory");
+  if (value.byteLength > MAX_BATCH_BYTES) throw new Violation(`data has more than ${MAX_BATCH_BYTES} bytes`);
+  return value;
+}
+
+function identifier(value: unknown, what: string): string {
+  const given = text(value, what, 128);
+  if (!/^[A-Za-z][A-Za-z0-9_.-]*$/.test(given)) {
+    throw new Violation(`${what} is not made of letters, digits, '_', '.' and '-'`);
+  }
+  return given;
+}
+
+const CATEGORIES = ["run", "usage", "connection", "permission", "check", "interrupted"] as const;
+
+function failure(raw: unknown): Failure {
+  const given = object(raw, "failure", ["code", "category", "message", "retryable"], [
+    "help",
+    "retry_after_ms",
+  ]);
+  const code = text(given["code"], "failure.code", 16);
+  if (!Object.hasOwn(CODES, code) || !code.startsWith("DRV")) {
+    throw new Violation("failure.code is not a driver's code");
+  }
+  return bare({
+    code: code as Failure["code"],
+    category: oneOf(given["category"], "failure.category", CATEGORIES),
+    message: text(given["message"], "failure.message"),
+    retryable: bool(given["retryable"], "failure.retryable"),
+    ...(given["help"] === undefined ? {} : { help: text(given["help"], "failure.help") }),
+    ...(given["retry_after_ms"] === undefined
+      ? {}
+      : { retry_after_ms: count(given["retry_after_ms"], "failure.retry_after_ms", 86_400_000) }),
+  });
+}

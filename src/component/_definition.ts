@@ -1,0 +1,109 @@
+/** What a driver's author writes, as types. @module */
+
+import type { InputBatch } from "./_decode.ts";
+import type { Emission, Row } from "./_emission.ts";
+import type { Column, Config, RelationRequest } from "./protocol.ts";
+
+/** What a driver is given for one step. */
+export interface Context<C = Config> {
+  readonly component: string;
+  readonly step: string;
+  /** The step's configuration, checked against the spec, defaults filled in. */
+  readonly config: Readonly<C>;
+  /** The values of the step's connection; null for a component without one. */
+  readonly connection: Config | null;
+  readonly grants: {
+    readonly net: readonly string[];
+    readonly read: readonly string[];
+    readonly write: readonly string[];
+  };
+  /** Aborted when the step is cancelled. Hand it to `fetch` and the like. */
+  readonly signal: AbortSignal;
+  /** A line for the record of the run. */
+  log(text: string, level?: "debug" | "info" | "warn" | "error"): void;
+  /** An event for the record of the run; `data` is plain JSON. */
+  event(name: string, data?: Config): void;
+  /** A measured number for the record of the run. */
+  metric(name: string, value: number, unit: string): void;
+  /** How many rows were handled so far. */
+  progress(rows: number): void;
+}
+
+/** What a read is asked for. */
+export interface ReadRequest {
+  /** What the last run returned as its cursor; null the first time. */
+  readonly cursor: unknown;
+  /** The columns that are needed; null for all. */
+  readonly columns: readonly string[] | null;
+  /** How many rows are needed; null for all. */
+  readonly limit: number | null;
+}
+
+/** Rows that come in. They are sent as they are asked for, and can be gone through once. */
+export interface Input {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  /** By batch, with columns that are views of the batch's own buffers: fast. */
+  batches(): AsyncIterable<InputBatch>;
+  /** By row: convenient. */
+  rows(): AsyncIterable<Row>;
+}
+
+/** A write's input, and how it is meant. */
+export interface WriteRequest extends Input {
+  /** One of the spec's `write_modes`; null when it was not said. */
+  readonly mode: string | null;
+  /** The columns that tell rows apart, for modes that need them. */
+  readonly keys: readonly string[];
+}
+
+/** Rows that were taken in whole and are not visible yet. */
+export interface StagedRows {
+  /** Makes them visible, all at once. */
+  commit(): Promise<void> | void;
+  /** Removes them. */
+  abort(): Promise<void> | void;
+}
+
+/** How a connection fared. */
+export interface Checked {
+  readonly ok: boolean;
+  /** What kind of trouble, such as `auth` or `network`. */
+  readonly category?: string;
+  /** What to do. */
+  readonly help?: string;
+}
+
+/** A table that was found. */
+export interface Discovered {
+  readonly name: string;
+  /** Name → type. */
+  readonly columns: { readonly [name: string]: string };
+  readonly keys?: readonly string[];
+  /** An estimate. */
+  readonly rows?: number;
+  /** Plain JSON values by column. */
+  readonly samples?: readonly Config[];
+}
+
+type Maybe<T> = T | Promise<T>;
+
+/** A driver: a function for each thing its spec says it does. */
+export interface DriverDefinition<C = Config> {
+  /** Tries the connection. */
+  check?(context: Context<C>): Maybe<Checked>;
+  /** Lists what is there. */
+  discover?(
+    context: Context<C>,
+    request: { readonly scope: string | null; readonly samples: number },
+  ): Maybe<readonly Discovered[]>;
+  /** Gives rows: a relation for the engine, or `emit(…)`. */
+  read?(context: Context<C>, request: ReadRequest): Maybe<RelationRequest | Emission>;
+  /** Computes rows from its inputs. */
+  transform?(
+    context: Context<C>,
+    inputs: { readonly [name: string]: Input },
+  ): Maybe<RelationRequest | Emission>;
+  /** Takes rows in: a relation for the engine, or rows staged by the driver itself. */
+  write?(context: Context<C>, input: WriteRequest): Maybe<RelationRequest | StagedRows>;
+}

@@ -1,0 +1,356 @@
+/**
+ * The driver's side of the wire: takes the host's messages, calls the author's functions, and sends
+ * their answers in the order the protocol wants.
+ *
+ * @module
+ */
+
+import { OsirisError } from "../diagnostic.ts";
+import { decodeBatch, type InputBatch } from "./_decode.ts";
+import type { Context, DriverDefinition, Input, StagedRows, WriteRequest } from "./_definition.ts";
+import { failureOf } from "./_driver_error.ts";
+import { Emission, type Row } from "./_emission.ts";
+import {
+  type Column,
+  type DriverMessage,
+  type HostMessage,
+  PROTOCOL_VERSION,
+  type RelationRequest,
+  WRITE_INPUT,
+} from "./protocol.ts";
+
+/** Batches that may be under way to an input. */
+const INPUT_CREDIT = 4;
+const MAX_LOG = 16_384;
+
+type Send = (message: DriverMessage, transfer?: Transferable[]) => void;
+type Message<T extends HostMessage["type"]> = Extract<HostMessage, { type: T }>;
+
+// Taken before any foreign code runs.
+const scope = globalThis as unknown as {
+  postMessage(message: unknown, options: { transfer: Transferable[] }): void;
+  addEventListener(type: string, listener: (event: never) => void): void;
+  close(): void;
+};
+const postMessage = scope.postMessage?.bind(scope);
+const send: Send = (message, transfer = []) => postMessage(message, { transfer });
+
+// A message may arrive before the driver is loaded, and would be lost without a listener.
+const early: HostMessage[] = [];
+let receive = (message: HostMessage): unknown => early.push(message);
+
+/** Serves the host with a driver. */
+export function serve(definition: DriverDefinition): void {
+  if (typeof definition !== "object" || definition === null) {
+    return failedToLoad(new Error("driver.ts should export `defineDriver({…})` by default"));
+  }
+  const service = new Service(definition, send);
+  receive = (message) => service.take(message);
+  for (const message of early.splice(0)) receive(message);
+}
+
+/** Tells the host that the driver's module threw. */
+export function failedToLoad(error: unknown): void {
+  send({ type: "error", failure: failureOf(error, "DRV405") });
+}
+
+if (postMessage !== undefined && "DedicatedWorkerGlobalScope" in globalThis) {
+  scope.addEventListener("message", ({ data }: { data: HostMessage }) => receive(data));
+  watchTheExits();
+  redirectPrinting();
+}
+
+/** A driver that leaves says so first: the host is not told otherwise. */
+function watchTheExits(): void {
+  const left = (how: string): never => {
+    send({ type: "error", failure: failureOf(new Error(`it left by ${how}`)) });
+    throw new Error("a driver cannot leave");
+  };
+  Object.defineProperty(globalThis, "close", { value: () => left("close()") });
+  Object.defineProperty(Deno, "exit", { value: () => left("exit()") });
+  const uncaught = (error: unknown) => send({ type: "error", failure: failureOf(error) });
+  scope.addEventListener("error", (event: ErrorEvent) => {
+    event.preventDefault();
+    uncaught(event.error);
+  });
+  scope.addEventListener("unhandledrejection", (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    uncaught(event.reason);
+  });
+}
+
+/** What a driver prints belongs to the record, not to the terminal. */
+function redirectPrinting(): void {
+  const levels = new Map<unknown, "info" | "warn" | "error">([["log", "info"], ["info", "info"], [
+    "warn",
+    "warn",
+  ], [
+    "error",
+    "error",
+  ]]);
+  const printer = (method: unknown) => (...args: unknown[]) =>
+    log(
+      args.map((arg) => (typeof arg === "string" ? arg : Deno.inspect(arg))).join(" "),
+      levels.get(method) ?? "debug",
+    );
+  const value = new Proxy({}, { get: (_, method) => printer(method) });
+  Object.defineProperty(globalThis, "console", { value });
+}
+
+function log(text: string, level: "debug" | "info" | "warn" | "error" = "info"): void {
+  send({ type: "log", level, text: text.length > MAX_LOG ? `${text.slice(0, MAX_LOG)}…` : text });
+}
+
+/** One driver, serving one call at a time. */
+export class Service {
+  readonly #definition: DriverDefinition;
+  readonly #send: Send;
+  #context: Context | undefined;
+  #controller = new AbortController();
+  #inputs = new Map<string, InputStream>();
+  #staged: StagedRows | undefined;
+  #busy = false;
+  #credit = 0;
+  #wake: (() => void) | undefined;
+
+  constructor(definition: DriverDefinition, send: Send) {
+    this.#definition = definition;
+    this.#send = send;
+  }
+
+  /** Takes one message of the host. */
+  take(message: HostMessage): void {
+    switch (message.type) {
+      case "start":
+        return this.#start(message);
+      case "credit":
+        this.#credit += message.batches;
+        return this.#wake?.();
+      case "batch":
+      case "end":
+        return this.#inputs.get(message.input)?.push(message);
+      case "cancel":
+        return this.#cancel();
+      default:
+        this.#call(() => this.#answer(message));
+    }
+  }
+
+  #start(message: Message<"start">): void {
+    const { component, step, config, connection, grants } = message;
+    this.#controller = new AbortController();
+    this.#credit = 0;
+    this.#context = {
+      component,
+      step,
+      config,
+      connection,
+      grants,
+      signal: this.#controller.signal,
+      log,
+      event: (name, data = {}) => this.#send({ type: "event", name, data }),
+      metric: (name, value, unit) => this.#send({ type: "metric", name, value, unit }),
+      progress: (rows) => this.#send({ type: "progress", rows }),
+    };
+    this.#send({ type: "ready", protocol: PROTOCOL_VERSION });
+  }
+
+  async #call(work: () => Promise<void>): Promise<void> {
+    this.#busy = true;
+    try {
+      await work();
+    } catch (error) {
+      this.#send({
+        type: "error",
+        failure: failureOf(this.#controller.signal.aborted ? cancelled() : error),
+      });
+    } finally {
+      this.#busy = false;
+      if (this.#staged === undefined) this.#inputs.clear();
+    }
+  }
+
+  #answer(
+    message: Exclude<HostMessage, { type: "start" | "credit" | "batch" | "end" | "cancel" }>,
+  ): Promise<void> {
+    const context = this.#context!;
+    switch (message.type) {
+      case "check":
+        return this.#check(context);
+      case "discover":
+        return this.#discover(context, message);
+      case "read":
+        return this.#read(context, message);
+      case "transform":
+        return this.#transform(context, message);
+      case "write":
+        return this.#write(context, message);
+      case "commit":
+        return this.#finish("commit", "committed");
+      case "abort":
+        return this.#finish("abort", "aborted");
+    }
+  }
+
+  async #check(context: Context): Promise<void> {
+    const started = performance.now();
+    const { ok, category, help } = await this.#ability("check")(context);
+    const latency_ms = performance.now() - started;
+    this.#send({ type: "checked", ok, latency_ms, category: category ?? null, help: help ?? null });
+  }
+
+  async #discover(context: Context, { scope, samples }: Message<"discover">): Promise<void> {
+    const found = await this.#ability("discover")(context, { scope, samples });
+    const tables = found.map((table) => ({
+      name: table.name,
+      columns: columnsOf(table.columns),
+      keys: table.keys ?? [],
+      rows: table.rows ?? null,
+      samples: table.samples ?? [],
+    }));
+    this.#send({ type: "discovered", tables });
+  }
+
+  async #read(context: Context, { cursor, columns, limit }: Message<"read">): Promise<void> {
+    await this.#give(await this.#ability("read")(context, { cursor, columns, limit }));
+  }
+
+  async #transform(context: Context, message: Message<"transform">): Promise<void> {
+    const inputs = Object.entries(message.inputs).map((
+      [name, columns],
+    ) => [name, this.#input(name, columns)]);
+    await this.#give(await this.#ability("transform")(context, Object.fromEntries(inputs)));
+  }
+
+  async #write(context: Context, { schema, mode, keys }: Message<"write">): Promise<void> {
+    const input = this.#input(WRITE_INPUT, schema);
+    const request: WriteRequest = Object.assign(input, { mode, keys });
+    const answer = await this.#ability("write")(context, request);
+    if ("kind" in answer) return this.#send({ type: "relation", relation: answer });
+    this.#staged = answer;
+    if (context.signal.aborted) throw cancelled();
+    this.#send({ type: "staged", rows: input.taken });
+  }
+
+  async #finish(how: "commit" | "abort", type: "committed" | "aborted"): Promise<void> {
+    const staged = this.#staged;
+    this.#staged = undefined;
+    await staged?.[how]();
+    this.#send({ type });
+  }
+
+  /** Sends what a read or a transform gave. */
+  async #give(answer: RelationRequest | Emission): Promise<void> {
+    if (!(answer instanceof Emission)) return this.#send({ type: "relation", relation: answer });
+    this.#send({ type: "schema", columns: answer.columns });
+    const batches = answer.batches();
+    let rows = 0;
+    let next = await batches.next();
+    try {
+      for (; next.done !== true; next = await batches.next()) {
+        await this.#mayGive();
+        rows += next.value.rows;
+        this.#send({ type: "batch", ...next.value }, [next.value.data.buffer as ArrayBuffer]);
+      }
+    } finally {
+      if (next.done !== true) await batches.return(null);
+    }
+    this.#send({ type: "end", rows, cursor: next.value });
+  }
+
+  async #mayGive(): Promise<void> {
+    while (this.#credit === 0 && !this.#controller.signal.aborted) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    if (this.#controller.signal.aborted) throw cancelled();
+    this.#credit--;
+  }
+
+  #input(name: string, columns: readonly Column[]): InputStream {
+    const input = new InputStream(
+      name,
+      columns,
+      (batches) => this.#send({ type: "credit", input: name, batches }),
+    );
+    this.#inputs.set(name, input);
+    return input;
+  }
+
+  #ability<K extends keyof DriverDefinition>(name: K): NonNullable<DriverDefinition[K]> {
+    const ability = this.#definition[name];
+    if (typeof ability !== "function") throw new OsirisError("DRV407", `the driver has no '${name}'`);
+    return ability.bind(this.#definition) as NonNullable<DriverDefinition[K]>;
+  }
+
+  /** Stops the call under way; what was staged is undone. The host awaits one last message. */
+  #cancel(): void {
+    this.#controller.abort(cancelled());
+    this.#wake?.();
+    for (const input of this.#inputs.values()) input.stop();
+    if (this.#staged !== undefined) this.#call(() => this.#finish("abort", "aborted"));
+    else if (!this.#busy) this.#send({ type: "aborted" });
+  }
+}
+
+function cancelled(): OsirisError {
+  return new OsirisError("DRV406", "it was cancelled", { category: "interrupted" });
+}
+
+/** The columns of a name → type object. */
+export function columnsOf(columns: { readonly [name: string]: string }): Column[] {
+  return Object.entries(columns).map(([name, type]) => ({ name, type }));
+}
+
+/** Batches as they arrive. */
+class InputStream implements Input {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  readonly #grant: (batches: number) => void;
+  readonly #arrived: (Message<"batch"> | Message<"end">)[] = [];
+  #wake: (() => void) | undefined;
+  #used = false;
+  #stopped = false;
+  /** Rows handed out so far. */
+  taken = 0;
+
+  constructor(name: string, columns: readonly Column[], grant: (batches: number) => void) {
+    this.name = name;
+    this.columns = columns;
+    this.#grant = grant;
+  }
+
+  push(message: Message<"batch"> | Message<"end">): void {
+    this.#arrived.push(message);
+    this.#wake?.();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#wake?.();
+  }
+
+  async *batches(): AsyncGenerator<InputBatch, void, void> {
+    if (this.#used) throw new OsirisError("DRV407", `the input '${this.name}' can be gone through once`);
+    this.#used = true;
+    this.#grant(INPUT_CREDIT);
+    while (true) {
+      const message = await this.#next();
+      if (message.type === "end") return;
+      this.taken += message.rows;
+      yield decodeBatch(this.columns, message.data);
+      this.#grant(1);
+    }
+  }
+
+  async *rows(): AsyncGenerator<Row, void, void> {
+    for await (const batch of this.batches()) yield* batch.toRows();
+  }
+
+  async #next(): Promise<Message<"batch"> | Message<"end">> {
+    while (this.#arrived.length === 0 && !this.#stopped) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    if (this.#stopped) throw cancelled();
+    return this.#arrived.shift()!;
+  }
+}

@@ -1,0 +1,424 @@
+/**
+ * The host's side of one driver: one call at a time, each message checked, credit kept in both
+ * directions, and one way to end.
+ *
+ * What must stay true: nothing a driver sends is looked at before it was checked; the first thing
+ * that goes wrong ends the driver and is what every later call reports.
+ *
+ * @module
+ */
+
+import { type Code, OsirisError } from "../diagnostic.ts";
+import { checkDriverMessage } from "./_check.ts";
+import { quoted, Violation } from "./_plain.ts";
+import { Pump } from "./_pump.ts";
+import type {
+  Batch,
+  CheckResult,
+  DiscoveredTable,
+  Driver,
+  DriverHooks,
+  DriverInput,
+  DriverRows,
+  DriverStart,
+  DriverWrite,
+} from "./driver.ts";
+import {
+  type Column,
+  type DriverMessage,
+  type HostMessage,
+  PROTOCOL_VERSION,
+  WRITE_INPUT,
+} from "./protocol.ts";
+import type { Capability, ComponentSpec, Mode } from "./spec.ts";
+
+/** Batches a driver may have in flight. */
+export const CREDIT = 4;
+/** How long a cancelled driver may take to clean up. */
+const GRACE_MS = 2_000;
+/** How long a driver may take to load and say that it is ready. */
+const START_MS = 30_000;
+
+/** What carries the messages. */
+export interface Port {
+  post(message: HostMessage, transfer?: Transferable[]): void;
+  /** The driver is done with: its worker may serve another step when `clean`, and ends otherwise. */
+  release(clean: boolean): void;
+}
+
+type Answer = Exclude<DriverMessage, { type: "log" | "event" | "metric" | "progress" | "error" | "credit" }>;
+type Type = Answer["type"];
+type Call = "start" | Mode | "check" | "discover";
+interface Waiter {
+  resolve(message: Answer): void;
+  reject(error: unknown): void;
+}
+
+/** One driver, started for one step. */
+export class Session implements Driver {
+  readonly #spec: ComponentSpec;
+  readonly #start: DriverStart;
+  readonly #hooks: DriverHooks;
+  readonly #port: Port;
+  readonly #inbox: Answer[] = [];
+  readonly #pumps = new Map<string, Pump>();
+  readonly #onAbort = () => this.#cancel();
+  #waiter: Waiter | undefined;
+  #call: Call | undefined;
+  #credit = 0;
+  #failure: unknown;
+  #state: "open" | "cancelling" | "closed" = "open";
+  #closed = Promise.withResolvers<void>();
+  #grace: number | undefined;
+
+  constructor(spec: ComponentSpec, start: DriverStart, hooks: DriverHooks, port: Port) {
+    this.#spec = spec;
+    this.#start = start;
+    this.#hooks = hooks;
+    this.#port = port;
+  }
+
+  /** Starts the driver for the step and waits until it is ready. */
+  async open(): Promise<this> {
+    const { signal } = this.#hooks;
+    this.#begin("start");
+    if (signal?.aborted === true) this.#cancel();
+    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#post({ type: "start", protocol: PROTOCOL_VERSION, component: this.#spec.name, ...this.#start });
+    const timer = setTimeout(
+      () => this.#fail("DRV405", `it was not ready after ${START_MS / 1000} s`),
+      START_MS,
+    );
+    try {
+      const { protocol } = await this.#answer("ready");
+      if (protocol !== PROTOCOL_VERSION) {
+        const said =
+          `it speaks version ${protocol} of the protocol, and should speak version ${PROTOCOL_VERSION}`;
+        throw this.#fail("DRV403", said, "update the component or Osiris");
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+    this.#call = undefined;
+    return this;
+  }
+
+  async check(): Promise<CheckResult> {
+    this.#demandCapability("check");
+    this.#begin("check");
+    this.#post({ type: "check" });
+    const { type: _, ...result } = await this.#answer("checked");
+    this.#call = undefined;
+    return result;
+  }
+
+  async discover(request: { scope?: string; samples?: number } = {}): Promise<readonly DiscoveredTable[]> {
+    this.#demandCapability("discover");
+    this.#begin("discover");
+    this.#post({ type: "discover", scope: request.scope ?? null, samples: request.samples ?? 0 });
+    const { tables } = await this.#answer("discovered");
+    this.#call = undefined;
+    return tables;
+  }
+
+  async read(
+    request: { cursor?: unknown; columns?: readonly string[]; limit?: number } = {},
+  ): Promise<DriverRows> {
+    this.#demandMode("read");
+    this.#begin("read");
+    const { cursor = null, columns = null, limit = null } = request;
+    this.#post({ type: "read", cursor, columns, limit });
+    return await this.#rows();
+  }
+
+  async transform(inputs: Readonly<Record<string, DriverInput>>): Promise<DriverRows> {
+    this.#demandMode("transform");
+    this.#begin("transform");
+    for (const [name, input] of Object.entries(inputs)) {
+      if (input.batches !== undefined) this.#addPump(name, () => input.batches!());
+    }
+    const schemas = Object.entries(inputs).map(([name, input]) => [name, plainColumns(input.columns)]);
+    this.#post({ type: "transform", inputs: Object.fromEntries(schemas) });
+    return await this.#rows();
+  }
+
+  async write(
+    schema: readonly Column[],
+    options: { mode?: string; keys?: readonly string[]; batches(): AsyncIterable<Batch> },
+  ): Promise<DriverWrite> {
+    this.#demandMode("write");
+    this.#begin("write");
+    const pump = this.#addPump(WRITE_INPUT, () => options.batches());
+    const { mode = null, keys = [] } = options;
+    this.#post({ type: "write", schema: plainColumns(schema), mode, keys });
+    const answer = await this.#answer("relation", "staged");
+    if (answer.type === "relation") return this.#relation(answer);
+    if (!pump.ended) throw this.#violated("it was done before it had been given every row");
+    if (answer.rows !== pump.rows) {
+      throw this.#violated(`it took ${answer.rows} rows in, and should have taken ${pump.rows}`);
+    }
+    return { kind: "staged", rows: answer.rows, commit: () => this.#commit(), abort: () => this.#abort() };
+  }
+
+  /** Takes a raw message of the driver. */
+  receive(raw: unknown): void {
+    if (this.#state === "closed") return;
+    try {
+      this.#take(checkDriverMessage(raw));
+    } catch (error) {
+      if (error instanceof Violation) this.#violated(error.message);
+      else this.#end(error);
+    }
+  }
+
+  /** The driver's worker is gone, or broken. */
+  lost(reason: string): void {
+    if (this.#state === "closed") return;
+    const code = this.#call === "start" ? "DRV405" : "DRV404";
+    this.#fail(code, reason === "" ? "it stopped" : `it stopped: ${quoted(reason).slice(1, -1)}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#state === "open") {
+      if (this.#call === undefined) this.#close(true);
+      else this.#cancel();
+    }
+    await this.#closed.promise;
+    await Promise.all([...this.#pumps.values()].map((pump) => pump.stop()));
+  }
+
+  /** The answer to a read or transform: a relation, or the beginning of batches. */
+  async #rows(): Promise<DriverRows> {
+    const answer = await this.#answer("relation", "schema");
+    if (answer.type === "relation") return this.#relation(answer);
+    return { kind: "batches", columns: answer.columns, batches: this.#batches() };
+  }
+
+  #relation(
+    answer: Extract<Answer, { type: "relation" }>,
+  ): { kind: "relation"; relation: typeof answer.relation } {
+    const { relation } = answer;
+    if ([...this.#pumps.values()].some((pump) => pump.started)) {
+      throw this.#violated("it answered with a relation after it had asked for rows");
+    }
+    if ((relation.kind === "copy") !== (this.#call === "write")) {
+      throw this.#violated(`it answered a ${this.#call} with a '${relation.kind}'`);
+    }
+    this.#call = undefined;
+    // Nothing is left to ask of a driver whose rows the engine carries: the next step may have its worker.
+    if (this.#spec.carries === "engine") this.#close(true);
+    return { kind: "relation", relation };
+  }
+
+  async *#batches(): AsyncGenerator<Batch, { rows: number; cursor: unknown }, void> {
+    let rows = 0;
+    let done = false;
+    try {
+      this.#grant(CREDIT);
+      while (true) {
+        const answer = await this.#answer("batch", "end");
+        if (answer.type === "end") {
+          if (answer.rows !== rows) {
+            throw this.#violated(`it sent ${rows} rows and says they are ${answer.rows}`);
+          }
+          done = true;
+          await this.#finishPumps();
+          this.#call = undefined;
+          return { rows, cursor: answer.cursor };
+        }
+        rows += answer.rows;
+        yield { data: answer.data, rows: answer.rows };
+        this.#grant(1);
+      }
+    } finally {
+      if (!done) this.#cancel();
+    }
+  }
+
+  async #commit(): Promise<void> {
+    this.#demandOpen();
+    this.#post({ type: "commit" });
+    await this.#answer("committed");
+    await this.#finishPumps();
+    this.#call = undefined;
+  }
+
+  /** Undoes what was staged; a driver that does not answer in time is ended all the same. */
+  async #abort(): Promise<void> {
+    if (this.#state === "closed") return;
+    this.#post({ type: "abort" });
+    this.#leave(new OsirisError("DRV406", this.#said("it was told to undo what it had staged")));
+    await this.#closed.promise;
+  }
+
+  #take(message: DriverMessage): void {
+    switch (message.type) {
+      case "log":
+        return this.#hooks.onLog?.(message.level, message.text);
+      case "event":
+        return this.#hooks.onEvent?.(message.name, message.data);
+      case "metric":
+        return this.#hooks.onMetric?.(message.name, message.value, message.unit);
+      case "progress":
+        return this.#hooks.onProgress?.(message.rows);
+      case "error":
+        return this.#end(
+          OsirisError.from({ ...message.failure, message: this.#said(message.failure.message) }),
+        );
+      case "credit":
+        return this.#state === "open" ? this.#pump(message.input).grant(message.batches) : undefined;
+      default:
+        return this.#state === "cancelling" ? this.#takeLast(message) : this.#deliver(message);
+    }
+  }
+
+  #deliver(message: Answer): void {
+    if (this.#call === undefined) throw new Violation(`'${message.type}' when nothing had been asked`);
+    if (this.#spec.carries === "engine" && (message.type === "schema" || message.type === "staged")) {
+      throw new Violation("it moves rows itself, and its spec says that the engine carries them");
+    }
+    if (message.type === "batch" && --this.#credit < 0) throw new Violation("a batch beyond its credit");
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    if (waiter !== undefined) waiter.resolve(message);
+    else if (this.#inbox.length > CREDIT + 1) throw new Violation("answers that nobody had asked for");
+    else this.#inbox.push(message);
+  }
+
+  /** After a cancel only the end of the call is awaited. */
+  #takeLast(message: Answer): void {
+    if (message.type !== "batch" && message.type !== "schema" && message.type !== "staged") {
+      this.#close(false);
+    }
+  }
+
+  async #answer<T extends Type>(...expected: T[]): Promise<Extract<Answer, { type: T }>> {
+    this.#demandOpen();
+    const message = this.#inbox.shift() ?? await new Promise<Answer>((resolve, reject) => {
+      this.#waiter = { resolve, reject };
+    });
+    if ((expected as Type[]).includes(message.type)) return message as Extract<Answer, { type: T }>;
+    throw this.#violated(
+      `it answered '${message.type}' where ${expected.map((each) => `'${each}'`).join(" or ")} should be`,
+    );
+  }
+
+  #addPump(name: string, source: () => AsyncIterable<Batch>): Pump {
+    const pump = new Pump(source, {
+      batch: ({ data, rows }) => {
+        const whole = data.byteLength === data.buffer.byteLength && data.buffer instanceof ArrayBuffer;
+        const own = whole ? data : data.slice();
+        this.#post({ type: "batch", input: name, data: own, rows }, [own.buffer as ArrayBuffer]);
+      },
+      end: (rows) => this.#post({ type: "end", input: name, rows }),
+      fail: (error) => this.#end(error),
+    });
+    this.#pumps.set(name, pump);
+    return pump;
+  }
+
+  #pump(input: string): Pump {
+    const pump = this.#pumps.get(input);
+    if (pump === undefined || this.#call === undefined) {
+      throw new Violation(`credit for the unknown input ${quoted(input)}`);
+    }
+    if (this.#spec.carries === "engine") {
+      throw new Violation("it asks for rows, and its spec says that the engine carries them");
+    }
+    return pump;
+  }
+
+  async #finishPumps(): Promise<void> {
+    await Promise.all([...this.#pumps.values()].map((pump) => pump.stop()));
+    this.#pumps.clear();
+  }
+
+  #grant(batches: number): void {
+    this.#credit += batches;
+    this.#post({ type: "credit", batches });
+  }
+
+  #post(message: HostMessage, transfer?: Transferable[]): void {
+    if (this.#state !== "closed") this.#port.post(message, transfer);
+  }
+
+  #begin(call: Call): void {
+    this.#demandOpen();
+    if (this.#call !== undefined) {
+      throw new OsirisError("DRV407", this.#said(`it was asked to ${call} during a ${this.#call}`));
+    }
+    this.#call = call;
+  }
+
+  #demandOpen(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#state !== "open") throw new OsirisError("DRV407", this.#said("it was asked after its end"));
+  }
+
+  #demandMode(mode: Mode): void {
+    if (!this.#spec.modes.includes(mode)) throw new OsirisError("DRV407", this.#said(`it cannot ${mode}`));
+  }
+
+  #demandCapability(capability: Capability): void {
+    if (this.#spec.capabilities.includes(capability)) return;
+    throw new OsirisError("DRV407", this.#said(`it cannot ${capability}`));
+  }
+
+  #violated(what: string): OsirisError {
+    return this.#fail("DRV402", what, "this is a fault of the component; tell its author");
+  }
+
+  #fail(code: Code, what: string, help?: string): OsirisError {
+    const failure = new OsirisError(code, this.#said(what), { help, step: this.#start.step });
+    this.#end(failure);
+    return failure;
+  }
+
+  #said(what: string): string {
+    return `Cannot run ${this.#spec.name} in step '${this.#start.step}': ${what}`;
+  }
+
+  /** Ends the driver at once because of an error. */
+  #end(error: unknown): void {
+    this.#reject(error);
+    this.#close(false);
+  }
+
+  /** Tells the driver to stop and gives it a little time to clean up; its caller is told at once. */
+  #cancel(): void {
+    if (this.#state !== "open") return;
+    this.#post({ type: "cancel" });
+    const reason: unknown = this.#hooks.signal?.reason;
+    const cancelled = new OsirisError("DRV406", this.#said("it was cancelled"), { category: "interrupted" });
+    this.#leave(reason instanceof OsirisError ? reason : cancelled);
+  }
+
+  #leave(reason: OsirisError): void {
+    this.#state = "cancelling";
+    this.#reject(reason);
+    this.#grace = setTimeout(() => this.#close(false), GRACE_MS);
+  }
+
+  #reject(error: unknown): void {
+    this.#failure ??= error instanceof OsirisError ? error.ofStep(this.#start.step) : error;
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    waiter?.reject(this.#failure);
+  }
+
+  #close(clean: boolean): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    clearTimeout(this.#grace);
+    this.#hooks.signal?.removeEventListener("abort", this.#onAbort);
+    for (const pump of this.#pumps.values()) pump.stop();
+    this.#port.release(clean);
+    const failure = this.#failure instanceof OsirisError ? { failure: this.#failure.toFailure() } : {};
+    this.#hooks.onExit?.({ clean, ...failure });
+    this.#closed.resolve();
+  }
+}
+
+function plainColumns(columns: readonly Column[]): Column[] {
+  return columns.map(({ name, type }) => ({ name, type }));
+}
