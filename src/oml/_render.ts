@@ -25,7 +25,9 @@ export function renderDiagnostic(d: Diagnostic, text?: string): string {
   const place = [d.file, d.line, d.column].filter((part) => part !== undefined).join(":");
   if (place !== "") lines.push(`${gutter}--> ${tame(place)}`);
   const source = d.line === undefined || text === undefined ? undefined : lineOf(text, d.line);
-  if (source !== undefined) {
+  if (source !== undefined && d.redact === true) {
+    lines.push(`${gutter} |`, `${number} | (not shown: this line holds a secret)`);
+  } else if (source !== undefined) {
     const { shown, carets } = frame(source, d);
     lines.push(`${gutter} |`, `${number} | ${shown}`.trimEnd(), `${gutter} | ${carets}`);
   }
