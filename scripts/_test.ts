@@ -173,7 +173,7 @@ function environment(options: Options): Record<string, string> {
   return {
     NO_COLOR: "1",
     PATH: `${folder}${separator}${Deno.env.get("PATH") ?? ""}`,
-    ...(options.binary === undefined ? {} : { OSIRIS_BINARY: options.binary }),
+    ...(options.binary === undefined ? {} : { OSIRIS_BIN: options.binary }),
   };
 }
 
