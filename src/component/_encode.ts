@@ -48,7 +48,7 @@ export class BatchEncoder {
 }
 
 /** The buffers of one column, as Arrow lays them out. */
-interface Node {
+interface Buffers {
   readonly length: number;
   readonly nullCount: number;
   readonly validity: Uint8Array;
@@ -56,6 +56,13 @@ interface Node {
   readonly offsets?: Int32Array;
   readonly children?: readonly Node[];
 }
+
+/** The library looks at each node's type for dictionaries, of which there are none. */
+interface Node extends Buffers {
+  readonly type: { readonly typeId: 0 };
+}
+
+const PLAIN = { typeId: 0 } as const;
 
 type Refuse = (value: unknown, why: string) => never;
 
@@ -71,6 +78,10 @@ function refusal(column: Column): Refuse {
 }
 
 function encodeValues(type: ColumnType, values: Values, rows: number, refuse: Refuse): Node {
+  return { ...encodeBuffers(type, values, rows, refuse), type: PLAIN };
+}
+
+function encodeBuffers(type: ColumnType, values: Values, rows: number, refuse: Refuse): Buffers {
   if (values.length < rows) {
     return refuse(`${values.length} values`, `are fewer than the batch's ${rows} rows`);
   }
@@ -137,7 +148,7 @@ const NUMERIC: Readonly<Record<string, Numeric>> = {
   "TIMESTAMP WITH TIME ZONE": { array: BigInt64Array, convert: stamp(6, true) },
 };
 
-function encodeScalar(name: string, values: Values, rows: number, refuse: Refuse): Node {
+function encodeScalar(name: string, values: Values, rows: number, refuse: Refuse): Buffers {
   const numeric = NUMERIC[name];
   if (numeric !== undefined) return encodeNumbers(numeric, values, rows, refuse);
   if (name === "BOOLEAN") return encodeBooleans(values, rows, refuse);
@@ -146,7 +157,7 @@ function encodeScalar(name: string, values: Values, rows: number, refuse: Refuse
   return encodeTexts(values, rows, refuse, TEXTS[name]);
 }
 
-function encodeNumbers({ array, convert }: Numeric, values: Values, rows: number, refuse: Refuse): Node {
+function encodeNumbers({ array, convert }: Numeric, values: Values, rows: number, refuse: Refuse): Buffers {
   if (values instanceof array) {
     return { length: rows, nullCount: 0, validity: NONE, values: head(values, rows) };
   }
@@ -170,7 +181,7 @@ function encodeDecimals(
   values: Values,
   rows: number,
   refuse: Refuse,
-): Node {
+): Buffers {
   const stored = new BigUint64Array(rows * 2);
   const nulls = new Nulls(rows);
   for (let i = 0; i < rows; i++) {
@@ -190,7 +201,7 @@ function encodeDecimals(
   return { length: rows, ...nulls.done(), values: stored };
 }
 
-function encodeBooleans(values: Values, rows: number, refuse: Refuse): Node {
+function encodeBooleans(values: Values, rows: number, refuse: Refuse): Buffers {
   const bits = new Uint8Array(bitmapBytes(rows));
   const nulls = new Nulls(rows);
   for (let i = 0; i < rows; i++) {
@@ -202,14 +213,14 @@ function encodeBooleans(values: Values, rows: number, refuse: Refuse): Node {
   return { length: rows, ...nulls.done(), values: bits };
 }
 
-function encodeNulls(values: Values, rows: number, refuse: Refuse): Node {
+function encodeNulls(values: Values, rows: number, refuse: Refuse): Buffers {
   for (let i = 0; i < rows; i++) {
     if (values[i] !== null && values[i] !== undefined) return refuse(values[i], "should be null");
   }
   return { length: rows, nullCount: rows, validity: NONE };
 }
 
-function encodeBlobs(values: Values, rows: number, refuse: Refuse): Node {
+function encodeBlobs(values: Values, rows: number, refuse: Refuse): Buffers {
   const offsets = new Int32Array(rows + 1);
   const nulls = new Nulls(rows);
   let total = 0;
@@ -234,7 +245,7 @@ function encodeTexts(
   rows: number,
   refuse: Refuse,
   convert?: (value: unknown, refuse: Refuse) => string,
-): Node {
+): Buffers {
   const offsets = new Int32Array(rows + 1);
   const nulls = new Nulls(rows);
   const texts: string[] = new Array(rows);
@@ -289,7 +300,7 @@ function byteLength(text: string): number {
   return bytes;
 }
 
-function encodeLists(item: ColumnType, values: Values, rows: number, refuse: Refuse): Node {
+function encodeLists(item: ColumnType, values: Values, rows: number, refuse: Refuse): Buffers {
   const offsets = new Int32Array(rows + 1);
   const nulls = new Nulls(rows);
   const items: unknown[] = [];
@@ -308,7 +319,7 @@ function encodeLists(item: ColumnType, values: Values, rows: number, refuse: Ref
   };
 }
 
-function encodeArrays(item: ColumnType, size: number, values: Values, rows: number, refuse: Refuse): Node {
+function encodeArrays(item: ColumnType, size: number, values: Values, rows: number, refuse: Refuse): Buffers {
   const nulls = new Nulls(rows);
   const items: unknown[] = [];
   for (let i = 0; i < rows; i++) {
@@ -332,7 +343,7 @@ function encodeStructs(
   values: Values,
   rows: number,
   refuse: Refuse,
-): Node {
+): Buffers {
   const nulls = new Nulls(rows);
   const members: unknown[][] = fields.map(() => new Array(rows).fill(null));
   const known = new Set(fields.map((each) => each.name));
@@ -352,7 +363,13 @@ function encodeStructs(
   return { length: rows, ...nulls.done(), children };
 }
 
-function encodeMaps(key: ColumnType, value: ColumnType, values: Values, rows: number, refuse: Refuse): Node {
+function encodeMaps(
+  key: ColumnType,
+  value: ColumnType,
+  values: Values,
+  rows: number,
+  refuse: Refuse,
+): Buffers {
   const offsets = new Int32Array(rows + 1);
   const nulls = new Nulls(rows);
   const [keys, items]: [unknown[], unknown[]] = [[], []];
@@ -370,6 +387,7 @@ function encodeMaps(key: ColumnType, value: ColumnType, values: Values, rows: nu
     offsets[i + 1] = keys.length;
   }
   const entries: Node = {
+    type: PLAIN,
     length: keys.length,
     nullCount: 0,
     validity: NONE,

@@ -15,6 +15,10 @@ import type { Driver, DriverHooks, DriverPool, DriverStart, Grants } from "./dri
 
 /** Idle workers kept for later steps. */
 const MAX_IDLE = 8;
+/** Workers of one kind that are busy at a time, before a step waits a little for one of them. */
+const ENOUGH = 3;
+/** How long it waits: about what starting a few workers takes at the worst. */
+const PATIENCE_MS = 250;
 
 /** A pool of driver workers. Disposing it ends every worker. */
 export function createDriverPool(): DriverPool {
@@ -29,12 +33,16 @@ interface Host {
 
 class Pool implements DriverPool {
   readonly #hosts = new Set<Host>();
+  /** Workers by kind, those that are still being made included. */
+  readonly #count = new Map<string, number>();
   readonly #idle: Host[] = [];
+  readonly #waiting: { readonly key: string; readonly take: (host: Host) => void }[] = [];
 
   async open(entry: CatalogEntry, start: DriverStart, hooks: DriverHooks = {}): Promise<Driver> {
     const permissions = workerPermissions(entry, start.grants);
     const key = JSON.stringify([entry.spec.name, entry.driverHash, permissions]);
-    const host = this.#takeIdle(key) ?? this.#create(key, entry.spec.name, await entry.code(), permissions);
+    const create = () => this.#create(key, entry, permissions);
+    const host = await (entry.origin === "builtin" ? this.#reuse(key, entry, create) : create());
     const port: Port = {
       post: (message, transfer = []) => host.worker.postMessage(message, transfer),
       release: (clean) => this.#release(host, clean && entry.origin === "builtin"),
@@ -49,13 +57,32 @@ class Pool implements DriverPool {
     for (const host of this.#hosts) this.#discard(host);
   }
 
-  #takeIdle(key: string): Host | undefined {
+  /**
+   * A worker that did its work for another step. Where drivers only answer with relations they are done in
+   * no time, so a burst of steps is served sooner by a few workers than by as many as there are steps.
+   */
+  #reuse(key: string, entry: CatalogEntry, create: () => Promise<Host>): Host | Promise<Host> {
     const at = this.#idle.findLastIndex((host) => host.key === key);
-    return at < 0 ? undefined : this.#idle.splice(at, 1)[0];
+    if (at >= 0) return this.#idle.splice(at, 1)[0]!;
+    const enough = entry.spec.carries === "engine" && (this.#count.get(key) ?? 0) >= ENOUGH;
+    return enough ? this.#awaitReleased(key, create) : create();
   }
 
-  #create(key: string, name: string, code: DriverCode, permissions: Deno.PermissionOptionsObject): Host {
-    const worker = new Worker(workerUrl(code), { type: "module", name, deno: { permissions } });
+  #awaitReleased(key: string, create: () => Promise<Host>): Promise<Host> {
+    return new Promise((resolve) => {
+      const waiting = { key, take: (host: Host) => (clearTimeout(timer), resolve(host)) };
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        resolve(create());
+      }, PATIENCE_MS);
+      this.#waiting.push(waiting);
+    });
+  }
+
+  async #create(key: string, entry: CatalogEntry, permissions: Deno.PermissionOptionsObject): Promise<Host> {
+    this.#count.set(key, (this.#count.get(key) ?? 0) + 1);
+    const url = workerUrl(await entry.code());
+    const worker = new Worker(url, { type: "module", name: entry.spec.name, deno: { permissions } });
     const host: Host = { key, worker, session: undefined };
     this.#hosts.add(host);
     worker.onmessage = ({ data }) =>
@@ -76,12 +103,14 @@ class Pool implements DriverPool {
   #release(host: Host, reusable: boolean): void {
     host.session = undefined;
     if (!reusable || !this.#hosts.has(host)) return this.#discard(host);
+    const at = this.#waiting.findIndex((each) => each.key === host.key);
+    if (at >= 0) return this.#waiting.splice(at, 1)[0]!.take(host);
     this.#idle.push(host);
     if (this.#idle.length > MAX_IDLE) this.#discard(this.#idle[0]!);
   }
 
   #discard(host: Host): void {
-    this.#hosts.delete(host);
+    if (this.#hosts.delete(host)) this.#count.set(host.key, this.#count.get(host.key)! - 1);
     const at = this.#idle.indexOf(host);
     if (at >= 0) this.#idle.splice(at, 1);
     host.worker.terminate();
