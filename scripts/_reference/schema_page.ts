@@ -63,7 +63,7 @@ function replaced(schema: Schema, parts: Parts): Schema {
   const part = parts[$ref.split("/").at(-1)!];
   if (part === undefined) return schema;
   if (hasKeys(part)) return { ...described(part), ...schema };
-  const whole = { ...part, ...own };
+  const whole = withSmallParts({ ...part, ...own }, parts);
   return whole.$ref === undefined ? whole : replaced(whole, parts);
 }
 
