@@ -219,11 +219,13 @@ export interface EventData {
 /** The name of an event. */
 export type EventKind = keyof EventData;
 
-/** One line of `events.jsonl`. */
-export interface SessionEvent<K extends EventKind = EventKind> {
-  /** RFC 3339, UTC, milliseconds. */
-  readonly timestamp: string;
-  readonly event_type: K;
-  readonly session_id: string;
-  readonly data: EventData[K];
-}
+/** One line of `events.jsonl`. Its `event_type` tells the shape of its `data`. */
+export type SessionEvent<K extends EventKind = EventKind> = {
+  readonly [P in K]: {
+    /** RFC 3339, UTC, milliseconds. */
+    readonly timestamp: string;
+    readonly event_type: P;
+    readonly session_id: string;
+    readonly data: EventData[P];
+  };
+}[K];

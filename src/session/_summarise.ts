@@ -68,7 +68,7 @@ function retriesByStep(record: SessionRecord): Map<string, number> {
   const retries = new Map<string, number>();
   for (const event of record.events) {
     if (event.event_type !== "execution.step.retry") continue;
-    const { step_id } = event.data as { step_id: string };
+    const { step_id } = event.data;
     retries.set(step_id, (retries.get(step_id) ?? 0) + 1);
   }
   return retries;

@@ -1,6 +1,7 @@
 /** Writing the record of one run. */
 
 import { basename, join } from "node:path";
+import { clearInterval, clearTimeout, setInterval, setTimeout } from "node:timers";
 import { OsirisError } from "../diagnostic.ts";
 import { AppendFile } from "./_append_file.ts";
 import type { EventData, EventKind, SessionEvent } from "./_event.ts";
@@ -203,12 +204,14 @@ class FolderWriter implements SessionWriter {
   readonly #metrics: AppendFile;
   readonly #listeners: ((event: SessionEvent) => void)[] = [];
   readonly #stepFolders = new Set<string>();
-  readonly #heartbeat: number;
+  readonly #heartbeat: ReturnType<typeof setInterval>;
   #status: Status;
   #lost = 0;
   /** When status.json was last tried, by the monotonic clock. */
   #writtenAt: number;
-  #pending: number | undefined;
+  #pending: ReturnType<typeof setTimeout> | undefined;
+  /** What status.json shows. */
+  #shown: { readonly status: Status; readonly lost: number } | undefined;
   #closed = false;
 
   constructor(folder: string, status: Status, scrub: Scrub, clock: Clock) {
@@ -221,7 +224,7 @@ class FolderWriter implements SessionWriter {
     this.#metrics = AppendFile.open(join(folder, "metrics.jsonl"));
     this.#writtenAt = clock.monotonic();
     this.#heartbeat = setInterval(() => this.#writeStatus(), HEARTBEAT_MS);
-    Deno.unrefTimer(this.#heartbeat);
+    this.#heartbeat.unref();
   }
 
   get lost(): number {
@@ -229,12 +232,12 @@ class FolderWriter implements SessionWriter {
   }
 
   event<K extends EventKind>(kind: K, data: EventData[K]): void {
-    const event: SessionEvent<K> = {
+    const event = {
       timestamp: this.#now(),
       event_type: kind,
       session_id: this.id,
-      data: plainFields(data, this.#scrub) as EventData[K],
-    };
+      data: plainFields(data, this.#scrub),
+    } as unknown as SessionEvent;
     const line = jsonText(event);
     const last = kind === "run.complete" || kind === "run.error" || kind === "run.cancel";
     this.#append(this.#events, line, last);
@@ -287,7 +290,8 @@ class FolderWriter implements SessionWriter {
     if (this.#status.state === "running") {
       this.#status = { ...this.#status, state: "interrupted", ended_at: this.#now() };
     }
-    this.#writeStatus();
+    if (this.#shown?.status !== this.#status || this.#shown.lost !== this.#lost) this.#writeStatus();
+    clearTimeout(this.#pending);
     this.#closed = true;
     clearInterval(this.#heartbeat);
     this.#events.close();

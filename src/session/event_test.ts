@@ -5,7 +5,7 @@ import { begin, complaints, jsonLines, schemaOf, withRoot } from "./_fixture_for
 import type { EventData, EventKind } from "./mod.ts";
 
 const failure: Failure = {
-  code: "RUN601",
+  code: "BUG900",
   category: "run",
   message: "Cannot run step 'load': no",
   help: "try again",

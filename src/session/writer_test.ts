@@ -146,7 +146,7 @@ Deno.test("every sink is scrubbed: events, metrics, status, plan and text artifa
       plan: { net: [`host?password=${secret}`] },
       scrub: (text) => text.replaceAll(secret, "***"),
     });
-    const error = { code: "RUN601", category: "run", message: secret, retryable: false } as const;
+    const error = { code: "BUG900", category: "run", message: secret, retryable: false } as const;
     session.event("run.error", { error, duration_ms: 1, exit_code: 1, lost: 0 });
     session.event("driver.event", {
       step_id: "load",
