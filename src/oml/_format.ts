@@ -17,6 +17,7 @@ import {
   type Node,
   type Pair,
   type ParsedNode,
+  type ScalarTag,
   visit,
   type YAMLMap,
   type YAMLSeq,
@@ -92,10 +93,34 @@ function layout(document: Document.Parsed, text: string): string {
       else pad(node);
     },
   });
+  keepScalars(document, text);
   return document.toString({
     indent: 2,
     indentSeq: true,
     lineWidth: 0,
+  });
+}
+
+/**
+ * Quotes, escapes and the way numbers are written stay as they are: a scalar of one line is copied. Folded texts
+ * are folded anew.
+ */
+function keepScalars(document: Document.Parsed, text: string): void {
+  document.schema.tags = document.schema.tags.map((tag) => {
+    if ("collection" in tag || tag.stringify === undefined) return tag;
+    const { stringify } = tag;
+    const copy: ScalarTag["stringify"] = (item, context, ...rest) => {
+      const [start, end] = item.range ?? [0, 0];
+      const source = text.slice(start, end);
+      const block = item.type === "BLOCK_FOLDED" || item.type === "BLOCK_LITERAL";
+      if (source !== "" && !block && !source.includes("\n")) return source;
+      return stringify(
+        item,
+        { ...context, options: { ...context.options, lineWidth: block ? WIDTH : 0 } },
+        ...rest,
+      );
+    };
+    return { ...tag, stringify: copy } as ScalarTag;
   });
 }
 

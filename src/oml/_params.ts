@@ -96,7 +96,7 @@ function readBounds(node: Located, path: Path, decl: ParamDecl, refuse: Refuse):
     if (!ORDERED.includes(decl.type)) {
       refuse(
         [...path, bound],
-        `'${bound}' bounds a ${decl.type}, should bound an int, number, date or timestamp`,
+        `'${bound}' needs the type int, number, date or timestamp, the type is ${decl.type}`,
       );
       continue;
     }
@@ -111,10 +111,16 @@ function readBounds(node: Located, path: Path, decl: ParamDecl, refuse: Refuse):
 function readPattern(pattern: string, path: Path, decl: ParamDecl, refuse: Refuse): void {
   const at = [...path, "pattern"];
   if (decl.type !== "string") {
-    return refuse(at, `'pattern' describes a ${decl.type}, should describe a string`);
+    return refuse(at, `'pattern' needs the type string, the type is ${decl.type}`);
+  }
+  if (BEYOND.test(pattern)) {
+    return refuse(
+      at,
+      "'pattern' looks around, back or into Unicode classes, should be a plain regular expression",
+    );
   }
   try {
-    new RegExp(pattern, "u");
+    new RegExp(pattern);
     decl.pattern = pattern;
   } catch {
     refuse(
@@ -124,6 +130,9 @@ function readPattern(pattern: string, path: Path, decl: ParamDecl, refuse: Refus
     );
   }
 }
+
+/** What a matcher of linear time cannot do; without these (and without the `u` flag) V8 can be told to use its own. */
+const BEYOND = /\(\?<?[=!]|\\[1-9]|\\k<|\\[pP]\{/;
 
 /** Values of parameters hold no references; `$${` is a literal `${` here as everywhere. */
 function plainValue(root: Located, node: Located, path: Path, type: ParamType, refuse: Refuse): unknown {
@@ -202,7 +211,7 @@ export function fitParam(decl: ParamDecl, value: unknown): { value: unknown } | 
   if (decl.max !== undefined && compare(decl.type, plain, decl.max) > 0) {
     return { should: `at most ${decl.max}` };
   }
-  if (decl.pattern !== undefined && !new RegExp(decl.pattern, "u").test(String(plain))) {
+  if (decl.pattern !== undefined && !new RegExp(decl.pattern).test(String(plain))) {
     return { should: `a text that matches ${quote(decl.pattern)}` };
   }
   return { value: plain };

@@ -186,29 +186,27 @@ class StepReader {
     const text = textOf(node);
     if (text === undefined) return undefined;
     const { step, problem } = outputNamed(text);
+    const cannot = `input ${quote(name)}`;
     if (problem !== undefined) {
-      this.#refuse(path, `input ${quote(name)}: ${problem.message}`, { help: problem.help, code: "OML113" });
-      return undefined;
-    }
-    if (step === undefined) {
-      this.#refuse(
-        path,
-        `input ${quote(name)} names no step's output, should be "\${step_id.output.df}" or a step id`,
-        {},
-      );
-      return undefined;
-    }
-    if (!this.ids.has(step)) {
-      this.#unknown(path, `input ${quote(name)} names the unknown step ${quote(step)}`, step);
-      return undefined;
-    }
-    if (this.ids.get(step) === "write") {
-      this.#refuse(path, `input ${quote(name)} names ${quote(step)}, a 'write' step without an output`, {
-        help: `name the step that ${quote(step)} writes; for order without data use 'needs'`,
+      this.#refuse(path, `${cannot}: ${problem.message}`, {
+        code: "OML113",
+        help: problem.help,
+        within: text,
       });
-      return undefined;
+    } else if (step === undefined) {
+      const should = `should be "\${step_id.output.df}" or a step id`;
+      this.#refuse(path, `${cannot} names no step's output, ${should}`, { within: text });
+    } else if (!this.ids.has(step)) {
+      this.#unknown(path, `${cannot} names the unknown step ${quote(step)}`, step, text);
+    } else if (this.ids.get(step) === "write") {
+      this.#refuse(path, `${cannot} names ${quote(step)}, a 'write' step without an output`, {
+        help: `name the step that ${quote(step)} writes; for order without data use 'needs'`,
+        within: text,
+      });
+    } else {
+      return step;
     }
-    return step;
+    return undefined;
   }
 
   #needs(item: Located, index: number, named: Map<string, Path>): string[] {
@@ -218,7 +216,7 @@ class StepReader {
       if (step === undefined) return;
       const path = ["steps", index, "needs", i];
       if (!this.ids.has(step)) {
-        return this.#unknown(path, `'needs' names the unknown step ${quote(step)}`, step);
+        return this.#unknown(path, `'needs' names the unknown step ${quote(step)}`, step, step);
       }
       needs.add(step);
       if (!named.has(step)) named.set(step, path);
@@ -226,11 +224,9 @@ class StepReader {
     return [...needs];
   }
 
-  #unknown(path: Path, what: string, step: string): void {
-    this.#refuse(path, what, {
-      code: "OML105",
-      help: this.findings.suggest(step, this.ids.keys(), "the steps"),
-    });
+  #unknown(path: Path, what: string, step: string, within: string): void {
+    const help = this.findings.suggest(step, this.ids.keys(), "the steps");
+    this.#refuse(path, what, { code: "OML105", help, within });
   }
 
   #operation(item: Located, index: number): Partial<StepDecl> {
@@ -296,7 +292,12 @@ class StepReader {
   #refuse(
     path: Path,
     what: string,
-    options: { code?: "OML105" | "OML106" | "OML112" | "OML113"; help?: string | undefined; at?: "key" },
+    options: {
+      code?: "OML105" | "OML106" | "OML112" | "OML113";
+      help?: string | undefined;
+      at?: "key";
+      within?: string;
+    },
   ): void {
     const { subject } = subjectOf(this.root, path);
     const { code = "OML112", ...rest } = options;

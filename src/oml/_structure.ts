@@ -25,7 +25,9 @@ function mistypedKeys(misfits: readonly Misfit[]): Set<string> {
   for (const misfit of misfits) {
     if (misfit.kind !== "unknown") continue;
     const at = keyOf(misfit.path);
-    unknown.set(at, [...unknown.get(at) ?? [], misfit.key]);
+    const words = unknown.get(at);
+    if (words === undefined) unknown.set(at, [misfit.key]);
+    else words.push(misfit.key);
   }
   const found = new Set<string>();
   for (const misfit of misfits) {

@@ -83,7 +83,7 @@ class UseChecker {
         help ?? `declare it: params: { ${ref.name}: … }`,
       );
     } else if (ref.filter === "identifier" && decl.type !== "string") {
-      const message = `${quote(source)} makes a name of a ${decl.type}, should be of a string`;
+      const message = `${quote(source)} needs the type string, the type is ${decl.type}`;
       this.#refuse(path, "OML113", message, source, `declare ${quote(ref.name)} with 'type: string'`);
     }
   }

@@ -22,6 +22,7 @@ import {
   type ParsedNode,
   Parser,
   type Scalar,
+  visit,
   type YAMLError,
   type YAMLMap,
   type YAMLSeq,
@@ -60,9 +61,13 @@ function tokenize(findings: Findings): CST.Token[] | undefined {
   const tokens: CST.Token[] = [];
   let offset = 0;
   let documents = 0;
+  let previous: ReturnType<typeof CST.tokenType> = null;
   for (const lexeme of new Lexer().lex(findings.text)) {
     const type = CST.tokenType(lexeme);
-    if (type === "doc-mode" && ++documents > 1) {
+    // A document's own '---' comes right after its mark; any other '---' starts another document.
+    const starts = type === "doc-mode" || (type === "doc-start" && previous !== "doc-mode");
+    previous = type;
+    if (starts && ++documents > 1) {
       const place = { start: offset, end: offset };
       findings.at(place, "OML117", "Cannot read the pipeline: a second YAML document starts, should be one", {
         help: "write each pipeline into its own file; text that starts with '---' needs quotes",
@@ -116,7 +121,7 @@ function reportSyntax(document: Document.Parsed, findings: Findings): boolean {
     const { line } = findings.lines.at(problem.pos[0]);
     if (lines.has(line) || lines.size === MAX_SYNTAX_FINDINGS) continue;
     lines.add(line);
-    reportProblem(problem, findings);
+    reportProblem(problem, document, findings);
   }
   if (document.directives.yaml.version !== "1.2") {
     const place = { start: 0, end: 0 };
@@ -128,8 +133,10 @@ function reportSyntax(document: Document.Parsed, findings: Findings): boolean {
   return problems.length > 0;
 }
 
-function reportProblem(problem: YAMLError, findings: Findings): void {
-  const [start, end] = problem.pos;
+function reportProblem(problem: YAMLError, document: Document.Parsed, findings: Findings): void {
+  const [start, end] = problem.message.startsWith("Missing closing")
+    ? openingQuote(document, problem.pos)
+    : problem.pos;
   if (problem.code === "TAG_RESOLVE_FAILED") {
     const message = "Cannot read the pipeline: a YAML tag stands here, should be a plain value";
     findings.at({ start, end }, "OML117", message, {
@@ -146,6 +153,18 @@ function reportProblem(problem: YAMLError, findings: Findings): void {
       help: SYNTAX_HELP[problem.code],
     },
   );
+}
+
+/** A quote that nothing closes is noticed at the end of the text; the mistake is where it opens. */
+function openingQuote(document: Document.Parsed, pos: [number, number]): [number, number] {
+  let place = pos;
+  visit(document, {
+    Scalar(_, node) {
+      const [start, end] = node.range ?? [0, 0];
+      if (start < pos[0] && pos[0] <= end + 1) place = [start, start + 1];
+    },
+  });
+  return place;
 }
 
 /** Turns the library's nodes into located values, following aliases. */
