@@ -187,7 +187,10 @@ export function manifestBytes(manifest: Manifest): string {
       ...(manifest.pipeline.metadata === undefined ? {} : { metadata: sorted(manifest.pipeline.metadata) }),
     },
     ...pick(manifest, ["profile"]),
-    params: mapValues(manifest.params, (param) => sorted(pick(param, ["type", "sensitive", "value"]))),
+    params: mapValues(
+      manifest.params,
+      (param) => ({ ...pick(param, ["type", "sensitive"]), ...withValue(param) }),
+    ),
     ...(manifest.run ? { run: pick(manifest.run, ["run_id", "traceparent"]) } : {}),
     components: mapValues(manifest.components, (component) => pick(component, ["version", "spec", "driver"])),
     steps: manifest.steps.map(orderedStep),
@@ -376,8 +379,15 @@ function orderedStep(step: ManifestStep): { [key: string]: unknown } {
       : {}),
     ...pick(step, ["timeout_ms"]),
     config: sorted(step.config),
-    bind: mapValues(step.bind, (binding) => sorted(pick(binding, ["type", "symbol", "value"]))),
+    bind: mapValues(
+      step.bind,
+      (binding) => ({ ...pick(binding, ["type", "symbol"]), ...withValue(binding) }),
+    ),
   };
+}
+
+function withValue({ value }: { readonly value?: Json }): { [key: string]: unknown } {
+  return value === undefined ? {} : { value: sorted(value) };
 }
 
 /** The named keys that are there, in the order named. */

@@ -137,6 +137,18 @@ export function manifestOf(text: string, given: Given = {}): Manifest {
   return value;
 }
 
+/** Compiles one text, parsed once, with many values for its parameters. */
+export function compileMany(text: string): (params: { [name: string]: string }) => Manifest {
+  const pipeline = parsePipeline(text, "pipeline.oml").value!;
+  const fixed = {
+    pipeline,
+    catalog: catalogOf(),
+    connections: emptyConnections(environmentOf({})),
+    compiler: "osiris 0.1.0",
+  };
+  return (params) => compile({ ...fixed, params }).value!;
+}
+
 /** `CODE line: message help`, one line for each finding. */
 export function said(found: { readonly diagnostics: readonly Diagnostic[] }): string {
   return found.diagnostics.map(({ code, line, message, help }) => `${code} ${line}: ${message} (${help})`)

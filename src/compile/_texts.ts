@@ -35,7 +35,7 @@ export function resolveTexts(value: unknown, path: Path, params: ParamValues, pr
 
 /** Escapes every literal `${`, at any depth. */
 export function literal(value: Json): Json {
-  if (typeof value === "string") return value.replaceAll("${", "$${");
+  if (typeof value === "string") return value.replaceAll("${", () => "$${");
   if (Array.isArray(value)) return value.map(literal);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, literal(item)]));
