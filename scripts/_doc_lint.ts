@@ -42,7 +42,8 @@ export function judgeDocs(root: string, doors: readonly string[], nodes: readonl
     if (!example) faults.add(`${door}: no example; add an @example with a ts block to the opening`);
   }
   for (const node of nodes) {
-    const exported = node.declarationKind === "export" && !["moduleDoc", "import"].includes(node.kind);
+    const exported = node.declarationKind === "export" &&
+      !["moduleDoc", "import", "reference"].includes(node.kind);
     if (!exported || node.jsDoc?.doc || !place(node).endsWith(".ts")) continue;
     faults.add(
       `${place(node)}:${node.location.line}: '${node.name}' is exported without a word; say what it is for`,
