@@ -11,6 +11,7 @@ export interface Damage {
 }
 
 const NEWLINE = 0x0a;
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** The readable lines of a file, and what had to be left out. Never throws. */
 export function parseLines<T>(
@@ -38,7 +39,7 @@ export function parseLines<T>(
 /** The value of a line, or undefined when it is not JSON in UTF-8. */
 export function parseLine(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(utf8.decode(bytes));
   } catch {
     return undefined;
   }
