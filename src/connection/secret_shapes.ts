@@ -27,7 +27,7 @@ const SHAPES: readonly (readonly [kind: string, pattern: RegExp])[] = [
     /(?<![\w-])sk-(?:proj|svcacct|admin|None)-[0-9A-Za-z_-]{20,512}|(?<![\w-])sk-[0-9A-Za-z]{32,128}(?![\w-])/dg,
   ],
   ["an Anthropic key", /(?<![\w-])sk-ant-[0-9A-Za-z_-]{20,512}/dg],
-  ["a JSON Web Token", /\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{16,}/dg],
+  ["a JSON Web Token", /\beyJ[0-9A-Za-z_-]{8,4096}\.eyJ[0-9A-Za-z_-]{8,8192}\.[0-9A-Za-z_-]{16,1024}/dg],
   ["a private key", /-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----/dg],
 ];
 
