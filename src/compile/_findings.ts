@@ -1,5 +1,6 @@
 /** Collects what compiling finds: each finding once, in the order of the text. @module */
 
+import { findSecrets } from "../connection/mod.ts";
 import type { Code, Diagnostic } from "../diagnostic.ts";
 import type { Path, Pipeline } from "../oml/mod.ts";
 
@@ -52,13 +53,26 @@ export class Findings {
   }
 }
 
-/** Marks every finding that shares a line with one that holds a secret, so that no frame shows it. */
-export function redactSecretLines(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+/**
+ * Marks every finding that shares a line with one that holds a secret, so that no frame shows it. With the text
+ * of a file, lines of it that hold something of the shape of a secret count too, whether or not it was reported.
+ */
+export function redactSecretLines(
+  diagnostics: readonly Diagnostic[],
+  source?: { readonly file: string; readonly text: string },
+): Diagnostic[] {
   const hidden = new Set<string>();
   for (const { redact, file, line, end_line } of diagnostics) {
     if (!redact || line === undefined) continue;
     for (let n = line; n <= (end_line ?? line); n++) hidden.add(`${file}:${n}`);
   }
+  if (source && diagnostics.length > 0) {
+    for (const line of secretLines(source.text)) hidden.add(`${source.file}:${line}`);
+  }
   if (hidden.size === 0) return [...diagnostics];
   return diagnostics.map((d) => (hidden.has(`${d.file}:${d.line}`) ? { ...d, redact: true } : d));
+}
+
+function secretLines(text: string): number[] {
+  return findSecrets(text).map(({ index }) => text.slice(0, index).split("\n").length);
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { manifestBytes } from "../manifest.ts";
 import { renderDiagnostic } from "../oml/mod.ts";
+import { redactSecretLines } from "./mod.ts";
 import { compileText, manifestOf, pipelineText, said } from "./_fixture.ts";
 
 const CONNECTIONS =
@@ -86,4 +87,26 @@ Deno.test("compile refuses a given value with the shape of a secret unless it is
   assert.equal(found.diagnostics[0]?.code, "CMP210");
   assert.doesNotMatch(JSON.stringify(found), /hunter2/);
   manifestOf(text(", sensitive: true"), { params: { p: "postgres://u:hunter2@h/d" } });
+});
+
+Deno.test("redactSecretLines hides what another finding on the line, or the line itself, holds", () => {
+  const at = (line: number, redact?: true) => ({
+    code: "OML106" as const,
+    severity: "error" as const,
+    message: "m",
+    file: "f",
+    line,
+    end_line: line,
+    ...(redact ? { redact } : {}),
+  });
+  assert.deepEqual(redactSecretLines([at(1), at(1, true), at(2)]).map((d) => d.redact), [
+    true,
+    true,
+    undefined,
+  ]);
+  const text = `a: 1\nb: ${"AKIA" + "QWERTYUIOP123456"}\n`;
+  assert.deepEqual(redactSecretLines([at(1), at(2)], { file: "f", text }).map((d) => d.redact), [
+    undefined,
+    true,
+  ]);
 });
