@@ -104,6 +104,9 @@ function quoteHelp(type: string, value: unknown): { help?: string } {
   if (type === "string" && (typeof value === "number" || typeof value === "boolean")) {
     return { help: `write it as text: "${value}"` };
   }
+  if (type === "string" && value === null) {
+    return { help: 'an empty value and a bare NULL are nothing; write "" or "NULL"' };
+  }
   if (type === "array" && typeof value === "string") return { help: `write it as a list: [${value}]` };
   return {};
 }

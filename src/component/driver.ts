@@ -101,4 +101,6 @@ export interface Driver extends AsyncDisposable {
 export interface DriverPool extends AsyncDisposable {
   /** Throws DRV405 when the driver does not load, DRV403 when it speaks another protocol version. */
   open(entry: CatalogEntry, start: DriverStart, hooks?: DriverHooks): Promise<Driver>;
+  /** Starts a worker before it is needed, when there is none of its kind. Only for built-in code. */
+  warm(entry: CatalogEntry, grants: Grants): Promise<void>;
 }

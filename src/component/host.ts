@@ -40,7 +40,7 @@ class Pool implements DriverPool {
 
   async open(entry: CatalogEntry, start: DriverStart, hooks: DriverHooks = {}): Promise<Driver> {
     const permissions = workerPermissions(entry, start.grants);
-    const key = JSON.stringify([entry.spec.name, entry.driverHash, permissions]);
+    const key = keyOf(entry, permissions);
     const create = () => this.#create(key, entry, permissions);
     const host = await (entry.origin === "builtin" ? this.#reuse(key, entry, create) : create());
     const port: Port = {
@@ -50,6 +50,13 @@ class Pool implements DriverPool {
     const session = new Session(entry.spec, start, hooks, port);
     host.session = session;
     return await session.open();
+  }
+
+  async warm(entry: CatalogEntry, grants: Grants): Promise<void> {
+    const permissions = workerPermissions(entry, grants);
+    const key = keyOf(entry, permissions);
+    if (entry.origin !== "builtin" || (this.#count.get(key) ?? 0) > 0) return;
+    this.#release(await this.#create(key, entry, permissions), true);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -115,6 +122,11 @@ class Pool implements DriverPool {
     if (at >= 0) this.#idle.splice(at, 1);
     host.worker.terminate();
   }
+}
+
+/** What two steps must have in common to share a worker, one after the other. */
+function keyOf(entry: CatalogEntry, permissions: Deno.PermissionOptionsObject): string {
+  return JSON.stringify([entry.spec.name, entry.driverHash, permissions]);
 }
 
 /** Every permission key written out. Where the engine carries the rows, the driver opens no file. */

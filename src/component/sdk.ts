@@ -40,10 +40,11 @@
  * @module
  */
 
-import type { Context, DriverDefinition } from "./_definition.ts";
-import { type ChunkSource, ColumnChunk, Emission } from "./_emission.ts";
+import { decodeBatch } from "./_decode.ts";
+import type { Context, DriverDefinition, WriteRequest } from "./_definition.ts";
+import { type ChunkSource, ColumnChunk, Emission, type Row } from "./_emission.ts";
 import type { Values } from "./_encode.ts";
-import type { Column, Config, FileOptions, RelationRequest } from "./protocol.ts";
+import { type Column, type Config, type FileOptions, type RelationRequest, WRITE_INPUT } from "./protocol.ts";
 
 export { DriverError } from "./_driver_error.ts";
 export type { DriverErrorOptions } from "./_driver_error.ts";
@@ -122,6 +123,28 @@ export function contextFor<C>(config: C, connection: Config | null = null): Cont
     event: nothing,
     metric: nothing,
     progress: nothing,
+  };
+}
+
+/** An input for a driver's own tests, with the rows of some lists. */
+export function inputOf(
+  columns: { readonly [name: string]: string } = {},
+  ...lists: readonly (readonly Row[])[]
+): WriteRequest {
+  const described = Object.entries(columns).map(([name, type]) => ({ name, type }));
+  return {
+    name: WRITE_INPUT,
+    columns: described,
+    mode: null,
+    keys: [],
+    async *batches() {
+      for await (const { data } of new Emission(described, lists).batches()) {
+        yield decodeBatch(described, data);
+      }
+    },
+    async *rows() {
+      for await (const batch of this.batches()) yield* batch.toRows();
+    },
   };
 }
 
