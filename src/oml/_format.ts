@@ -44,6 +44,10 @@ export function formatOml(text: string, file: string): Checked<string> {
   const findings = findingsOf(decoded.text, file);
   const given = readYaml(findings);
   if (given.root === undefined) return { diagnostics: findings.sorted };
+  // Comments alone have no layout.
+  if (given.root.value === null) {
+    return { value: `${decoded.text.replaceAll("\r\n", "\n").trim()}\n`, diagnostics: [] };
+  }
   const formatted = settle(decoded.text, given, file);
   if (formatted === undefined) {
     findings.at(

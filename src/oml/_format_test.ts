@@ -114,6 +114,10 @@ Deno.test("formatOml writes LF, no byte order mark, and one line end at the end"
   assert.equal(format("name: x"), "name: x\n");
 });
 
+Deno.test("formatOml leaves a file of comments alone", () => {
+  assert.equal(format("# a\r\n\r\n# b\n\n"), "# a\n\n# b\n");
+});
+
 Deno.test("formatOml says what is wrong with a text that is no YAML", () => {
   const { value, diagnostics } = formatOml("name: 'x\n", "p.oml");
   assert.equal(value, undefined);

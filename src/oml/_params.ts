@@ -13,14 +13,21 @@ export type ParamType = "string" | "int" | "number" | "bool" | "date" | "timesta
 
 /** A declared parameter. Values are plain; integers beyond 2^53 are decimal text, dates and timestamps ISO 8601 text. */
 export interface ParamDecl {
+  /** As declared, or taken from the default. */
   type: ParamType;
   /** Absent when the parameter must be given. */
   default?: unknown;
+  /** The values it may have; of a list, the values its items may have. */
   enum?: unknown[];
+  /** The least value it may have. */
   min?: number | string;
+  /** The greatest value it may have. */
   max?: number | string;
+  /** A regular expression that a string must match, without look-around, back-references or Unicode classes. */
   pattern?: string;
+  /** Its value stands in no manifest, record or message. */
   sensitive?: boolean;
+  /** What it is for. */
   description?: string;
 }
 
@@ -55,11 +62,8 @@ function readParam(root: Located, node: Located, path: Path, findings: Findings)
     return { type, default: plainValue(root, node, path, type, refuse) };
   }
   const given = node.value as unknown as Partial<ParamDecl>;
-  const type = isParamType(given.type)
-    ? given.type
-    : given.default === undefined
-    ? "string"
-    : typeOf(given.default);
+  const sample = given.default ?? itemsOf(child(node, "enum"))[0]?.value ?? "";
+  const type = isParamType(given.type) ? given.type : typeOf(sample);
   const decl: ParamDecl = { type };
   readBounds(node, path, decl, refuse);
   if (typeof given.pattern === "string") readPattern(given.pattern, path, decl, refuse);
@@ -239,7 +243,7 @@ function plainOf(type: ParamType, value: unknown): unknown {
     case "int":
       return plainInt(value);
     case "number":
-      return typeof value === "number" ? value : undefined;
+      return Number.isFinite(value) ? value : undefined;
     case "bool":
       return typeof value === "boolean" ? value : undefined;
     case "date":
@@ -254,7 +258,7 @@ function plainOf(type: ParamType, value: unknown): unknown {
 }
 
 function isScalarValue(value: unknown): boolean {
-  return ["string", "number", "boolean"].includes(typeof value);
+  return typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
 }
 
 /** An integer is a number, or beyond 2^53 its decimal text. */

@@ -18,6 +18,7 @@ import { readYaml } from "./_yaml.ts";
 
 /** Values of one profile. */
 export interface Profile {
+  /** Values of declared parameters. */
   params: Record<string, unknown>;
   /** Family to alias. */
   connections: Record<string, string>;
@@ -31,11 +32,17 @@ export interface Pipeline {
   file: string;
   /** The text, without a byte order mark. */
   text: string;
+  /** Its name; empty when the text has none, which is an error. */
   name: string;
+  /** What it is for. */
   description?: string;
+  /** Free data, a map. */
   metadata?: unknown;
+  /** Declared parameters by name. */
   params: Record<string, ParamDecl>;
+  /** Profiles by name. */
   profiles: Record<string, Profile>;
+  /** Ids from outside that the record of a run carries. */
   run?: { run_id?: string; traceparent?: string };
   /** In the order of the text, with what `defaults` gives them. */
   steps: StepDecl[];

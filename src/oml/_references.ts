@@ -19,8 +19,11 @@ export type Segment = { kind: "text"; text: string } | { kind: "ref"; ref: Refer
 
 /** A `${…}` that is no reference. */
 export interface ReferenceProblem {
+  /** What stands in the text, or the `${` that nothing closes. */
   source: string;
+  /** What is wrong with it. */
   message: string;
+  /** What to write instead. */
   help?: string;
   /** It reads like an environment variable. */
   environment?: true;
@@ -28,7 +31,9 @@ export interface ReferenceProblem {
 
 /** A text taken apart. Adjacent literal text is one segment. */
 export interface ParsedText {
+  /** The pieces in order. What is no reference stays in them as text. */
   segments: Segment[];
+  /** Everything that looks like a reference and is none. */
   problems: ReferenceProblem[];
 }
 

@@ -45,6 +45,9 @@ export interface Schema {
   readonly doNotSuggest?: boolean;
 }
 
+/** The JSON Schema of OML (2020-12): the document itself, for editors and for those who check with it. */
+export const omlSchema: { readonly [keyword: string]: unknown } = document;
+
 /** What does not fit, and where. */
 export type Misfit =
   | { readonly kind: "unknown"; readonly path: Path; readonly key: string; readonly known: readonly string[] }

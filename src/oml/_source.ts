@@ -12,9 +12,13 @@ export const MAX_BYTES = 10 * 1024 * 1024;
 
 /** Where something stands. Lines and columns count from 1, columns in UTF-16 units; the end is exclusive. */
 export interface Span {
+  /** The line it starts on. */
   line: number;
+  /** The column of its first character. */
   column: number;
+  /** The line it ends on. */
   end_line: number;
+  /** The column after its last character. */
   end_column: number;
 }
 

@@ -15,16 +15,21 @@ import { subjectOf } from "./_structure.ts";
 export interface StepDecl {
   /** Where it stands in the list `steps`, from 0. */
   index: number;
+  /** Unique in the pipeline, also without regard to case. */
   id: string;
+  /** `family.role`; whether there is one of that name is not known here. */
   component: string;
+  /** What the component does here. */
   mode: "read" | "write" | "transform";
   /** As written; references are still in it. */
   config: Record<string, unknown>;
   /** Input name to the step whose output it is; the implicit `df` is filled in. */
   inputs: Record<string, string>;
+  /** Steps that must finish first, in the order of the text, each once. */
   needs: string[];
   /** Everything it waits for: inputs, needs and references to outputs; sorted, each once. */
   dependsOn: string[];
+  /** How often and when to try again; delays in milliseconds. Absent when the text says nothing. */
   retry?: {
     /** Retries after the first attempt. */
     max: number;
@@ -33,11 +38,17 @@ export interface StepDecl {
     max_delay_ms: number;
     jitter: boolean;
   };
+  /** How long one attempt may take. */
   timeout_ms?: number;
+  /** A label that groups steps, such as `bronze`. */
   layer?: string;
+  /** What the step does; references are still in it. */
   description?: string;
+  /** Why the step is there; references are still in it. */
   explanation?: string;
+  /** A map of scalars or a list of texts; references are still in it. */
   labels?: unknown;
+  /** A key that makes repeating the step safe; references are still in it. */
   idempotency_key?: string;
 }
 

@@ -32,4 +32,4 @@ export {
 export { renderDiagnostic } from "./_render.ts";
 export type { Span } from "./_source.ts";
 export type { StepDecl } from "./_steps.ts";
-export { default as omlSchema } from "../../schemas/oml.schema.json" with { type: "json" };
+export { omlSchema } from "./_schema.ts";
