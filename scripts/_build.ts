@@ -190,6 +190,8 @@ async function build(stage: string, target: Target, output: string, own: boolean
     "--no-lock",
     "--allow-all",
     "--no-prompt",
+    // Deno would keep compiled code in the folder for temporary files, where others could plant theirs.
+    "--no-code-cache",
     "--v8-flags=--disallow-code-generation-from-strings",
     `--include=${join(stage, "assets")}`,
     ...(own ? [] : [`--target=${target.triple}`]),
