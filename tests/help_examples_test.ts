@@ -1,0 +1,26 @@
+/** Every example that the help shows works when it is typed, in a project that has run before. */
+
+import assert from "node:assert/strict";
+import { describeCommands } from "../src/cli/mod.ts";
+import { Walk } from "./docs/_walk.ts";
+
+/** A project with what the examples name: a pipeline that has run, its manifest, and a file of sales. */
+const PREPARED = `
+osiris init project
+cd project
+osiris compile pipeline.oml
+osiris run pipeline.oml
+cp data/sales.csv .
+cd ..`;
+
+Deno.test("osiris --help shows examples that work", async (t) => {
+  await using walk = await Walk.start();
+  const prepared = await walk.run(`set -e${PREPARED}`);
+  assert.equal(prepared.code, 0, prepared.printed);
+  for (const { line } of (await describeCommands()).commands.flatMap((command) => command.examples)) {
+    await t.step(line, async () => {
+      const { code, printed } = await walk.run(`rm -rf copy && cp -R project copy && (cd copy && ${line})`);
+      assert.equal(code, 0, printed);
+    });
+  }
+});
