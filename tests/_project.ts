@@ -1,16 +1,14 @@
 /** A throw-away project for tests: files in a temporary folder, compiled and run in this process. @module */
 
 import { dirname, join } from "node:path";
-import { fileURLToPath as fromFileUrl } from "node:url";
 import { compile } from "../src/compile/mod.ts";
 import { type Catalog, loadCatalog } from "../src/component/mod.ts";
 import { loadConnections, loadEnvironment } from "../src/connection/mod.ts";
 import type { Diagnostic } from "../src/diagnostic.ts";
 import { type Manifest, manifestBytes } from "../src/manifest.ts";
 import { parsePipeline } from "../src/oml/mod.ts";
+import { REPO } from "./_repo.ts";
 import { type Outcome, type Plan, type PlanInput, planRun, type RunInput, runPlan } from "../src/run/mod.ts";
-
-export const REPO = dirname(dirname(fromFileUrl(import.meta.url)));
 
 let known: Promise<Catalog> | undefined;
 
@@ -34,7 +32,10 @@ export class TestProject implements AsyncDisposable {
 
   async write(name: string, content: string | Uint8Array): Promise<void> {
     await Deno.mkdir(dirname(this.path(name)), { recursive: true });
-    await Deno.writeFile(this.path(name), typeof content === "string" ? new TextEncoder().encode(content) : content);
+    await Deno.writeFile(
+      this.path(name),
+      typeof content === "string" ? new TextEncoder().encode(content) : content,
+    );
   }
 
   read(name: string): Promise<string> {
@@ -59,19 +60,33 @@ export class TestProject implements AsyncDisposable {
   ): Promise<{ manifest?: Manifest; diagnostics: readonly Diagnostic[] }> {
     const parsed = parsePipeline(oml, "pipeline.oml");
     if (!parsed.value) return { diagnostics: parsed.diagnostics };
-    const checked = compile({ ...await this.#surroundings(), pipeline: parsed.value, compiler: "osiris test", ...options });
-    return { ...(checked.value ? { manifest: checked.value } : {}), diagnostics: [...parsed.diagnostics, ...checked.diagnostics] };
+    const checked = compile({
+      ...await this.#surroundings(),
+      pipeline: parsed.value,
+      compiler: "osiris test",
+      ...options,
+    });
+    return {
+      ...(checked.value ? { manifest: checked.value } : {}),
+      diagnostics: [...parsed.diagnostics, ...checked.diagnostics],
+    };
   }
 
   /** Compiles and plans; throws when the text has errors. */
-  async plan(oml: string, options: Partial<PlanInput> & { params?: Record<string, string> } = {}): Promise<{ plan: Plan; manifest: Manifest }> {
+  async plan(
+    oml: string,
+    options: Partial<PlanInput> & { params?: Record<string, string> } = {},
+  ): Promise<{ plan: Plan; manifest: Manifest }> {
     const { manifest, diagnostics } = await this.compile(oml, options);
     if (!manifest) throw new Error(diagnostics.map((d) => `${d.code}: ${d.message}`).join("\n"));
     return { manifest, plan: await planRun({ ...await this.#surroundings(), manifest, ...options }) };
   }
 
   /** Compiles, plans and runs. */
-  async run(oml: string, options: Partial<RunInput> & { params?: Record<string, string> } = {}): Promise<Outcome> {
+  async run(
+    oml: string,
+    options: Partial<RunInput> & { params?: Record<string, string> } = {},
+  ): Promise<Outcome> {
     const { plan, manifest } = await this.plan(oml, options);
     return await runPlan(plan, {
       ...await this.#surroundings(),

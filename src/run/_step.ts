@@ -178,7 +178,14 @@ class StepWork {
     const staged = await this.#engine.write(
       this.step.id,
       source,
-      { format, path: target, writeMode: write_mode, partitionBy: partition_by, options },
+      {
+        format,
+        path: target,
+        writeMode: write_mode,
+        partitionBy: partition_by,
+        options,
+        token: this.context.plan.run.id,
+      },
       this.options,
     );
     const sample = await endingOnError({ [Symbol.asyncDispose]: () => staged.abort() }, async () => {

@@ -20,6 +20,7 @@ import { RunRecord } from "./_record.ts";
 import { type Progress, runSteps } from "./_steps.ts";
 import type { Plan, Project } from "./plan.ts";
 
+/** What a plan is carried out with. */
 export interface RunInput {
   readonly manifest: Manifest;
   /** The manifest's very bytes, kept in the session. */
@@ -45,6 +46,7 @@ export interface RunInput {
   readonly exitCodeOf: (failure: Failure | undefined, state: RunState) => number;
 }
 
+/** What became of a run. */
 export interface Outcome {
   readonly session_id: string;
   readonly folder: string;

@@ -62,6 +62,7 @@ export interface PlanDifference {
   readonly removed: readonly string[];
 }
 
+/** What a run will do and touch, in which order, before anything starts. */
 export interface Plan {
   readonly plan_version: "1";
   readonly pipeline: string;
@@ -72,6 +73,7 @@ export interface Plan {
   readonly previous?: PlanDifference;
 }
 
+/** What a plan is made from. */
 export interface PlanInput {
   readonly manifest: Manifest;
   readonly catalog: Catalog;

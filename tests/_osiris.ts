@@ -1,0 +1,45 @@
+/** Runs the program as a user meets it: `OSIRIS_BIN` when it is set, else from this checkout. @module */
+
+import { join } from "node:path";
+import { REPO } from "./_repo.ts";
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command that starts Osiris. */
+export function osirisCommand(): string[] {
+  const binary = Deno.env.get("OSIRIS_BIN");
+  if (binary) return [binary];
+  return [
+    Deno.execPath(),
+    "run",
+    "-A",
+    "--no-prompt",
+    "--v8-flags=--disallow-code-generation-from-strings",
+    `--config=${join(REPO, "deno.json")}`,
+    join(REPO, "main.ts"),
+  ];
+}
+
+/** Runs `osiris ARGS` in `cwd`; `prefix` puts another command before it, such as `prlimit`. */
+export async function osiris(
+  args: readonly string[],
+  options: {
+    readonly cwd: string;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly prefix?: readonly string[];
+  },
+): Promise<Ran> {
+  const [program, ...rest] = [...options.prefix ?? [], ...osirisCommand(), ...args];
+  const output = await new Deno.Command(program!, {
+    args: rest,
+    cwd: options.cwd,
+    env: { NO_COLOR: "1", ...options.env },
+    stdin: "null",
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code: output.code, stdout: text(output.stdout), stderr: text(output.stderr) };
+}
