@@ -1,0 +1,278 @@
+/**
+ * The open DuckDB instance: small questions, and executions that are measured and can be stopped.
+ *
+ * Every statement has a connection of its own (it costs microseconds), so parallel steps share nothing
+ * but the tables of stored relations.
+ *
+ * @module
+ */
+
+import type {
+  DuckDBConnection,
+  DuckDBInstance,
+  DuckDBPreparedStatement,
+  DuckDBResult,
+  DuckDBResultReader,
+} from "@duckdb/node-api";
+import { join } from "node:path";
+import { OsirisError } from "../diagnostic.ts";
+import type { Column, EngineOptions, Execution, RunOptions, StepMeasure } from "./engine.ts";
+import { type Composed, compose } from "./_compose.ts";
+import { explained } from "./_failure.ts";
+import { fenceStatements } from "./_fence.ts";
+import { loadDuckDB } from "./_native.ts";
+import { perform } from "./_perform.ts";
+import { type Profile, readProfile, rowsAtRoot, rowsOfSteps } from "./_profile.ts";
+import { identifier, literal } from "./_quote.ts";
+import type { Bound, DuckRelation } from "./_relation.ts";
+
+/** Turns a composed query into the statement that is executed. */
+export type Framing = (query: string) => string;
+
+export class Database {
+  readonly #instance: DuckDBInstance;
+  readonly #asking: DuckDBConnection;
+  readonly #kept: string[] = [];
+  #rejectedFiles = 0;
+
+  private constructor(
+    instance: DuckDBInstance,
+    asking: DuckDBConnection,
+    readonly options: EngineOptions,
+    readonly version: string,
+  ) {
+    this.#instance = instance;
+    this.#asking = asking;
+  }
+
+  /** Opens an instance in memory and puts up the fence. */
+  static async open(options: EngineOptions): Promise<Database> {
+    const { DuckDBInstance, version } = await loadDuckDB(options.nativeCache);
+    const config: Record<string, string> = { external_threads: "0" };
+    if (options.memoryLimit !== undefined) config["memory_limit"] = options.memoryLimit;
+    if (options.threads !== undefined) config["threads"] = String(options.threads);
+    let instance: DuckDBInstance;
+    try {
+      instance = await DuckDBInstance.create(":memory:", config);
+    } catch (error) {
+      throw new OsirisError("ENG500", `Cannot open the engine: ${String(error).split("\n")[0]}`, {
+        help: "check memory limit (such as 512MB) and number of threads",
+        cause: error,
+      });
+    }
+    const asking = await instance.connect();
+    for (const statement of fenceStatements(options)) await asking.run(statement);
+    return new Database(instance, asking, options, version());
+  }
+
+  /** All rows of a small query, as JSON knows them. */
+  async rows(sql: string): Promise<unknown[][]> {
+    return await this.#asked(sql, (reader) => reader.getRowsJson());
+  }
+
+  /** Runs a statement that returns nothing. */
+  async run(sql: string): Promise<void> {
+    await this.#asked(sql, () => {});
+  }
+
+  /** All rows of a small query, with the engine's own values. */
+  async values(sql: string): Promise<{ names: string[]; rows: unknown[][] }> {
+    return await this.#asked(sql, (reader) => ({ names: reader.columnNames(), rows: reader.getRows() }));
+  }
+
+  async #asked<T>(sql: string, use: (reader: DuckDBResultReader) => T): Promise<T> {
+    return await this.#with(async (connection) => {
+      const prepared = await connection.prepare(sql);
+      try {
+        return use(await allOf(await perform(connection, prepared)));
+      } finally {
+        prepared.destroySync();
+      }
+    });
+  }
+
+  /** The columns of a query, without running it. */
+  async columns(sql: string): Promise<Column[]> {
+    const prepared = await this.#asking.prepare(sql);
+    try {
+      return columnsOf(prepared);
+    } finally {
+      prepared.destroySync();
+    }
+  }
+
+  /** The parser's tree of a text, as JSON. */
+  async serialize(query: string): Promise<string> {
+    const reader = await this.#asking.runAndReadAll(`SELECT json_serialize_sql(${literal(query)})`);
+    return String(reader.getRows()[0]![0]);
+  }
+
+  /** A connection of one's own, closed afterwards. */
+  async #with<T>(use: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = await this.#instance.connect();
+    try {
+      return await use(connection);
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  /** A connection that the caller closes. */
+  async connect(): Promise<DuckDBConnection> {
+    return await this.#instance.connect();
+  }
+
+  /** Computes a relation, framed as a statement, and measures every step that took part. */
+  async execute(
+    relation: DuckRelation,
+    doing: string,
+    frame: Framing,
+    options: RunOptions = {},
+  ): Promise<Execution> {
+    const composed = compose(relation);
+    const started = performance.now();
+    const { profile, rejected } = await this.#with((connection) => this.#analyze(connection, relation, doing, composed, frame, options));
+    const rows = rowsAtRoot(profile) ?? 0;
+    const measured = rowsOfSteps(profile, composed, rows);
+    const steps = composed.counted.map(({ relation: counted }): StepMeasure => {
+      const rowsOut = measured.get(counted);
+      return {
+        step: counted.step,
+        ...(rowsOut === undefined ? {} : { rowsOut }),
+        ...(counted.origin.kind === "scan" ? { bytes: counted.origin.scan.bytes, files: counted.origin.scan.files } : {}),
+        ...rejected.get(counted),
+      };
+    }).filter((measure) => !(relation.stored && measure.step === relation.step));
+    const unread: StepMeasure[] = [];
+    for (const other of composed.unread) unread.push(...(await this.drain(other, options)).steps);
+    return {
+      rows,
+      steps: [...unread.filter(({ step }) => !steps.some((measure) => measure.step === step)), ...steps],
+      elapsedMs: performance.now() - started,
+      profile: profile.operators,
+      ...(profile.peakMemory === undefined ? {} : { peakMemory: profile.peakMemory }),
+    };
+  }
+
+  /** Computes a relation in full and keeps nothing: a hash over whole rows leaves no column out. */
+  async drain(relation: DuckRelation, options: RunOptions = {}): Promise<Execution> {
+    return await this.execute(
+      relation,
+      `compute step '${relation.step}'`,
+      (query) => `SELECT count(*), bit_xor(hash(t)) FROM (${query}) AS t`,
+      options,
+    );
+  }
+
+  async #analyze(
+    connection: DuckDBConnection,
+    relation: DuckRelation,
+    doing: string,
+    composed: Composed,
+    frame: Framing,
+    options: RunOptions,
+  ): Promise<{ profile: Profile; rejected: Map<DuckRelation, Partial<StepMeasure>> }> {
+    const attempt = this.attempt(relation.step, doing, options.signal);
+    options.signal?.throwIfAborted();
+    try {
+      const prepared = await connection.prepare(`EXPLAIN (ANALYZE, FORMAT json) ${frame(composed.sql)}`);
+      try {
+        await bindAll(prepared, composed.bind);
+        const reader = await allOf(await perform(connection, prepared, options));
+        const profile = readProfile(String(reader.getRows()[0]![1]), composed.bind.size > 0);
+        return { profile, rejected: await this.#rejected(connection, composed) };
+      } finally {
+        prepared.destroySync();
+      }
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw explained(error, attempt);
+    }
+  }
+
+  /** What is said when a statement of a step fails. */
+  attempt(step: string, doing: string, signal?: AbortSignal): Parameters<typeof explained>[1] {
+    return { step, doing, memoryLimit: this.options.memoryLimit, ...(signal === undefined ? {} : { signal }) };
+  }
+
+  /** Counts the rows that scans rejected, and keeps them in a file where that was asked. */
+  async #rejected(connection: DuckDBConnection, composed: Composed): Promise<Map<DuckRelation, Partial<StepMeasure>>> {
+    const found = new Map<DuckRelation, Partial<StepMeasure>>();
+    for (const { relation, scan, rejects } of composed.scans) {
+      if (rejects === undefined) continue;
+      const counting = await connection.runAndReadAll(
+        `SELECT count(*) FROM (SELECT DISTINCT scan_id, file_id, line FROM ${identifier(rejects.rows)})`,
+      );
+      const rowsRejected = Number(counting.getRows()[0]![0]);
+      const keep = scan.onBadRow === "quarantine" && rowsRejected > 0;
+      found.set(relation, {
+        rowsRejected,
+        ...(keep ? { rejectedFile: await this.#keepRejected(connection, rejects.rows, rejects.scans) } : {}),
+      });
+    }
+    return found;
+  }
+
+  async #keepRejected(connection: DuckDBConnection, rows: string, scans: string): Promise<string> {
+    await Deno.mkdir(this.options.tempDirectory, { recursive: true });
+    const path = join(this.options.tempDirectory, `rejected-${this.options.token}-${++this.#rejectedFiles}.jsonl`);
+    const result = await connection.stream(
+      `SELECT s.file_path, e.line, e.csv_line, e.column_name, e.error_message
+       FROM ${identifier(rows)} e JOIN ${identifier(scans)} s USING (scan_id, file_id) ORDER BY ALL`,
+    );
+    using file = await Deno.open(path, { write: true, create: true, truncate: true });
+    const writer = file.writable.getWriter();
+    const encoder = new TextEncoder();
+    for await (const batch of result.yieldRowsJson()) {
+      const lines = batch.map(([path, line, text, column, reason]) => JSON.stringify({ file: path, line: Number(line), text, column, reason }));
+      await writer.write(encoder.encode(lines.join("\n") + "\n"));
+    }
+    await writer.close();
+    this.#kept.push(path);
+    return path;
+  }
+
+  close(): void {
+    this.#asking.closeSync();
+    this.#instance.closeSync();
+    for (const path of this.#kept) {
+      try {
+        Deno.removeSync(path);
+      } catch {
+        // Whoever took the file has moved it.
+      }
+    }
+  }
+}
+
+async function allOf(result: DuckDBResult): Promise<DuckDBResultReader> {
+  const { DuckDBResultReader } = await loadDuckDB();
+  const reader = new DuckDBResultReader(result);
+  await reader.readAll();
+  return reader;
+}
+
+/** Names and types of what a prepared query returns. */
+function columnsOf(prepared: DuckDBPreparedStatement): Column[] {
+  return Array.from({ length: prepared.columnCount }, (_, i) => ({
+    name: prepared.columnName(i),
+    type: typeName(prepared.columnType(i).toString()),
+  }));
+}
+
+/** An untyped null becomes what the engine stores it as. */
+function typeName(type: string): string {
+  return type === "SQLNULL" || type === '"NULL"' ? "INTEGER" : type;
+}
+
+/** Binds values by name, typed, so the engine never guesses. */
+export async function bindAll(prepared: DuckDBPreparedStatement, bind: ReadonlyMap<string, Bound>): Promise<void> {
+  const { LIST, VARCHAR } = await loadDuckDB();
+  for (let i = 1; i <= prepared.parameterCount; i++) {
+    const bound = bind.get(prepared.parameterName(i))!;
+    if (bound.value === null) prepared.bindNull(i);
+    else if (typeof bound.value === "boolean") prepared.bindBoolean(i, bound.value);
+    else if (typeof bound.value === "string") prepared.bindVarchar(i, bound.value);
+    else prepared.bindList(i, bound.value, LIST(VARCHAR));
+  }
+}

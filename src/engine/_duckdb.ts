@@ -1,0 +1,133 @@
+/** The engine interface on DuckDB. @module */
+
+import { OsirisError } from "../diagnostic.ts";
+import type {
+  Appender,
+  Column,
+  Engine,
+  EngineOptions,
+  Execution,
+  Relation,
+  Row,
+  RunOptions,
+  ScanRequest,
+  SqlRequest,
+  Staged,
+  WriteRequest,
+} from "./engine.ts";
+import { compose } from "./_compose.ts";
+import { Database } from "./_database.ts";
+import { describeQuery } from "./_describe.ts";
+import { explained } from "./_failure.ts";
+import { identifier } from "./_quote.ts";
+import { asRows } from "./_read_back.ts";
+import { DuckRelation } from "./_relation.ts";
+import { describeScan } from "./_scan.ts";
+import { findSource } from "./_source.ts";
+import { streamBatches } from "./_stream.ts";
+import { openAppender } from "./_append.ts";
+import { stageWrite } from "./_write.ts";
+import type { Verdict } from "./_verdict.ts";
+
+/** Verdicts that are kept: identical queries of a pipeline are judged once. */
+const VERDICTS_KEPT = 2_000;
+
+export class DuckEngine implements Engine {
+  readonly name = "duckdb";
+  readonly #verdicts = new Map<string, Verdict>();
+  #tables = 0;
+
+  private constructor(readonly database: Database) {}
+
+  static async open(options: EngineOptions): Promise<DuckEngine> {
+    return new DuckEngine(await Database.open(options));
+  }
+
+  get version(): string {
+    return this.database.version;
+  }
+
+  async scan(step: string, request: ScanRequest): Promise<Relation> {
+    const source = await findSource(step, request);
+    const { database } = this;
+    try {
+      const scan = await describeScan(request, source, {
+        step,
+        rows: (sql) => database.rows(sql),
+        columns: (sql) => database.columns(sql),
+      });
+      return new DuckRelation(step, scan.columns, { kind: "scan", scan });
+    } catch (error) {
+      throw explained(error, database.attempt(step, `read '${request.path}'`));
+    }
+  }
+
+  async sql(step: string, request: SqlRequest): Promise<Relation> {
+    return await describeQuery(this.database, this.#verdicts, VERDICTS_KEPT, step, request);
+  }
+
+  async append(step: string, columns: readonly Column[]): Promise<Appender> {
+    return await openAppender(this.database, step, columns, this.#newTable());
+  }
+
+  async store(relation: Relation, options: RunOptions = {}): Promise<{ relation: Relation; execution: Execution }> {
+    const own = owned(relation);
+    const table = this.#newTable();
+    const execution = await this.database.execute(
+      own,
+      `compute step '${own.step}'`,
+      (query) => `CREATE TABLE ${identifier(table)} AS ${query}`,
+      options,
+    );
+    return { relation: new DuckRelation(own.step, own.columns, { kind: "stored", table }), execution };
+  }
+
+  async drain(relation: Relation, options: RunOptions = {}): Promise<Execution> {
+    return await this.database.drain(owned(relation), options);
+  }
+
+  stream(
+    relation: Relation,
+    options: RunOptions & { batchRows?: number } = {},
+  ): AsyncGenerator<{ data: Uint8Array; rows: number }, Execution, void> {
+    return streamBatches(this.database, owned(relation), options);
+  }
+
+  async write(step: string, relation: Relation, request: WriteRequest, options: RunOptions = {}): Promise<Staged> {
+    return await stageWrite(this.database, step, owned(relation), request, options);
+  }
+
+  async sample(relation: Relation, rows: number): Promise<readonly Row[] | undefined> {
+    const own = owned(relation);
+    const { origin } = own;
+    if (origin.kind === "sql") return undefined;
+    const query = origin.kind === "scan" ? origin.scan.head : compose(own).sql;
+    try {
+      const { names, rows: found } = await this.database.values(`SELECT * FROM (${query}) LIMIT ${rows}`);
+      return asRows(names, found);
+    } catch (error) {
+      // A scan's head is a courtesy: the row that cannot be read is reported by the statement that needs it.
+      if (origin.kind === "scan") return undefined;
+      throw explained(error, this.database.attempt(own.step, `look at step '${own.step}'`));
+    }
+  }
+
+  async drop(relation: Relation): Promise<void> {
+    const { origin } = owned(relation);
+    if (origin.kind === "stored") await this.database.run(`DROP TABLE IF EXISTS ${identifier(origin.table)}`);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.database.close();
+    return Promise.resolve();
+  }
+
+  #newTable(): string {
+    return `__osiris_stored_${++this.#tables}`;
+  }
+}
+
+function owned(relation: Relation): DuckRelation {
+  if (relation instanceof DuckRelation) return relation;
+  throw new OsirisError("BUG900", `Cannot use the relation of step '${relation.step}': another engine made it`);
+}

@@ -1,0 +1,185 @@
+/**
+ * What the engine's messages mean in plain words, with the way out.
+ *
+ * @module
+ */
+
+import { type Code, nearest, OsirisError } from "../diagnostic.ts";
+
+/** What was attempted when a message came. */
+export interface Attempt {
+  readonly step: string;
+  /** Such as `read 'sales.csv'` or `run the query of step 'x'`. */
+  readonly doing: string;
+  readonly memoryLimit?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Column names a query may have meant. */
+  readonly columns?: readonly string[];
+}
+
+interface Meaning {
+  readonly code: Code;
+  readonly what: string;
+  readonly help?: string | undefined;
+  readonly retryable?: boolean;
+}
+
+type Rule = readonly [RegExp, (match: RegExpExecArray, message: string, attempt: Attempt) => Meaning];
+
+const RULES: readonly Rule[] = [
+  [/Interrupt|INTERRUPT/, () => ({ code: "ENG522", what: "it was stopped" })],
+  [/No space left on device|Disk quota exceeded/i, () => ({
+    code: "ENG521",
+    what: "the disk is full",
+    help: "free space on that disk, or write to another; what was there before is unchanged",
+  })],
+  [/max_temp_directory_size|failed to offload data block/i, () => ({
+    code: "ENG521",
+    what: "the folder for spilled data is full",
+    help: "free space on the disk of the project, or raise the memory limit",
+  })],
+  [/Out of Memory Error/i, (_match, _message, { memoryLimit }) => ({
+    code: "ENG520",
+    what: `it needs more memory than the limit allows${memoryLimit === undefined ? "" : ` (memory_limit ${memoryLimit})`}`,
+    help: "raise the memory limit, lower the number of threads, or write the query so that it keeps less at once",
+  })],
+  [/Maximum line size of (\d+) bytes exceeded|[Ll]ine size of (\d+)/, (match) => ({
+    code: "ENG503",
+    what: `a line is longer than ${match[1] ?? match[2]} bytes`,
+    help: "set max_line_size to the longest line in bytes; if lines are short, check the quote character",
+  })],
+  [/maximum_object_size|exceeded the maximum object size/i, () => ({
+    code: "ENG503",
+    what: "a JSON record is larger than the limit",
+    help: "set max_line_size to the largest record in bytes",
+  })],
+  [/CSV Error on Line: (\d+)/, csvRow],
+  [/JSON (?:transform )?error in file "([^"]+)", (?:in |at byte \d+ in )?(?:line|record\/value) (\d+): ([^\n]*)/, (match) => ({
+    code: "ENG503",
+    what: `${match[1]}:${match[2]} cannot be read: ${match[3]!.replace(/\.\s*Try .*/, "")}`,
+    help: "correct the record, or set its type with 'types'",
+  })],
+  [/Malformed JSON in file "([^"]+)", at byte \d+ in (?:line|record\/value) (\d+): ([^\n]*)/, (match) => ({
+    code: "ENG503",
+    what: `${match[1]}:${match[2]} is not valid JSON: ${match[3]!.replace(/\.\s*Try .*/, "")}`,
+    help: "correct the file at that line; if it was cut off, fetch it again",
+  })],
+  [/No files found that match the pattern "([^"]+)"/, (match) => ({
+    code: "ENG501",
+    what: `'${match[1]}' does not exist`,
+    help: "check the path; it is relative to the project folder",
+  })],
+  [/Permission Error: Cannot access (?:file|directory) "([^"]+)"/, (match) => ({
+    code: "ENG523",
+    what: `'${match[1]}' is not among the files the plan granted`,
+    help: "declare the file in the step that reads or writes it",
+  })],
+  [/IO Error: Cannot open file "([^"]+)": (.*)/, (match) => ({
+    code: "ENG501",
+    what: `'${match[1]}' cannot be opened: ${match[2]}`,
+    help: "check that it exists and may be read",
+  })],
+  [/No magic bytes found at end of file '([^']+)'|'([^']+)' too small to be a Parquet file/, (match) => ({
+    code: "ENG501",
+    what: `'${match[1] ?? match[2]}' is not a complete Parquet file`,
+    help: "it may have been cut off or be of another format; write or fetch it again",
+  })],
+  [/Referenced column "([^"]+)" (?:not found|was not found)/, unknownColumn],
+  [/Table "([^"]+)" does not have a column named "([^"]+)"/, (match, message, attempt) => ({
+    code: "ENG512",
+    what: `table '${match[1]}' has no column '${match[2]}'`,
+    help: candidates(match[2]!, message, attempt),
+  })],
+  [/Ambiguous reference to column name "([^"]+)"/, (match) => ({
+    code: "ENG512",
+    what: `column '${match[1]}' exists in more than one input`,
+    help: `say which: input.${match[1]}`,
+  })],
+  [/Catalog Error: (Scalar Function|Aggregate Function|Table Function|Macro|.*?) with name "?([^" ]+)"? (?:does not exist|is not in the catalog)/, (match, message) => ({
+    code: "ENG512",
+    what: `there is no ${match[1]!.toLowerCase()} '${match[2]}'`,
+    help: /Did you mean "([^"]+)"/.exec(message)?.[1]?.replace(/^/, "did you mean ") ?? "check the function's name",
+  })],
+  [/(?:Conversion Error|Invalid Input Error|Out of Range Error|Constraint Error): ([^\n]*)/, (match) => ({
+    code: "ENG513",
+    what: match[1]!,
+    help: "use TRY_CAST to turn such values into nulls, or filter them out first",
+  })],
+  [/Parser Error: ([^\n]*)/, (match) => ({ code: "ENG510", what: match[1]!, help: "correct the query; it must be one SELECT" })],
+  [/Binder Error: ([^\n]*)/, (match) => ({ code: "ENG512", what: match[1]!, help: "check the names and types in the query" })],
+  [/IO Error: ([^\n]*)/, (match) => ({ code: "ENG500", what: match[1]!, help: undefined, retryable: true })],
+];
+
+/** An error of the engine, in plain words. One that is already said is passed on. */
+export function explained(error: unknown, attempt: Attempt): OsirisError {
+  if (error instanceof OsirisError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const say = (meaning: Meaning) =>
+    new OsirisError(meaning.code, `Cannot ${attempt.doing}: ${meaning.what}`, {
+      step: attempt.step,
+      help: meaning.help,
+      retryable: meaning.retryable ?? false,
+      ...(meaning.code === "ENG522" ? { category: "interrupted" as const } : {}),
+      ...(meaning.code === "ENG523" ? { category: "permission" as const } : {}),
+      cause: error,
+    });
+  for (const [pattern, meaning] of RULES) {
+    const match = pattern.exec(message);
+    if (match !== null) return say(meaning(match, message, attempt));
+  }
+  return say({ code: "ENG500", what: message.split("\n")[0]!.replace(/^(?:Error: )?/, "") });
+}
+
+function csvRow(match: RegExpExecArray, message: string): Meaning {
+  const line = match[1]!;
+  const file = /^\s*file = (.*)$/m.exec(message)?.[1];
+  const text = /Original Line:\s?([^\n]*)/.exec(message)?.[1] ?? "";
+  const lines = message.slice(message.indexOf("Original Line")).split("\n");
+  const wrong = plainRowFault(lines[1] ?? "");
+  const place = file === undefined ? `line ${line}` : `${file}:${line}`;
+  const column = /converting column "([^"]+)"/.exec(wrong)?.[1];
+  return {
+    code: "ENG503",
+    what: `${place} ${wrong} in the row: ${shortened(text)}`,
+    help: rowHelp(wrong, column),
+  };
+}
+
+function plainRowFault(fault: string): string {
+  const count = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(fault);
+  if (count !== null) return `has ${count[2]} fields, and should have ${count[1]},`;
+  const cast = /Error when converting column "([^"]*)"\. (.*)/.exec(fault);
+  if (cast !== null) return `has a wrong value (converting column "${cast[1]}": ${cast[2]})`;
+  if (/unterminated quote|quoted value/i.test(fault)) return "has a quote that is not closed";
+  if (/unicode|utf-?8/i.test(fault)) return "holds bytes that are not valid UTF-8";
+  return `cannot be read (${fault.trim()})`;
+}
+
+function rowHelp(fault: string, column: string | undefined): string {
+  if (column !== undefined) {
+    return `correct the row, or set 'types: {${column}: VARCHAR}', or 'sample: full' to look at every row, or 'on_bad_row: skip'`;
+  }
+  if (fault.includes("UTF-8")) return "set 'encoding', for example latin-1 or utf-16";
+  return "correct the row, or set 'delimiter', 'quote' or 'escape', or 'on_bad_row: skip' or 'quarantine'";
+}
+
+function unknownColumn(match: RegExpExecArray, message: string, attempt: Attempt): Meaning {
+  return {
+    code: "ENG512",
+    what: `there is no column '${match[1]}'`,
+    help: candidates(match[1]!, message, attempt),
+  };
+}
+
+function candidates(name: string, message: string, attempt: Attempt): string {
+  const bound = /Candidate (?:bindings|functions)?:?\s*([^\n]*)/.exec(message)?.[1];
+  const near = nearest(name, attempt.columns ?? []);
+  if (near !== undefined) return `did you mean '${near}'?`;
+  if (bound !== undefined && bound.trim() !== "") return `the inputs have ${bound.trim()}`;
+  const columns = attempt.columns ?? [];
+  return columns.length === 0 ? "check the column's name" : `the inputs have ${columns.slice(0, 20).join(", ")}`;
+}
+
+function shortened(text: string): string {
+  return text.length <= 200 ? text : `${text.slice(0, 200)}… (${text.length} characters)`;
+}

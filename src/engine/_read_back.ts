@@ -1,0 +1,60 @@
+/** Looking at files that were just written: samples, and what an append has to fit. @module */
+
+import type { Column, Row, WriteRequest } from "./engine.ts";
+import { compressionOf, extensionOf } from "./_copy.ts";
+import type { Database } from "./_database.ts";
+import { literal, structure } from "./_quote.ts";
+import { jsonSafe } from "./_values.ts";
+
+/** The first rows of a written file, partition columns included. */
+export async function readBack(
+  database: Database,
+  columns: readonly Column[],
+  request: WriteRequest,
+  file: string,
+  rows: number,
+): Promise<readonly Row[]> {
+  const partitions = new Set(request.partitionBy.map((name) => name.toLowerCase()));
+  const inFile = columns.filter((column) => !partitions.has(column.name.toLowerCase()));
+  const table = fileTable(request, file, inFile);
+  const { names, rows: found } = await database.values(`SELECT * FROM ${table} LIMIT ${rows}`);
+  return asRows(names, found);
+}
+
+/** Rows as plain objects; own keys, whatever they are called. */
+export function asRows(names: readonly string[], rows: readonly (readonly unknown[])[]): Row[] {
+  return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, jsonSafe(row[i])])));
+}
+
+/** A written file as a table. */
+export function fileTable(request: WriteRequest, file: string, columns: readonly Column[]): string {
+  const { options, format, partitionBy } = request;
+  const hive = `hive_partitioning = ${partitionBy.length > 0}`;
+  const text = (name: string, value: string | undefined) => value === undefined ? [] : [`${name} = ${literal(value)}`];
+  if (format === "parquet") return `read_parquet(${literal(file)}, ${hive})`;
+  const packed = text("compression", partitionBy.length > 0 ? packing(extensionOf(request)) : compressionOf(request));
+  const dates = [...text("dateformat", options.date_format), ...text("timestampformat", options.timestamp_format)];
+  const typed = `columns = ${structure(columns.map(({ name, type }) => [name, type]))}`;
+  if (format === "json") return `read_json(${[literal(file), hive, typed, ...packed, ...dates].join(", ")})`;
+  return `read_csv(${
+    [
+      literal(file),
+      "auto_detect = false",
+      hive,
+      typed,
+      `header = ${options.header ?? true}`,
+      `delim = ${literal(options.delimiter ?? ",")}`,
+      `quote = ${literal(options.quote ?? '"')}`,
+      `escape = ${literal(options.escape ?? options.quote ?? '"')}`,
+      "allow_quoted_nulls = false",
+      "parallel = false",
+      ...text("nullstr", options.null_text === undefined ? undefined : [options.null_text].flat()[0]),
+      ...packed,
+      ...dates,
+    ].join(", ")
+  })`;
+}
+
+function packing(extension: string): string {
+  return extension.endsWith(".gz") ? "gzip" : extension.endsWith(".zst") ? "zstd" : "none";
+}

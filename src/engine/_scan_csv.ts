@@ -1,0 +1,349 @@
+/**
+ * CSV sources: the dialect is found once, stated explicitly, and every row must keep to it.
+ *
+ * What must stay true: no row, field or header disappears because a guess was convenient. Nothing is
+ * skipped at the top, rows with another number of fields are errors, several files are read by position
+ * only when their headers are the same.
+ *
+ * @module
+ */
+
+import { OsirisError } from "../diagnostic.ts";
+import { identifier, literal, literals, structure } from "./_quote.ts";
+import { type Asking, hivePartitions, type RejectTables, type Scan, selected } from "./_scan.ts";
+import type { Column, FileOptions, ScanRequest } from "./engine.ts";
+import type { Source } from "./_source.ts";
+
+/** How the fields of a file are written, and what they hold. */
+interface Dialect {
+  readonly delimiter: string;
+  readonly quote: string;
+  readonly escape: string;
+  readonly header: boolean;
+  readonly dateFormat: string | undefined;
+  readonly timestampFormat: string | undefined;
+  readonly columns: readonly Column[];
+}
+
+/** Files that share one header. */
+interface Group {
+  readonly files: string[];
+  readonly names: readonly string[];
+}
+
+const DELIMITERS = [",", ";", "\t", "|"];
+const SAMPLE_ROWS = 20_480;
+/** Types are guessed from this many files; headers are compared in all. */
+const FILES_TYPED = 16;
+
+/** Describes CSV files. */
+export async function describeCsv(request: ScanRequest, source: Source, ask: Asking): Promise<Scan> {
+  const options = { ...request.options };
+  const encoding = options.encoding ?? await encodingOf(source.files[0]!, ask.step);
+  const given = { ...options, ...(encoding === undefined ? {} : { encoding }) };
+  const first = await dialectOf(source.files[0]!, given, ask);
+  const { groups, types } = await groupsOf(source, first, given, ask);
+  const found = unionOf(groups, types, request, ask.step);
+  const hive = hivePartitions(request, source);
+  const partitions = hive ? partitionColumns(source.files[0]!, found) : [];
+  const { all, chosen } = selected(request, [...found, ...partitions], ask.step);
+  const typed = new Map(all.map((column) => [column.name, column.type]));
+  const inFiles = new Set(found.map((column) => column.name));
+  const wanted = chosen.map((column) => column.name);
+  const columnsOf = (group: Group) => structure(group.names.map((name) => [name, typed.get(name)!]));
+  const table = (group: Group, extra: readonly string[]) =>
+    `read_csv(${literals(group.files)}, ${
+      [...dialectArguments(first, given), `columns = ${columnsOf(group)}`, `hive_partitioning = ${hive}`, ...extra].join(", ")
+    })`;
+  const select = (group: Group, extra: readonly string[]) =>
+    `SELECT ${
+      wanted.map((name) =>
+        group.names.includes(name) || !inFiles.has(name)
+          ? partitionTyped(name, typed.get(name)!, inFiles)
+          : `CAST(NULL AS ${typed.get(name)}) AS ${identifier(name)}`
+      ).join(", ")
+    } FROM ${table(group, extra)}`;
+  const read = (rejects?: RejectTables) => groups.map((group) => select(group, badRows(options, rejects))).join(" UNION ALL ");
+  const head = select(groups[0]!, [
+    "parallel = false",
+    `buffer_size = ${Math.max(2_000_000, (given.max_line_size ?? 0) * 2)}`,
+    `max_line_size = ${given.max_line_size ?? 1_000_000}`,
+    ...(options.on_bad_row === undefined || options.on_bad_row === "error" ? [] : ["ignore_errors = true"]),
+  ]);
+  return {
+    columns: await ask.columns(read()),
+    files: source.files,
+    bytes: source.bytes,
+    read,
+    head,
+    operator: /CSV/,
+    parts: groups.length,
+    onBadRow: options.on_bad_row ?? "error",
+  };
+}
+
+function partitionTyped(name: string, type: string, inFiles: ReadonlySet<string>): string {
+  return inFiles.has(name) || type === "" ? identifier(name) : `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`;
+}
+
+function badRows(options: FileOptions, rejects: RejectTables | undefined): string[] {
+  if (options.on_bad_row === undefined || options.on_bad_row === "error") return [];
+  if (rejects === undefined) return ["ignore_errors = true"];
+  return [
+    "store_rejects = true",
+    `rejects_table = ${literal(rejects.rows)}`,
+    `rejects_scan = ${literal(rejects.scans)}`,
+  ];
+}
+
+/** The arguments that state a dialect, all of them. */
+function dialectArguments(dialect: Dialect, options: FileOptions): string[] {
+  const text = (name: string, value: string | undefined) => value === undefined ? [] : [`${name} = ${literal(value)}`];
+  return [
+    "auto_detect = false",
+    `delim = ${literal(dialect.delimiter)}`,
+    `quote = ${literal(dialect.quote)}`,
+    `escape = ${literal(dialect.escape)}`,
+    `header = ${dialect.header}`,
+    "skip = 0",
+    "comment = ''",
+    "strict_mode = true",
+    "allow_quoted_nulls = false",
+    ...nullText(options),
+    ...text("encoding", options.encoding),
+    ...text("compression", options.compression),
+    ...text("dateformat", dialect.dateFormat),
+    ...text("timestampformat", dialect.timestampFormat),
+    ...text("decimal_separator", options.decimal_separator),
+    ...lineSize(options),
+  ];
+}
+
+function nullText(options: FileOptions): string[] {
+  if (options.null_text === undefined) return [];
+  return [`nullstr = ${literals([options.null_text].flat())}`];
+}
+
+function lineSize(options: FileOptions): string[] {
+  if (options.max_line_size === undefined) return [];
+  return [`max_line_size = ${options.max_line_size}`, `buffer_size = ${Math.max(32_000_000, options.max_line_size * 2)}`];
+}
+
+/** Finds the dialect of a file; where that fails, the header decides and the rows have to follow it. */
+async function dialectOf(file: string, options: FileOptions, ask: Asking): Promise<Dialect> {
+  const sniffed = await sniff(file, options, ask).catch((error) => {
+    if (isAboutShape(error)) return undefined;
+    throw error;
+  });
+  if (sniffed !== undefined && !(options.delimiter === undefined && isSuspicious(sniffed))) return sniffed;
+  const delimiter = options.delimiter ?? likelyDelimiter(await firstLine(file, options, ask));
+  const again = await sniff(file, { ...options, delimiter }, ask).catch(() => undefined);
+  if (again !== undefined && !isSuspicious(again)) return again;
+  return await headerDecides(file, { ...options, delimiter }, ask);
+}
+
+/** One column whose name holds what looks like a delimiter: rows of different length misled the guess. */
+function isSuspicious(dialect: Dialect): boolean {
+  return dialect.columns.length === 1 && DELIMITERS.some((delimiter) => dialect.columns[0]!.name.includes(delimiter));
+}
+
+function isAboutShape(error: unknown): boolean {
+  const message = error instanceof Error ? error.message : String(error);
+  return /sniffing file|not possible to automatically detect|Expected Number of Columns|unterminated quote/i.test(message);
+}
+
+function likelyDelimiter(line: string): string {
+  const counts = DELIMITERS.map((delimiter) => [line.split(delimiter).length, delimiter] as const);
+  return counts.reduce((best, next) => next[0] > best[0] ? next : best)[1];
+}
+
+/** Every column is text and named by the first line; a row that does not follow is an error when it is read. */
+async function headerDecides(file: string, options: FileOptions & { delimiter: string }, ask: Asking): Promise<Dialect> {
+  const line = await firstLine(file, options, ask);
+  const fields = splitFields(line, options.delimiter, options.quote ?? '"');
+  const header = options.header ?? true;
+  const names = unique(fields.map((field, i) => header && field !== "" ? field : `column${i}`));
+  return {
+    delimiter: options.delimiter,
+    quote: options.quote ?? '"',
+    escape: options.escape ?? options.quote ?? '"',
+    header,
+    dateFormat: options.date_format,
+    timestampFormat: options.timestamp_format,
+    columns: names.map((name) => ({ name, type: "VARCHAR" })),
+  };
+}
+
+async function firstLine(file: string, options: FileOptions, ask: Asking): Promise<string> {
+  const rows = await ask.rows(
+    `SELECT line FROM read_csv(${literal(file)}, ${
+      [
+        "auto_detect = false",
+        "delim = '\x01'",
+        "quote = ''",
+        "escape = ''",
+        "header = false",
+        "strict_mode = false",
+        "columns = {'line': 'VARCHAR'}",
+        ...(options.encoding === undefined ? [] : [`encoding = ${literal(options.encoding)}`]),
+        ...(options.compression === undefined ? [] : [`compression = ${literal(options.compression)}`]),
+        ...lineSize(options),
+      ].join(", ")
+    }) LIMIT 1`,
+  );
+  return String(rows[0]?.[0] ?? "");
+}
+
+function splitFields(line: string, delimiter: string, quote: string): string[] {
+  const fields: string[] = [];
+  let field = "";
+  let quoted = false;
+  for (let i = 0; i < line.length; i++) {
+    const char = line[i]!;
+    if (char === quote && quoted && line[i + 1] === quote) [field, i] = [field + quote, i + 1];
+    else if (char === quote && (quoted || field === "")) quoted = !quoted;
+    else if (!quoted && line.startsWith(delimiter, i)) {
+      fields.push(field);
+      [field, i] = ["", i + delimiter.length - 1];
+    } else field += char;
+  }
+  return [...fields, field];
+}
+
+function unique(names: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return names.map((name) => {
+    let candidate = name;
+    for (let n = 1; seen.has(candidate.toLowerCase()); n++) candidate = `${name}_${n}`;
+    seen.add(candidate.toLowerCase());
+    return candidate;
+  });
+}
+
+/** Asks the engine's own detection, with everything that was given stated. */
+async function sniff(file: string, options: FileOptions, ask: Asking): Promise<Dialect> {
+  const sample = options.sample === "full" ? -1 : options.sample ?? SAMPLE_ROWS;
+  const text = (name: string, value: string | undefined) => value === undefined ? [] : [`${name} = ${literal(value)}`];
+  const rows = await ask.rows(
+    `SELECT Delimiter, Quote, Escape, HasHeader, Columns, DateFormat, TimestampFormat FROM sniff_csv(${literal(file)}, ${
+      [
+        "skip = 0",
+        "comment = ''",
+        "allow_quoted_nulls = false",
+        `sample_size = ${sample}`,
+        ...text("delim", options.delimiter),
+        ...text("quote", options.quote),
+        ...text("escape", options.escape),
+        ...(options.header === undefined ? [] : [`header = ${options.header}`]),
+        ...nullText(options),
+        ...text("encoding", options.encoding),
+        ...text("compression", options.compression),
+        ...text("dateformat", options.date_format),
+        ...text("timestampformat", options.timestamp_format),
+        ...text("decimal_separator", options.decimal_separator),
+        ...lineSize(options),
+        ...(options.on_bad_row === undefined || options.on_bad_row === "error" ? [] : ["ignore_errors = true"]),
+      ].join(", ")
+    })`,
+  );
+  const [delimiter, quote, escape, header, columns, date, timestamp] = rows[0] as [
+    string,
+    string,
+    string,
+    boolean,
+    { name: string; type: string }[],
+    string | null,
+    string | null,
+  ];
+  const quoting = options.quote ?? (quote === "(empty)" ? '"' : quote);
+  return {
+    delimiter: options.delimiter ?? delimiter,
+    quote: quoting,
+    escape: options.escape ?? (escape === "(empty)" ? quoting : escape),
+    header: options.header ?? header,
+    dateFormat: options.date_format ?? date ?? undefined,
+    timestampFormat: options.timestamp_format ?? timestamp ?? undefined,
+    columns,
+  };
+}
+
+/** Which files share a header, and what type each column has over all of them. */
+async function groupsOf(
+  source: Source,
+  first: Dialect,
+  options: FileOptions,
+  ask: Asking,
+): Promise<{ groups: Group[]; types: Map<string, string> }> {
+  const groups: Group[] = [{ files: [source.files[0]!], names: first.columns.map((column) => column.name) }];
+  const types = new Map(first.columns.map((column) => [column.name, column.type]));
+  const stated = {
+    ...options,
+    delimiter: first.delimiter,
+    quote: first.quote,
+    escape: first.escape,
+    header: first.header,
+  };
+  for (const [i, file] of source.files.slice(1).entries()) {
+    const dialect = i < FILES_TYPED
+      ? await dialectOf(file, stated, ask)
+      : await headerDecides(file, stated, ask);
+    const names = dialect.columns.map((column) => column.name);
+    const group = groups.find((other) => sameNames(other.names, names));
+    if (group === undefined) groups.push({ files: [file], names });
+    else group.files.push(file);
+    for (const { name, type } of dialect.columns) {
+      if (i < FILES_TYPED || !types.has(name)) types.set(name, commonType(types.get(name) ?? type, type));
+    }
+  }
+  return { groups, types };
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, i) => name === b[i]);
+}
+
+/** The narrowest type that holds both. */
+function commonType(a: string, b: string): string {
+  if (a === b) return a;
+  const pair = [a, b].sort().join(" ");
+  if (pair === "BIGINT DOUBLE") return "DOUBLE";
+  if (pair === "DATE TIMESTAMP") return "TIMESTAMP";
+  return "VARCHAR";
+}
+
+function unionOf(groups: readonly Group[], types: ReadonlyMap<string, string>, request: ScanRequest, step: string): Column[] {
+  if (groups.length > 1 && request.options.union_by_name !== true) {
+    const [one, other] = groups;
+    throw new OsirisError(
+      "ENG504",
+      `Cannot read '${request.path}': its files have different headers: '${one!.files[0]}' has ${one!.names.join(", ")}; ` +
+        `'${other!.files[0]}' has ${other!.names.join(", ")}`,
+      { step, help: "set 'union_by_name: true' to match columns by name, or read the files in separate steps" },
+    );
+  }
+  return [...types].map(([name, type]) => ({ name, type }));
+}
+
+function partitionColumns(file: string, found: readonly Column[]): Column[] {
+  const known = new Set(found.map((column) => column.name));
+  return file.split("/").slice(0, -1).flatMap((part) => {
+    const at = part.indexOf("=");
+    const name = part.slice(0, at);
+    return at > 0 && !known.has(name) ? [{ name, type: "" }] : [];
+  });
+}
+
+/** UTF-16 by its byte order mark; undefined for everything else. */
+async function encodingOf(file: string, step: string): Promise<string | undefined> {
+  using opened = await Deno.open(file);
+  const mark = new Uint8Array(2);
+  await opened.read(mark);
+  if (mark[0] === 0xff && mark[1] === 0xfe) return "utf-16";
+  if (mark[0] === 0xfe && mark[1] === 0xff) {
+    throw new OsirisError("ENG501", `Cannot read '${file}': it is UTF-16 with the big end first`, {
+      step,
+      help: "convert it, for example: iconv -f UTF-16 -t UTF-8",
+    });
+  }
+  return undefined;
+}

@@ -1,0 +1,374 @@
+/**
+ * Writing files so that a target is old or new and never half: everything is computed beside the target,
+ * made durable, and becomes visible by a rename.
+ *
+ * @module
+ */
+
+import { basename, dirname, join, relative } from "node:path";
+import { OsirisError } from "../diagnostic.ts";
+import type { Execution, Row, RunOptions, Staged, WriteRequest } from "./engine.ts";
+import { appendedQuery, joinParts } from "./_append_file.ts";
+import { compressionOf, copyOptions, extensionOf, storedQuery } from "./_copy.ts";
+import type { Database } from "./_database.ts";
+import { exchange } from "./_exchange.ts";
+import { identifier, literal } from "./_quote.ts";
+import type { DuckRelation } from "./_relation.ts";
+import { readBack } from "./_read_back.ts";
+import { isOfFormat } from "./_source.ts";
+import { type Staging, stagingOf } from "./_staging.ts";
+
+/** Staged names of another run that nobody has touched for this long belong to a run that died. */
+const DEAD_AFTER_MS = 24 * 60 * 60 * 1000;
+
+type Shape = "file" | "folder";
+
+/** Computes a relation into staged files. */
+export async function stageWrite(
+  database: Database,
+  step: string,
+  relation: DuckRelation,
+  request: WriteRequest,
+  options: RunOptions,
+): Promise<Staged> {
+  const staging = stagingOf(request.path, request.token);
+  const write = new StagedWrite(database, step, relation, request, staging);
+  await write.compute(options);
+  return write;
+}
+
+class StagedWrite implements Staged {
+  #execution: Execution | undefined;
+  #files: readonly string[] = [];
+  #bytes = 0;
+  #state: "staged" | "committed" | "aborted" = "staged";
+  #madeFolders: readonly string[] = [];
+  #shape: Shape = "file";
+
+  constructor(
+    readonly database: Database,
+    readonly step: string,
+    readonly relation: DuckRelation,
+    readonly request: WriteRequest,
+    readonly staging: Staging,
+  ) {}
+
+  get execution(): Execution {
+    return this.#execution!;
+  }
+
+  get files(): readonly string[] {
+    return this.#files;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async compute(options: RunOptions): Promise<void> {
+    try {
+      this.#shape = await this.#shapeOfTarget();
+      this.#mustFit();
+      await this.#prepareFolder();
+      const adding = this.#shape === "file" && this.request.writeMode === "append" && await size(this.staging.target) > 0;
+      const execution = adding ? await this.#append(options) : await this.#copy(options);
+      const staged = await stagedFiles(this.staging.staged);
+      for (const file of staged) await makeDurable(file.path);
+      this.#bytes = staged.reduce((sum, file) => sum + file.size, 0);
+      this.#files = this.#finalPaths(staged.map((file) => file.path));
+      this.#execution = {
+        ...execution,
+        steps: [
+          ...execution.steps.filter((measure) => measure.step !== this.step),
+          { step: this.step, rowsOut: execution.rows, bytes: this.#bytes },
+        ],
+      };
+    } catch (error) {
+      await this.abort();
+      throw this.#explained(error);
+    }
+  }
+
+  async sample(rows: number): Promise<readonly Row[]> {
+    const base = this.#state === "committed" ? this.staging.target : this.staging.staged;
+    const [first] = this.#state === "committed" && this.request.writeMode !== "overwrite"
+      ? this.#files.map((path) => ({ path }))
+      : await stagedFiles(base);
+    if (first === undefined) return [];
+    return await readBack(this.database, this.relation.columns, this.request, first.path, rows);
+  }
+
+  async commit(): Promise<void> {
+    if (this.#state === "committed") return;
+    if (this.#state === "aborted") throw new OsirisError("BUG900", `Cannot commit step '${this.step}': it was aborted before`);
+    try {
+      if (this.#shape === "file") await this.#commitFile();
+      else if (this.request.writeMode === "append") await this.#commitAddedFiles();
+      else if (this.request.writeMode === "replace_partitions") await this.#commitPartitions();
+      else await this.#commitFolder();
+      await makeDurable(this.staging.folder);
+      this.#state = "committed";
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  async abort(): Promise<void> {
+    if (this.#state !== "staged") return;
+    this.#state = "aborted";
+    for (const path of [this.staging.staged, this.staging.part]) await remove(path);
+    for (const folder of this.#madeFolders) await Deno.remove(folder).catch(() => {});
+  }
+
+  /** A folder when it is partitioned, named with a slash, or added to where a folder is. */
+  async #shapeOfTarget(): Promise<Shape> {
+    const { request, staging } = this;
+    const found = await Deno.stat(staging.target).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    });
+    if (found !== undefined && request.writeMode === "error_if_exists") {
+      throw this.#failure("ENG531", "it exists already", "remove it, or set write_mode to overwrite or append");
+    }
+    const wanted = request.partitionBy.length > 0 || request.path.endsWith("/");
+    if (found === undefined) return wanted ? "folder" : "file";
+    if (!found.isDirectory && wanted) {
+      throw this.#failure("ENG530", "it is a file, and should be a folder", "remove the file, or name another folder");
+    }
+    if (found.isDirectory && !wanted && request.writeMode !== "append") {
+      throw this.#failure(
+        "ENG530",
+        "it is a folder, and should be a file",
+        "name a file, or end the path with / to replace the folder whole",
+      );
+    }
+    if (found.isDirectory && request.writeMode === "overwrite") await this.#mustHoldOnlyThisFormat(staging.target);
+    return found.isDirectory ? "folder" : "file";
+  }
+
+  /** Replacing a folder whole must not take away what no pipeline wrote. */
+  async #mustHoldOnlyThisFormat(folder: string): Promise<void> {
+    for await (const entry of Deno.readDir(folder)) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory) await this.#mustHoldOnlyThisFormat(path);
+      else if (!isOfFormat(entry.name, this.request.format)) {
+        throw this.#failure(
+          "ENG530",
+          `it holds '${relative(this.staging.target, path)}', which is not a ${this.request.format} file`,
+          "the folder would be replaced whole: name a folder of its own, or remove the other files",
+        );
+      }
+    }
+  }
+
+  #mustFit(): void {
+    const { request, relation } = this;
+    if (request.writeMode === "replace_partitions" && request.partitionBy.length === 0) {
+      throw this.#failure("ENG504", "write_mode replace_partitions needs partition_by", "name the partition columns in partition_by");
+    }
+    const names = relation.columns.map((column) => column.name);
+    for (const column of request.partitionBy) {
+      if (!names.some((name) => name.toLowerCase() === column.toLowerCase())) {
+        throw this.#failure("ENG532", `partition_by names the unknown column '${column}'`, `the columns are ${names.slice(0, 20).join(", ")}`);
+      }
+    }
+    if (request.partitionBy.length > 0 && request.partitionBy.length >= names.length) {
+      throw this.#failure("ENG532", "every column is a partition column, so the files would be empty", "leave at least one column out of partition_by");
+    }
+  }
+
+  /** The target's folder exists, what a dead run left is gone, and a file can be made there. */
+  async #prepareFolder(): Promise<void> {
+    const { folder, staged, part, prefix } = this.staging;
+    this.#madeFolders = await makeFolders(folder);
+    for (const path of [staged, part]) await remove(path);
+    for await (const entry of Deno.readDir(folder)) {
+      if (!entry.name.startsWith(prefix)) continue;
+      const path = join(folder, entry.name);
+      const touched = (await Deno.stat(path).catch(() => undefined))?.mtime?.getTime();
+      if (touched !== undefined && Date.now() - touched > DEAD_AFTER_MS) await remove(path);
+    }
+    (await Deno.open(staged, { write: true, createNew: true })).close();
+    await Deno.remove(staged);
+  }
+
+  async #copy(options: RunOptions): Promise<Execution> {
+    const { request, staging, step } = this;
+    const settings = copyOptions(step, request);
+    if (this.#shape === "file") return await this.#execute(staging.staged, settings, options);
+    await Deno.mkdir(staging.staged);
+    const stem = request.writeMode === "append" ? `data_${request.token}_` : "data_";
+    const extension = extensionOf(request);
+    if (request.partitionBy.length === 0) {
+      return await this.#execute(join(staging.staged, `${stem}0.${extension}`), settings, options);
+    }
+    return await this.#execute(staging.staged, [
+      ...settings,
+      `PARTITION_BY (${request.partitionBy.map(identifier).join(", ")})`,
+      `FILENAME_PATTERN ${literal(`${stem}{i}`)}`,
+      `FILE_EXTENSION ${literal(extension)}`,
+      "OVERWRITE_OR_IGNORE true",
+    ], options);
+  }
+
+  async #execute(path: string, settings: readonly string[], options: RunOptions, select = (query: string) => query): Promise<Execution> {
+    const { columns } = this.relation;
+    const { format } = this.request;
+    return await this.database.execute(
+      this.relation,
+      `write '${this.request.path}'`,
+      (query) => `COPY (${select(storedQuery(query, columns, format))}) TO ${literal(path)} (${settings.join(", ")})`,
+      options,
+    );
+  }
+
+  /** Rows after those of the file that is there: the old bytes stay as they are where the format allows. */
+  async #append(options: RunOptions): Promise<Execution> {
+    const { request, staging, step } = this;
+    const select = await appendedQuery(this.database, step, this.relation.columns, request, staging.target);
+    if (request.format === "parquet") {
+      return await this.#execute(staging.staged, copyOptions(step, request), options, select);
+    }
+    const execution = await this.#execute(staging.part, copyOptions(step, request, false), options, select);
+    await joinParts(step, request, staging, compressionOf(request) ?? "none");
+    await remove(staging.part);
+    return execution;
+  }
+
+  #finalPaths(staged: readonly string[]): string[] {
+    const { staging, request } = this;
+    if (this.#shape === "file") return [request.path];
+    return staged.map((path) => join(request.path, relative(staging.staged, path)));
+  }
+
+  async #commitFile(): Promise<void> {
+    const { staged, target } = this.staging;
+    if (this.request.writeMode === "error_if_exists") {
+      await Deno.link(staged, target).catch((error) => {
+        if (error instanceof Deno.errors.AlreadyExists) {
+          throw this.#failure("ENG531", "it has come to exist meanwhile", "remove it, or set write_mode to overwrite");
+        }
+        throw error;
+      });
+      await Deno.remove(staged);
+      return;
+    }
+    const mode = (await Deno.stat(target).catch(() => undefined))?.mode;
+    if (typeof mode === "number") await Deno.chmod(staged, mode & 0o7777).catch(() => {});
+    await Deno.rename(staged, target);
+  }
+
+  async #commitFolder(): Promise<void> {
+    const { staged, target, old } = this.staging;
+    if (!(await exists(target))) return await Deno.rename(staged, target);
+    await swap(staged, target, old);
+  }
+
+  async #commitAddedFiles(): Promise<void> {
+    const { staged, target } = this.staging;
+    const folders = new Set<string>();
+    for (const { path } of await stagedFiles(staged)) {
+      const final = join(target, relative(staged, path));
+      await Deno.mkdir(dirname(final), { recursive: true });
+      await Deno.rename(path, final);
+      folders.add(dirname(final));
+    }
+    await Deno.mkdir(target, { recursive: true });
+    for (const folder of folders) await makeDurable(folder);
+    await remove(staged);
+  }
+
+  /** Partitions of the output take the place of the same partitions of the target; all others stay. */
+  async #commitPartitions(): Promise<void> {
+    const { staged, target } = this.staging;
+    await Deno.mkdir(target, { recursive: true });
+    const leaves = new Set((await stagedFiles(staged)).map((file) => dirname(file.path)));
+    for (const leaf of leaves) {
+      const final = join(target, relative(staged, leaf));
+      await Deno.mkdir(dirname(final), { recursive: true });
+      if (await exists(final)) await swap(leaf, final, join(dirname(leaf), `.old-${basename(leaf)}`));
+      else await Deno.rename(leaf, final);
+      await makeDurable(dirname(final));
+    }
+    await remove(staged);
+  }
+
+  #failure(code: "ENG504" | "ENG530" | "ENG531" | "ENG532", what: string, help: string): OsirisError {
+    return new OsirisError(code, `Cannot write '${this.request.path}': ${what}`, { step: this.step, help });
+  }
+
+  #explained(error: unknown): unknown {
+    if (error instanceof OsirisError || (error instanceof Error && error.name === "AbortError")) return error;
+    const message = error instanceof Error ? error.message : String(error);
+    if (/os error 28|No space left|os error 122/i.test(message)) {
+      return new OsirisError("ENG521", `Cannot write '${this.request.path}': the disk is full`, {
+        step: this.step,
+        help: "free space on that disk, or write to another; what was there before is unchanged",
+        cause: error,
+      });
+    }
+    if (error instanceof Deno.errors.PermissionDenied || /os error (?:1|13|30)\b/.test(message)) {
+      return this.#failure("ENG530", `the folder '${this.staging.folder}' cannot be written to`, "check its permissions, or name another folder");
+    }
+    if (error instanceof Deno.errors.NotADirectory || /os error (?:17|20)\b/.test(message)) {
+      return this.#failure("ENG530", "a file stands where a folder should be", "check the path");
+    }
+    if (message.includes("os error")) return this.#failure("ENG530", message, "check the path and its folder");
+    return error;
+  }
+}
+
+/** The new folder in the old one's place; what was old is removed. */
+async function swap(fresh: string, target: string, old: string): Promise<void> {
+  if (exchange(fresh, target)) return await remove(fresh);
+  await remove(old);
+  await Deno.rename(target, old);
+  try {
+    await Deno.rename(fresh, target);
+  } catch (error) {
+    await Deno.rename(old, target);
+    throw error;
+  }
+  await remove(old);
+}
+
+/** The files of what was staged, sorted: one, or all below a folder. */
+async function stagedFiles(path: string): Promise<{ path: string; size: number }[]> {
+  const info = await Deno.stat(path).catch(() => undefined);
+  if (info === undefined) return [];
+  if (info.isFile) return [{ path, size: info.size }];
+  const found: { path: string; size: number }[] = [];
+  for await (const entry of Deno.readDir(path)) found.push(...await stagedFiles(join(path, entry.name)));
+  return found.sort((a, b) => a.path < b.path ? -1 : 1);
+}
+
+/** Makes a folder and those above it; gives those it made, innermost first. */
+async function makeFolders(folder: string): Promise<string[]> {
+  if (await exists(folder)) return [];
+  const above = await makeFolders(dirname(folder));
+  await Deno.mkdir(folder).catch((error) => {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  });
+  return [folder, ...above];
+}
+
+/** What was written is on the disk before its name is. */
+async function makeDurable(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  using file = await Deno.open(path);
+  await file.sync();
+}
+
+async function size(path: string): Promise<number> {
+  return (await Deno.stat(path).catch(() => undefined))?.size ?? 0;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+async function remove(path: string): Promise<void> {
+  await Deno.remove(path, { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+}

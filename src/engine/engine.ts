@@ -1,0 +1,159 @@
+/**
+ * What an engine is: relations that are described without being computed, and a few ways to compute
+ * them. A second engine fits behind this interface; nothing here names DuckDB.
+ *
+ * What must stay true: describing never reads more than it must; every number in an
+ * {@linkcode Execution} was measured (a number that was not is absent); a written target changes only
+ * in {@linkcode Staged.commit}.
+ *
+ * @module
+ */
+
+import type { Column, FileOptions } from "./_request.ts";
+
+export type { Column, FileOptions };
+
+/** How to open an engine. Paths are absolute. */
+export interface EngineOptions {
+  /** Such as `512MB`; the engine's own default (80 % of memory) when absent. */
+  readonly memoryLimit?: string;
+  readonly threads?: number;
+  /** Where the binary unpacks the engine's native library once; the system's place for caches when absent. */
+  readonly nativeCache?: string;
+  /** Where it may spill. Created when needed; nothing is left in it after closing. */
+  readonly tempDirectory: string;
+  /** Files, folders and globs that scans may read. */
+  readonly read: readonly string[];
+  /** Final targets that writes may replace (staging beside them is implied). */
+  readonly write: readonly string[];
+  /** Distinguishes this run's staged files from any other's; every {@linkcode WriteRequest} carries the same. */
+  readonly token: string;
+}
+
+/** A step's output, lazily: described, not computed. Opaque to everyone but its engine. */
+export interface Relation {
+  /** The step whose output this is. */
+  readonly step: string;
+  readonly columns: readonly Column[];
+  /** True when the rows already lie in the engine (materialised or appended). */
+  readonly stored: boolean;
+  /** How many lazy relations deep it is; a stored one is 0. */
+  readonly depth: number;
+}
+
+/** Files to read as one relation. */
+export interface ScanRequest {
+  readonly format: "csv" | "json" | "parquet";
+  /** Absolute path, folder or glob. */
+  readonly path: string;
+  readonly options: FileOptions;
+}
+
+/** A value bound to `$name` in a query. */
+export interface BoundValue {
+  readonly type: "string" | "int" | "number" | "bool" | "date" | "timestamp" | "list" | "map";
+  readonly value: unknown;
+}
+
+/** A query over other relations. */
+export interface SqlRequest {
+  readonly query: string;
+  readonly bind: { readonly [name: string]: BoundValue };
+  /** The tables the query sees, by the name it calls them. */
+  readonly inputs: { readonly [name: string]: Relation };
+}
+
+/** Files to write a relation to. */
+export interface WriteRequest {
+  readonly format: "csv" | "json" | "parquet";
+  /** Absolute path of the final file or folder. */
+  readonly path: string;
+  readonly writeMode: "overwrite" | "append" | "error_if_exists" | "replace_partitions";
+  readonly partitionBy: readonly string[];
+  readonly options: FileOptions;
+  /** Distinguishes this run's staged files from any other's. */
+  readonly token: string;
+}
+
+/** What one execution measured about one step that took part in it. */
+export interface StepMeasure {
+  readonly step: string;
+  /** Rows the step emitted; absent when the plan did not tell. */
+  readonly rowsOut?: number;
+  /** Bytes a scan read or a write wrote, when known. */
+  readonly bytes?: number;
+  /** Rows a scan rejected (`on_bad_row` skip or quarantine). */
+  readonly rowsRejected?: number;
+  /** Rejected rows as JSON lines on disk, when quarantined: absolute path inside `tempDirectory`. */
+  readonly rejectedFile?: string;
+  /** Files a scan read. */
+  readonly files?: readonly string[];
+}
+
+/** One statement that ran: the step it was run for and every lazy step fused into it. */
+export interface Execution {
+  readonly rows: number;
+  readonly steps: readonly StepMeasure[];
+  readonly elapsedMs: number;
+  /** Engine's operator tree with cardinalities and timings, as plain JSON. */
+  readonly profile: unknown;
+  /** Peak memory of the engine's buffers in bytes, when it told. */
+  readonly peakMemory?: number;
+}
+
+/** A write whose bytes are complete beside the target and not yet visible under its name. */
+export interface Staged {
+  readonly execution: Execution;
+  /** Final paths that commit will create or replace. */
+  readonly files: readonly string[];
+  readonly bytes: number;
+  /** First rows as written. */
+  sample(rows: number): Promise<readonly Row[]>;
+  /** Makes it visible, durably. Idempotent. */
+  commit(): Promise<void>;
+  /** Removes what was staged; the old target is as it was. Idempotent. */
+  abort(): Promise<void>;
+}
+
+/** A row of a sample: JSON-safe values by column name, exact (big integers and decimals as text). */
+export type Row = { readonly [column: string]: unknown };
+
+/** A statement that can be told to stop. */
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  /** Called now and then with the share done (0 to 1), when the engine knows it. */
+  readonly onProgress?: (share: number) => void;
+}
+
+/** Takes batches in and becomes a stored relation. */
+export interface Appender extends AsyncDisposable {
+  /** One Arrow IPC stream. Its columns must be those declared, in order. */
+  append(batch: Uint8Array): Promise<void>;
+  /** Rows so far. */
+  readonly rows: number;
+  finish(): Promise<Relation>;
+}
+
+/** An open engine; disposing of it frees what it holds and empties its spill folder. */
+export interface Engine extends AsyncDisposable {
+  readonly name: string;
+  readonly version: string;
+  /** Describes a file source. Errors name the file (ENG5xx). */
+  scan(step: string, request: ScanRequest): Promise<Relation>;
+  /** Judges a query (one SELECT over its inputs) and describes it. Errors name what is refused. */
+  sql(step: string, request: SqlRequest): Promise<Relation>;
+  /** Opens a stored relation to be filled with batches. */
+  append(step: string, columns: readonly Column[]): Promise<Appender>;
+  /** Computes a relation once and keeps the rows (spilling when it must). */
+  store(relation: Relation, options?: RunOptions): Promise<{ relation: Relation; execution: Execution }>;
+  /** Computes a relation in full and keeps nothing. */
+  drain(relation: Relation, options?: RunOptions): Promise<Execution>;
+  /** Computes a relation as Arrow IPC streams of about `batchRows` rows, pulled one by one; the execution is the return value. */
+  stream(relation: Relation, options?: RunOptions & { batchRows?: number }): AsyncGenerator<{ data: Uint8Array; rows: number }, Execution, void>;
+  /** Computes a relation into staged files. */
+  write(step: string, relation: Relation, request: WriteRequest, options?: RunOptions): Promise<Staged>;
+  /** First rows of a relation by a limited read; undefined when that would cost a full computation. */
+  sample(relation: Relation, rows: number): Promise<readonly Row[] | undefined>;
+  /** Frees a stored relation. */
+  drop(relation: Relation): Promise<void>;
+}
