@@ -33,6 +33,14 @@ const BAD: [name: string, text: string, expected: string[]][] = [
   ["a misspelt required key", 'oml_version: "0.1.0"\nnmae: x\n' + READ, [
     "OML103 2:1 'nmae' => did you mean 'name'?",
   ]],
+  ["another tool's words", HEAD + "steps:\n  - { name: a, uses: f.r, mode: read, retries: 1 }\n", [
+    "OML103 4:7 unknown key 'name' => did you mean 'id'?",
+    "OML103 4:16 unknown key 'uses' => did you mean 'component'?",
+    "OML103 4:39 unknown key 'retries' => did you mean 'retry'?",
+  ]],
+  ["another tool's word beside ours", HEAD + "steps:\n  - { id: a, name: a, component: f.r, mode: read }\n", [
+    "OML103 4:14 unknown key 'name' => the known keys are 'id'",
+  ]],
   ["version", HEAD + "version: 1\n" + READ, ["OML107 3:1 'version' is no key of OML => oml_version"]],
   ["connectors", HEAD + "connectors: {}\n" + READ, ["OML107 3:1 'connectors' => osiris_connections.yaml"]],
   ["tasks", HEAD + "tasks: []\n" + READ, ["OML107 3:1 'tasks' => write 'steps'"]],

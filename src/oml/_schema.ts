@@ -38,6 +38,8 @@ export interface Schema {
   readonly patternErrorMessage?: string;
   /** What to write instead of a key that is refused. */
   readonly errorMessage?: string;
+  /** What other tools call a key; for "did you mean". */
+  readonly "x-also-called"?: readonly string[];
   readonly title?: string;
   readonly description?: string;
   readonly default?: unknown;
@@ -50,7 +52,14 @@ export const omlSchema: { readonly [keyword: string]: unknown } = document;
 
 /** What does not fit, and where. */
 export type Misfit =
-  | { readonly kind: "unknown"; readonly path: Path; readonly key: string; readonly known: readonly string[] }
+  | {
+    readonly kind: "unknown";
+    readonly path: Path;
+    readonly key: string;
+    readonly known: readonly string[];
+    /** The key that other tools call so. */
+    readonly meant: string | undefined;
+  }
   | { readonly kind: "refused"; readonly path: Path; readonly key: string; readonly instead: string }
   | { readonly kind: "missing"; readonly path: Path; readonly key: string; readonly should: string }
   | { readonly kind: "name"; readonly path: Path; readonly key: string; readonly should: string }
@@ -126,8 +135,15 @@ function walkAny(schema: Schema, node: Located, path: Path, misfits: Misfit[]): 
 function walkMap(schema: Schema, node: Located & { kind: "map" }, path: Path, misfits: Misfit[]): void {
   for (const [key, entry] of node.entries) {
     const held = schemaOfKey(schema, key);
-    if (held === false) misfits.push({ kind: "unknown", path, key, known: suggestible(schema) });
-    else if (held?.not !== undefined) {
+    if (held === false) {
+      misfits.push({
+        kind: "unknown",
+        path,
+        key,
+        known: suggestible(schema),
+        meant: meantBy(schema, node, key),
+      });
+    } else if (held?.not !== undefined) {
       misfits.push({ kind: "refused", path, key, instead: held.errorMessage ?? "remove it" });
     } else {
       const names = schema.propertyNames && resolve(schema.propertyNames);
@@ -171,6 +187,14 @@ function requiredOf(schema: Schema, node: Located & { kind: "map" }): readonly s
 
 function suggestible(schema: Schema): string[] {
   return Object.entries(schema.properties ?? {}).filter(([, held]) => !held.doNotSuggest).map(([key]) => key);
+}
+
+/** The key that another tool's word stands for, unless that key is there as well. */
+function meantBy(schema: Schema, node: Located & { kind: "map" }, word: string): string | undefined {
+  const found = Object.entries(schema.properties ?? {}).find(([key, held]) =>
+    (held["x-also-called"] ?? resolve(held)["x-also-called"])?.includes(word) && !node.entries.has(key)
+  );
+  return found?.[0];
 }
 
 function typesOf(schema: Schema): readonly string[] {

@@ -19,7 +19,7 @@ function misfitsOf(value: unknown): number {
 const keywords = new Set(
   ("$schema $id $ref $defs title description default examples type const enum properties patternProperties " +
     "additionalProperties propertyNames required items minItems minimum maximum minLength maxLength pattern anyOf if else " +
-    "not patternErrorMessage errorMessage doNotSuggest").split(" "),
+    "not patternErrorMessage errorMessage doNotSuggest x-also-called").split(" "),
 );
 
 Deno.test("the schema of OML uses only keywords that findMisfits knows", () => {

@@ -19,23 +19,22 @@ export function checkStructure(root: Located, findings: Findings): void {
   }
 }
 
-/** Missing keys that stand there misspelt: naming the misspelling is enough. */
+/** Missing keys that stand there misspelt or under another name: saying so once is enough. */
 function mistypedKeys(misfits: readonly Misfit[]): Set<string> {
-  const unknown = new Map<string, string[]>();
-  for (const misfit of misfits) {
-    if (misfit.kind !== "unknown") continue;
-    const at = keyOf(misfit.path);
-    const words = unknown.get(at);
-    if (words === undefined) unknown.set(at, [misfit.key]);
-    else words.push(misfit.key);
-  }
+  const words = new Map<string, string[]>();
   const found = new Set<string>();
   for (const misfit of misfits) {
+    if (misfit.kind !== "unknown") continue;
+    if (misfit.meant !== undefined) found.add(keyOf(misfit.path, misfit.meant));
+    const at = keyOf(misfit.path);
+    const known = words.get(at);
+    if (known === undefined) words.set(at, [misfit.key]);
+    else known.push(misfit.key);
+  }
+  for (const misfit of misfits) {
     if (misfit.kind !== "missing") continue;
-    const words = unknown.get(keyOf(misfit.path)) ?? [];
-    if (words.slice(0, 20).some((word) => nearest(word, [misfit.key]))) {
-      found.add(keyOf(misfit.path, misfit.key));
-    }
+    const near = (words.get(keyOf(misfit.path)) ?? []).slice(0, 20);
+    if (near.some((word) => nearest(word, [misfit.key]))) found.add(keyOf(misfit.path, misfit.key));
   }
   return found;
 }
@@ -57,7 +56,9 @@ function report(misfit: Misfit, root: Located, findings: Findings): void {
         `${cannot}: unknown key ${quote(misfit.key)}${inside}`,
         {
           at: "key",
-          help: findings.suggest(misfit.key, misfit.known, "the known keys"),
+          help: misfit.meant === undefined
+            ? findings.suggest(misfit.key, misfit.known, "the known keys")
+            : `did you mean '${misfit.meant}'?`,
         },
       );
     case "refused":
