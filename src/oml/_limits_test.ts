@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { formatOml } from "./_format.ts";
 import { parsePipeline } from "./_pipeline.ts";
 
@@ -52,13 +53,14 @@ const HOSTILE: [name: string, text: string | Uint8Array, code: string, place: st
 
 for (const [name, text, code, place, said] of HOSTILE) {
   Deno.test(`parsePipeline refuses ${name} within a second`, () => {
-    const start = performance.now();
+    // Processor time: what else the machine does must not count.
+    const start = process.cpuUsage();
     const { value, diagnostics } = parsePipeline(text, "p.oml");
-    const elapsed = performance.now() - start;
+    const { user, system } = process.cpuUsage(start);
     assert.equal(value, undefined);
     assert.deepEqual(diagnostics.map((d) => [d.code, `${d.line}:${d.column}`]), [[code, place]]);
     assert.ok(diagnostics[0]!.message.includes(said), diagnostics[0]!.message);
-    assert.ok(elapsed < 1000, `${elapsed} ms`);
+    assert.ok(user + system < 1_000_000, `${user + system} µs`);
   });
 }
 
