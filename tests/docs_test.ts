@@ -65,6 +65,21 @@ Deno.test("docs link to pages and headings that exist", () => {
   assert.deepEqual(dead, []);
 });
 
+Deno.test("docs name files of this repository that exist", () => {
+  const gone = PAGES.flatMap((path) =>
+    [...textAt(path).matchAll(/`((?:src|tests|scripts|schemas|plugins)\/[\w./-]+)`/g)]
+      .filter(([, named]) => !existsSync(join(ROOT, named!)))
+      .map(([, named]) => `${path}: ${named}`)
+  );
+  assert.deepEqual(gone, []);
+});
+
+Deno.test("docs/architecture.md has a row for each folder of src", () => {
+  const rows = [...textAt("docs/architecture.md").matchAll(/^\| `src\/(\w+)\/`/gm)].map(([, name]) => name!);
+  const folders = readdirSync(join(ROOT, "src"), { withFileTypes: true }).filter((e) => e.isDirectory());
+  assert.deepEqual(rows.sort(), folders.map((e) => e.name).sort());
+});
+
 Deno.test("docs hold few blocks that are not run", () => {
   const notRun = PAGES.flatMap((path) => pageAt(path).blocks.filter((block) => NOT_RUN.test(block.text)));
   assert.ok(
