@@ -115,7 +115,7 @@ async function fromPipeline(
     connections: around.connections,
     params,
     envParams,
-    compiler: VERSION,
+    compiler: `osiris ${VERSION}`,
     complete,
     ...(choices.profile === undefined ? {} : { profile: choices.profile }),
   });
@@ -127,7 +127,7 @@ async function fromPipeline(
     texts: textsIn(cli.cwd, all, new Map([[file, new TextDecoder().decode(bytes)]])),
     ...(manifest ? { manifest } : {}),
     manifestText: manifest ? manifestBytes(manifest) : "",
-    secretParams: manifest ? secretsOf(manifest, { ...envParams, ...params }) : {},
+    secretParams: manifest ? secretsOf(manifest, params, envParams) : {},
   };
 }
 
@@ -151,7 +151,7 @@ async function fromManifest(
     texts: textsIn(cli.cwd, diagnostics, new Map([[file, text]])),
     ...(manifest ? { manifest } : {}),
     manifestText: text,
-    secretParams: manifest ? secretsOf(manifest, { ...around.env.envParams(), ...params }) : {},
+    secretParams: manifest ? secretsOf(manifest, params, around.env.envParams()) : {},
   };
 }
 
@@ -211,12 +211,20 @@ function fixed(file: string, flag: string): OsirisError {
   );
 }
 
+/** Values of the sensitive parameters; a variable's name may be written in capitals, as everywhere. */
 function secretsOf(
   manifest: Manifest,
-  given: { readonly [name: string]: string },
+  params: { readonly [name: string]: string },
+  envParams: { readonly [name: string]: string },
 ): { readonly [name: string]: string } {
-  const names = Object.keys(manifest.params).filter((name) =>
-    manifest.params[name]!.sensitive && Object.hasOwn(given, name)
-  );
-  return Object.fromEntries(names.map((name) => [name, given[name]!]));
+  const sensitive = Object.keys(manifest.params).filter((name) => manifest.params[name]!.sensitive);
+  const given = sensitive.flatMap((name): [string, string][] => {
+    const value = own(params, name) ?? own(envParams, name) ?? own(envParams, name.toUpperCase());
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(given);
+}
+
+function own(values: { readonly [name: string]: string }, name: string): string | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }

@@ -24,6 +24,7 @@ export interface CommandDescription {
   readonly examples: readonly Example[];
 }
 
+/** The whole command line as data. */
 export interface Description {
   readonly commands: readonly CommandDescription[];
   readonly global_flags: readonly FlagDescription[];

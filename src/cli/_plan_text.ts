@@ -24,7 +24,7 @@ export function planText(plan: Plan, cwd: string, { style, width }: Stream): str
   return [
     wrapped(
       `Plan of '${printable(plan.pipeline)}': ${counted(steps.length, "step")}, manifest ${
-        plan.manifest_fingerprint.slice(0, 12)
+        plan.manifest_fingerprint.replace("sha256:", "").slice(0, 12)
       }`,
       width,
     ),

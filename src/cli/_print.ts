@@ -113,7 +113,7 @@ function failureText(failure: Failure, answer: Answer, stream: Stream): string {
   ];
   const lines = [
     `error[${failure.code}]: ${printable(failure.message)}`,
-    ...notes.map((note) => `  = ${note.label}: ${printableText(note.text).replaceAll("\n", "\n    ")}`),
+    ...notes.map((note) => ` = ${note.label}: ${printableText(note.text).replaceAll("\n", "\n   ")}`),
     ...(answer.next ? [`next: ${printable(answer.next)}`] : []),
   ];
   return `${painted(lines.join("\n"), "error", stream)}\n`;

@@ -10,7 +10,7 @@ import { COMMANDS } from "./_commands.ts";
 import { helpText } from "./_help.ts";
 import { Interruption } from "./_interruption.ts";
 import { answerTo, printAnswer } from "./_print.ts";
-import { streamTo } from "./_terminal.ts";
+import { SHOW_CURSOR, streamTo } from "./_terminal.ts";
 import { VERSION } from "./_version.ts";
 
 /** Runs it. The promise is fulfilled with the exit code, also when a second Ctrl-C leaves work behind. */
@@ -37,7 +37,11 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   }
   const interruption = new Interruption();
   const done = finish(request, interruption, { out, err });
-  return await Promise.race([done, interruption.impatient]);
+  const impatient = interruption.impatient.then((exit) => {
+    if (out.live) out.write(SHOW_CURSOR);
+    return exit;
+  });
+  return await Promise.race([done, impatient]);
 }
 
 async function finish(

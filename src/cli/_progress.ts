@@ -9,7 +9,7 @@ import type { SessionEvent } from "../session/mod.ts";
 import { count, duration, rate, rows } from "./_amounts.ts";
 import { jsonLine } from "./_print.ts";
 import { printable } from "./_printable.ts";
-import type { Stream } from "./_terminal.ts";
+import { HIDE_CURSOR, SHOW_CURSOR, type Stream } from "./_terminal.ts";
 import { columnsOf, cut, cutMiddle, padded } from "./_wrap.ts";
 
 /** How far a step is. */
@@ -148,6 +148,7 @@ class LiveLines implements Watcher {
   readonly #names: number;
   #frame = 0;
   #drawn = 0;
+  #ended = false;
 
   constructor(readonly out: Stream, readonly err: Stream, steps: readonly string[]) {
     this.#names = nameColumn(steps, 40);
@@ -155,7 +156,7 @@ class LiveLines implements Watcher {
       this.#frame++;
       this.#draw();
     }, PAUSE_MS);
-    out.write("\x1b[?25l");
+    out.write(HIDE_CURSOR);
   }
 
   event(event: SessionEvent): void {
@@ -180,9 +181,11 @@ class LiveLines implements Watcher {
   }
 
   end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
     clearInterval(this.#timer);
     this.#erase();
-    this.out.write("\x1b[?25h");
+    this.out.write(SHOW_CURSOR);
   }
 
   #doneText({ step, mark, said }: DoneLine): string {

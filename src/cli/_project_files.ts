@@ -10,6 +10,7 @@ import { basename, join, relative, resolve, sep } from "node:path";
 import { stringify } from "yaml";
 import { openEngine } from "../engine/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
+import { formatOml } from "../oml/mod.ts";
 import type { Cli } from "./_cli.ts";
 import { printable } from "./_printable.ts";
 import { unreadable } from "./_read.ts";
@@ -75,7 +76,6 @@ steps:
   - id: by_region
     component: duckdb.processor
     mode: transform
-    inputs: { sales: "\${extract_sales.output.df}" }
     config:
       query: |
         SELECT region, count(*) AS sales, sum(amount) AS amount
@@ -83,13 +83,14 @@ steps:
         GROUP BY region
         HAVING sum(amount) >= \${params.least}
         ORDER BY region
+    inputs: { sales: "\${extract_sales.output.df}" }
 
   - id: save
     component: filesystem.csv_writer
     mode: write
-    inputs: { df: "\${by_region.output.df}" }
     config:
       path: out/sales_by_region.csv
+    inputs: { df: "\${by_region.output.df}" }
 `;
 
 /** A project that runs at once. */
@@ -208,7 +209,9 @@ export function pipelineFor(source: string, format: Format, columns: readonly Co
     ],
   };
   const text = stringify(document, { lineWidth: 0, version: "1.2" });
-  return `# Written by 'osiris init --from': edit the query, then run it with\n#   osiris run pipeline.oml\n${text}`;
+  const commented =
+    `# Written by 'osiris init --from': edit the query, then run it with\n#   osiris run pipeline.oml\n${text}`;
+  return formatOml(commented, "pipeline.oml").value ?? commented;
 }
 
 /** A pipeline's name from a file's: letters, digits, `_` and `-`, starting with a letter. */

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parsePipeline } from "../oml/mod.ts";
+import { formatOml, parsePipeline } from "../oml/mod.ts";
 import { exampleFiles, pipelineFor } from "./_project_files.ts";
 
-Deno.test("exampleFiles() holds a pipeline without findings", () => {
+Deno.test("exampleFiles() holds a pipeline without findings, laid out as 'oml fmt' does", () => {
   const pipeline = exampleFiles().find((file) => file.path === "pipeline.oml")!;
+  assert.equal(formatOml(pipeline.text, "pipeline.oml").value, pipeline.text);
   assert.deepEqual(parsePipeline(pipeline.text, "pipeline.oml").diagnostics, []);
 });
 
@@ -24,5 +25,6 @@ Deno.test("pipelineFor() writes a valid pipeline whatever the file and its colum
     const { value, diagnostics } = parsePipeline(text, "pipeline.oml");
     assert.deepEqual(diagnostics.map((d) => d.message), [], text);
     assert.ok(value);
+    assert.equal(formatOml(text, "pipeline.oml").value, text);
   }));
 });

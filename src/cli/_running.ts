@@ -4,7 +4,9 @@
  * @module
  */
 
+import { join } from "node:path";
 import { type Failure, OsirisError } from "../diagnostic.ts";
+import type { Manifest } from "../manifest.ts";
 import { type Outcome, planRun, runPlan } from "../run/mod.ts";
 import type { RunEnd, RunState, SessionEvent } from "../session/mod.ts";
 import { counted, duration, rows } from "./_amounts.ts";
@@ -31,6 +33,7 @@ export async function runAnswer(cli: Cli, file: string, choices: Choices, flags:
   const { manifest, manifestText, diagnostics, texts, project, env } = loaded;
   if (!manifest) return { document: { file }, diagnostics, texts, compact: true };
   const level = logLevel({ verbose: flags.verbose, debug: cli.debug }, env.logLevel);
+  requireSecrets(manifest, loaded.secretParams);
   const plan = await planRun({ ...loaded, manifest });
   if (!cli.json && !cli.quiet) {
     cli.out.write(`Running '${printable(plan.pipeline)}' (${counted(plan.order.length, "step")})\n`);
@@ -52,6 +55,7 @@ export async function runAnswer(cli: Cli, file: string, choices: Choices, flags:
     const outcome = await runPlan(plan, {
       ...loaded,
       ...limits,
+      ...(env.cacheFolder === undefined ? {} : { nativeCache: join(env.cacheFolder, "osiris") }),
       manifest,
       manifestText,
       signal,
@@ -78,6 +82,8 @@ export async function runAnswer(cli: Cli, file: string, choices: Choices, flags:
       duration_ms: status.duration_ms,
       steps: status.steps,
     };
+    const said = { document, compact: true as const, exit, note: summary(outcome, end, session, cli) };
+    if (failure && state === "cancelled") return { ...said, document: { ...document, error: failure } };
     const trouble = failure
       ? {
         failure,
@@ -85,8 +91,25 @@ export async function runAnswer(cli: Cli, file: string, choices: Choices, flags:
         next: `osiris logs show --session ${session_id}`,
       }
       : {};
-    return { document, compact: true, exit, note: summary(outcome, end, session, cli), ...trouble };
+    return { ...said, ...trouble };
   }
+}
+
+/** A sensitive parameter has no default and stands in no manifest: it must be given to each run. */
+function requireSecrets(manifest: Manifest, given: { readonly [name: string]: string }): void {
+  const missing = Object.keys(manifest.params).find((name) =>
+    manifest.params[name]!.sensitive && !Object.hasOwn(given, name)
+  );
+  if (missing === undefined) return;
+  throw new OsirisError(
+    "CLI804",
+    `Cannot run '${manifest.pipeline.name}': the sensitive parameter '${missing}' has no value`,
+    {
+      category: "usage",
+      help:
+        `set the variable OSIRIS_PARAM_${missing.toUpperCase()}, which no list of processes shows, or give --param ${missing}=…`,
+    },
+  );
 }
 
 function verdictExit(cli: Cli, failure: Failure | undefined, state: RunState): number {

@@ -229,7 +229,7 @@ function failuresOf(status: Status): Failure[] {
 
 function failureText(failure: Failure, { style, width }: Stream): string {
   const label = style.bold(style.red(`error[${printable(failure.code)}]`));
-  const help = failure.help ? `\n  = help: ${wrapped(printable(failure.help), width, "    ")}` : "";
+  const help = failure.help ? `\n = help: ${wrapped(printable(failure.help), width, "   ")}` : "";
   return `${label}: ${wrapped(printable(failure.message), width)}${help}\n`;
 }
 

@@ -21,6 +21,9 @@ export interface Stream {
   write(text: string): boolean;
 }
 
+export const HIDE_CURSOR = "\x1b[?25l";
+export const SHOW_CURSOR = "\x1b[?25h";
+
 /** A pipe has no width; help and messages are wrapped for this one. */
 const PIPE_WIDTH = 100;
 

@@ -12,6 +12,7 @@ import type { ProjectFile } from "./_project_files.ts";
 
 /** Writes them below `root` and gives the names of those written. Refuses when one is there already. */
 export function writeProject(root: string, files: readonly ProjectFile[]): readonly string[] {
+  refuseFile(root);
   const wanted = files.filter((file) => !(file.keep && isThere(join(root, file.path))));
   const there = wanted.filter((file) => isThere(join(root, file.path)));
   if (there.length > 0) {
@@ -43,6 +44,30 @@ export function writeProject(root: string, files: readonly ProjectFile[]): reado
     );
   }
   return written;
+}
+
+function refuseFile(root: string): void {
+  const there = lstatSync(nearestThere(root));
+  if (there.isDirectory() || there.isSymbolicLink()) return;
+  throw new OsirisError(
+    "CLI807",
+    `Cannot make a project in '${printable(root)}': '${printable(nearestThere(root))}' is a file`,
+    {
+      category: "usage",
+      help: "name a new folder, as in 'osiris init my-project'",
+    },
+  );
+}
+
+function nearestThere(path: string): string {
+  for (let at = path;; at = dirname(at)) {
+    try {
+      lstatSync(at);
+      return at;
+    } catch {
+      // Not there, or below a file: what counts is the nearest thing above.
+    }
+  }
 }
 
 function isThere(path: string): boolean {

@@ -1,6 +1,7 @@
 /** `osiris connections list`. */
 
 import { join } from "node:path";
+import { hasErrors } from "../../diagnostic.ts";
 import { declare } from "../_declare.ts";
 import { printable } from "../_printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
@@ -38,6 +39,8 @@ export const connectionsList = declare({
       document: { file, connections },
       text: connections.length > 0
         ? table(headings, rows, cli.out)
+        : hasErrors(found)
+        ? ""
         : `No connections in ${printable(file)}\n`,
       diagnostics: found,
       texts: textsIn(cli.cwd, found),
