@@ -24,6 +24,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, parseDocument } from "yaml";
+import { osirisCommand } from "./_osiris.ts";
 
 /** One command of a story and what is expected of it. What is not stated is not compared, but `exit` and `stderr` always are. */
 export interface Command {
@@ -38,6 +39,8 @@ export interface Command {
   readonly says?: readonly string[];
   /** Files afterwards: their text, or null where there must be none. */
   readonly files?: { readonly [path: string]: string | null };
+  /** Text that no file holds afterwards. */
+  readonly nowhere?: readonly string[];
   /** Nothing on the disk may differ afterwards. */
   readonly changes_nothing?: boolean;
 }
@@ -58,8 +61,6 @@ export interface Deed {
   readonly after: ReadonlyMap<string, string>;
 }
 
-const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
-const CONFIG = fileURLToPath(new URL("../deno.json", import.meta.url));
 const STORIES = fileURLToPath(new URL("./stories/", import.meta.url));
 
 /** The names of all stories. */
@@ -99,23 +100,14 @@ async function type(command: Command, folder: string): Promise<Deed> {
   return { exit: code, stdout: text(stdout), stderr: text(stderr), before, after: contentsOf(folder) };
 }
 
-/** The program under test: the binary that `OSIRIS_BIN` names, or the source with the Deno that runs the tests. */
-export function osiris(
+/** The program under test in a clean environment. */
+function osiris(
   args: readonly string[],
-  options: { cwd: string; env?: { [name: string]: string } },
+  options: { cwd: string; env: { readonly [name: string]: string } },
 ): Deno.Command {
-  const binary = Deno.env.get("OSIRIS_BIN");
-  const source = [
-    "run",
-    "-A",
-    "--no-prompt",
-    "--v8-flags=--disallow-code-generation-from-strings",
-    "--config",
-    CONFIG,
-    MAIN,
-  ];
-  return new Deno.Command(binary ?? Deno.execPath(), {
-    args: binary ? [...args] : [...source, ...args],
+  const [program, ...rest] = osirisCommand();
+  return new Deno.Command(program!, {
+    args: [...rest, ...args],
     cwd: options.cwd,
     env: { ...inherited(), ...options.env },
     clearEnv: true,
@@ -154,6 +146,7 @@ export function withPlaceholders(text: string, folder: string): string {
     .replaceAll(/(manifest )[0-9a-f]{12}\b/g, "$1<hash>")
     .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( UTC|Z)/g, "<when>")
     .replaceAll(/ *\b\d+(\.\d+)? (ms|s)\b/g, " <time>")
+    .replaceAll(/ +time\b/g, " time")
     .replaceAll(/("\w*_ms": ?)[\d.]+/g, "$1<time>")
     .replaceAll(/[·█]{4,}/g, "<bar>")
     .replaceAll(/\b\d+(\.\d+)? (B|kB|MB|GB|TB)\b/g, "<size>");
@@ -163,13 +156,16 @@ export function withPlaceholders(text: string, folder: string): string {
 export function accept(name: string, deeds: readonly Deed[]): void {
   const path = join(STORIES, name, "story.yaml");
   const document = parseDocument(readFileSync(path, "utf8"));
+  const set = (path: readonly (string | number)[], text: string) => {
+    if (document.getIn(path) !== text) document.setIn(path, document.createNode(text));
+  };
   deeds.forEach((deed, i) => {
     const at = (key: string) => ["commands", i, key];
     if (deed.exit === 0) document.deleteIn(at("exit"));
     else document.setIn(at("exit"), deed.exit);
-    if (!document.hasIn(at("says"))) document.setIn(at("stdout"), deed.stdout);
+    if (!document.hasIn(at("says"))) set(at("stdout"), deed.stdout);
     if (deed.stderr === "") document.deleteIn(at("stderr"));
-    else document.setIn(at("stderr"), deed.stderr);
+    else set(at("stderr"), deed.stderr);
   });
   writeFileSync(path, document.toString({ lineWidth: 0 }));
 }

@@ -71,5 +71,9 @@ function judgeFiles(command: Command, deed: Deed, line: string): void {
       : new TextDecoder().decode(Uint8Array.from(there, (c) => c.charCodeAt(0)));
     assert.equal(found, text, `'${path}' after '${line}'`);
   }
+  for (const text of command.nowhere ?? []) {
+    const holder = [...deed.after].find(([, content]) => content.includes(text))?.[0];
+    assert.equal(holder, undefined, `'${text}' is in a file after '${line}'`);
+  }
   if (command.changes_nothing) assert.deepEqual(deed.after, deed.before, `the disk after '${line}'`);
 }
