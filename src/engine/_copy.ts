@@ -58,7 +58,7 @@ export function copyOptions(step: string, request: WriteRequest, header = true):
     case "parquet":
       return [
         "FORMAT parquet",
-        ...text("COMPRESSION", compression),
+        ...text("COMPRESSION", compression === "none" ? "uncompressed" : compression),
         ...(options.row_group_size === undefined ? [] : [`ROW_GROUP_SIZE ${options.row_group_size}`]),
       ];
   }

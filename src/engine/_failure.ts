@@ -134,8 +134,8 @@ function csvRow(match: RegExpExecArray, message: string): Meaning {
   const line = match[1]!;
   const file = /^\s*file = (.*)$/m.exec(message)?.[1];
   const text = /Original Line:\s?([^\n]*)/.exec(message)?.[1] ?? "";
-  const lines = message.slice(message.indexOf("Original Line")).split("\n");
-  const wrong = plainRowFault(lines[1] ?? "");
+  const told = message.slice(message.indexOf("Original Line")).split("\n").slice(1);
+  const wrong = plainRowFault(told.slice(0, told.findIndex((line) => /^\s+file = /.test(line))).join("\n"));
   const place = file === undefined ? `line ${line}` : `${file}:${line}`;
   const column = /converting column "([^"]+)"/.exec(wrong)?.[1];
   return {
@@ -148,11 +148,11 @@ function csvRow(match: RegExpExecArray, message: string): Meaning {
 function plainRowFault(fault: string): string {
   const count = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(fault);
   if (count !== null) return `has ${count[2]} fields, and should have ${count[1]},`;
-  const cast = /Error when converting column "([^"]*)"\. (.*)/.exec(fault);
+  const cast = /Error when converting column "([^"]*)"\. ([^\n]*)/.exec(fault);
   if (cast !== null) return `has a wrong value (converting column "${cast[1]}": ${cast[2]})`;
   if (/unterminated quote|quoted value/i.test(fault)) return "has a quote that is not closed";
   if (/unicode|utf-?8/i.test(fault)) return "holds bytes that are not valid UTF-8";
-  return `cannot be read (${fault.trim()})`;
+  return `cannot be read (${fault.trim().split("\n")[0]})`;
 }
 
 function rowHelp(fault: string, column: string | undefined): string {

@@ -35,7 +35,9 @@ export function fileTable(request: WriteRequest, file: string, columns: readonly
   const packed = text("compression", partitionBy.length > 0 ? packing(extensionOf(request)) : compressionOf(request));
   const dates = [...text("dateformat", options.date_format), ...text("timestampformat", options.timestamp_format)];
   const typed = `columns = ${structure(columns.map(({ name, type }) => [name, type]))}`;
-  if (format === "json") return `read_json(${[literal(file), hive, typed, ...packed, ...dates].join(", ")})`;
+  if (format === "json") {
+    return `read_json(${[literal(file), hive, typed, ...packed, ...dates].join(", ").replace("'none'", "'uncompressed'")})`;
+  }
   return `read_csv(${
     [
       literal(file),

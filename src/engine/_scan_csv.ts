@@ -33,6 +33,8 @@ interface Group {
 
 const DELIMITERS = [",", ";", "\t", "|"];
 const SAMPLE_ROWS = 20_480;
+/** Fields in a first line from which on a row counts as wide. */
+const WIDE = 1000;
 /** Types are guessed from this many files; headers are compared in all. */
 const FILES_TYPED = 16;
 
@@ -131,20 +133,40 @@ function lineSize(options: FileOptions): string[] {
 
 /** Finds the dialect of a file; where that fails, the header decides and the rows have to follow it. */
 async function dialectOf(file: string, options: FileOptions, ask: Asking): Promise<Dialect> {
+  if (options.delimiter !== undefined) {
+    return await sniff(file, options, ask).catch((error) => shapeless(error, file, options, options.delimiter!, ask));
+  }
+  const lines = await firstLines(file, options, ask);
+  const wide = likelyDelimiter(lines[0] ?? "");
+  if ((lines[0] ?? "").split(wide).length > WIDE) {
+    // Trying dialects on a row this wide would take seconds and gigabytes.
+    const stated = { quote: '"', escape: '"', ...options, delimiter: wide, sample: Math.min(WIDE, sampleRows(options)) };
+    return await dialectOf(file, stated, ask);
+  }
   const sniffed = await sniff(file, options, ask).catch((error) => {
     if (isAboutShape(error)) return undefined;
     throw error;
   });
-  if (sniffed !== undefined && !(options.delimiter === undefined && isSuspicious(sniffed))) return sniffed;
-  const delimiter = options.delimiter ?? likelyDelimiter(await firstLine(file, options, ask));
+  if (sniffed !== undefined && !isSuspicious(sniffed, lines)) return sniffed;
+  const delimiter = likelyDelimiter(DELIMITERS.some((candidate) => lines[0]?.includes(candidate)) ? lines[0]! : lines[1] ?? "");
   const again = await sniff(file, { ...options, delimiter }, ask).catch(() => undefined);
-  if (again !== undefined && !isSuspicious(again)) return again;
+  if (again !== undefined && again.columns.length > 1) return again;
   return await headerDecides(file, { ...options, delimiter }, ask);
 }
 
-/** One column whose name holds what looks like a delimiter: rows of different length misled the guess. */
-function isSuspicious(dialect: Dialect): boolean {
-  return dialect.columns.length === 1 && DELIMITERS.some((delimiter) => dialect.columns[0]!.name.includes(delimiter));
+async function shapeless(error: unknown, file: string, options: FileOptions, delimiter: string, ask: Asking): Promise<Dialect> {
+  if (!isAboutShape(error)) throw error;
+  return await headerDecides(file, { ...options, delimiter }, ask);
+}
+
+function sampleRows(options: FileOptions): number {
+  return options.sample === "full" ? Number.MAX_SAFE_INTEGER : options.sample ?? SAMPLE_ROWS;
+}
+
+/** One column, but the first lines hold what looks like a delimiter: rows of different length misled the guess. */
+function isSuspicious(dialect: Dialect, lines: readonly string[]): boolean {
+  const bare = lines.map((line) => line.replaceAll(/"[^"]*"/g, ""));
+  return dialect.columns.length === 1 && bare.some((line) => DELIMITERS.some((delimiter) => line.includes(delimiter)));
 }
 
 function isAboutShape(error: unknown): boolean {
@@ -159,7 +181,7 @@ function likelyDelimiter(line: string): string {
 
 /** Every column is text and named by the first line; a row that does not follow is an error when it is read. */
 async function headerDecides(file: string, options: FileOptions & { delimiter: string }, ask: Asking): Promise<Dialect> {
-  const line = await firstLine(file, options, ask);
+  const line = (await firstLines(file, options, ask))[0] ?? "";
   const fields = splitFields(line, options.delimiter, options.quote ?? '"');
   const header = options.header ?? true;
   const names = unique(fields.map((field, i) => header && field !== "" ? field : `column${i}`));
@@ -174,7 +196,8 @@ async function headerDecides(file: string, options: FileOptions & { delimiter: s
   };
 }
 
-async function firstLine(file: string, options: FileOptions, ask: Asking): Promise<string> {
+/** The first two lines as they stand. */
+async function firstLines(file: string, options: FileOptions, ask: Asking): Promise<string[]> {
   const rows = await ask.rows(
     `SELECT line FROM read_csv(${literal(file)}, ${
       [
@@ -189,9 +212,9 @@ async function firstLine(file: string, options: FileOptions, ask: Asking): Promi
         ...(options.compression === undefined ? [] : [`compression = ${literal(options.compression)}`]),
         ...lineSize(options),
       ].join(", ")
-    }) LIMIT 1`,
+    }) LIMIT 2`,
   );
-  return String(rows[0]?.[0] ?? "");
+  return rows.map((row) => String(row[0] ?? ""));
 }
 
 function splitFields(line: string, delimiter: string, quote: string): string[] {

@@ -23,7 +23,7 @@ export async function describeJson(request: ScanRequest, source: Source, ask: As
   const format = { auto: "auto", array: "array", ndjson: "newline_delimited" }[options.json_format ?? "auto"];
   const common = [
     `format = ${literal(format)}`,
-    ...(options.compression === undefined ? [] : [`compression = ${literal(options.compression)}`]),
+    ...(options.compression === undefined ? [] : [`compression = ${literal(options.compression.replace(/^none$/, "uncompressed"))}`]),
     ...(options.max_line_size === undefined ? [] : [`maximum_object_size = ${options.max_line_size}`]),
   ];
   const files = literals(source.files);

@@ -35,7 +35,7 @@ const ACCEPTED = [
   "SELECT * EXCLUDE (a) REPLACE (upper(b) AS b) FROM df",
   "SELECT list_transform([1, 2], lambda x: x + 1) AS l",
   "SELECT a FROM df TABLESAMPLE 100%",
-  "SELECT * FROM df ASOF JOIN other o ON df.a >= o.a",
+  "SELECT df.a FROM df ASOF JOIN other o ON df.a >= o.a",
   "SELECT now() AS t, current_date AS d, random() AS r, uuid() AS u, version() AS v",
   "SELECT regexp_extract(b, '(x)') AS x, strftime(DATE '2024-01-01', '%Y') AS y FROM df",
   "SELECT json_extract('{\"a\":1}', '$.a') AS x, to_json(df) AS j FROM df",
@@ -154,8 +154,8 @@ Deno.test("refusedFunction: every function of the engine's version has been judg
   connection.closeSync();
   assert.equal(
     createHash("sha256").update(names.join("\n")).digest("hex").slice(0, 16),
-    "FUNCTIONS",
+    "05da56f7f1a23bd5",
     "the engine has other functions than were judged: judge the new ones in _functions.ts, then set this value",
   );
-  assert.equal(names.filter((name) => refusedFunction(name) !== undefined).length, 0);
+  assert.equal(names.filter((name) => refusedFunction(name) !== undefined).length, 85);
 });
