@@ -87,14 +87,17 @@ export class TestProject implements AsyncDisposable {
     oml: string,
     options: Partial<RunInput> & { params?: Record<string, string> } = {},
   ): Promise<Outcome> {
-    const { plan, manifest } = await this.plan(oml, options);
-    return await runPlan(plan, {
-      ...await this.#surroundings(),
-      manifest,
+    return await this.runManifest((await this.plan(oml, options)).manifest, options);
+  }
+
+  /** Plans and runs what was compiled before. */
+  async runManifest(manifest: Manifest, options: Partial<RunInput> = {}): Promise<Outcome> {
+    const surroundings = { ...await this.#surroundings(), manifest, ...options };
+    return await runPlan(await planRun(surroundings), {
+      ...surroundings,
       manifestText: manifestBytes(manifest),
-      signal: new AbortController().signal,
+      signal: options.signal ?? new AbortController().signal,
       exitCodeOf: (_, state) => state === "succeeded" ? 0 : 1,
-      ...options,
     });
   }
 

@@ -102,7 +102,7 @@ Deno.test("a parameter's sources have one order: --param, environment, --profile
     "steps:",
     `params:\n  name: from_default\nprofiles:\n  p: { params: { name: from_profile } }\nsteps:`,
   )
-    .replace("out/result.csv", "out/${params.name}.csv");
+    .replace("out/result.csv", '"out/${params.name}.csv"');
   await using project = await TestProject.create({ ...INPUT, "pipeline.oml": oml });
   const written = async (args: string[], env: Record<string, string> = {}) => {
     const ran = await osiris(["run", "pipeline.oml", ...args], { cwd: project.root, env });
@@ -218,6 +218,7 @@ Deno.test("the record's every line is whole, whatever runs side by side", async 
     `  - id: sql_${i}
     component: duckdb.processor
     mode: transform
+    inputs: {}
     config: { query: "SELECT ${i} AS n FROM range(${i + 1})" }
 `).join("");
   await using project = await TestProject.create();

@@ -4,9 +4,10 @@ import type { ComponentSpec } from "../component/mod.ts";
 import { type ConnectionIndex, type Environment, resolveConnection } from "../connection/mod.ts";
 import type { ManifestStep } from "../manifest.ts";
 
-/** The values a step's driver receives and which of them are secret; undefined for a component without a connection. */
+/** The values a step's driver receives (`config` is the step's, its symbols resolved) and which of them are secret; undefined for a component without a connection. */
 export function connectionOf(
   step: ManifestStep,
+  config: { readonly [key: string]: unknown },
   spec: ComponentSpec,
   index: ConnectionIndex,
   env: Environment,
@@ -14,7 +15,7 @@ export function connectionOf(
   if (!spec.connection) return undefined;
   return resolveConnection(index, env, {
     ...(step.connection === undefined ? {} : { ref: step.connection }),
-    inline: step.config,
+    inline: config,
     spec: spec.connection,
   });
 }

@@ -225,11 +225,12 @@ class StepWork {
       throw new OsirisError("BUG900", `Cannot run step '${this.step.id}': its component left the catalog`);
     }
     const secrets = input.secretParams ?? {};
-    const connection = connectionOf(this.step, entry.spec, input.connections, input.env);
+    const config = withSymbols(this.step.config, plan.run, secrets);
+    const connection = connectionOf(this.step, config, entry.spec, input.connections, input.env);
     const grants: Grants = this.plan.grants;
     return pool.open(entry, {
       step: this.step.id,
-      config: withSymbols(this.step.config, plan.run, secrets),
+      config,
       connection: connection?.values ?? null,
       grants,
     }, { ...record.driverHooks(this.step.id, this.context.input.onProgress), signal: this.options.signal });

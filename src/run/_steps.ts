@@ -61,6 +61,7 @@ class Skipped extends Error {
 export async function runSteps(context: RunContext): Promise<Failure | undefined> {
   const run = new StepRun(context);
   await Promise.all(context.input.manifest.steps.map((step) => run.step(step)));
+  await run.settled();
   return run.failure;
 }
 
@@ -74,6 +75,8 @@ class StepRun {
   readonly #ends = new Map<string, PromiseWithResolvers<void>>();
   /** Stored step id → consumers that have yet to finish with it. */
   readonly #readers = new Map<string, { relation: Relation; left: number }>();
+  /** Stored rows that are being freed beside the steps. */
+  readonly #dropped: Promise<void>[] = [];
   readonly #slots: Slots;
 
   constructor(context: RunContext) {
@@ -200,11 +203,22 @@ class StepRun {
       const reader = this.#readers.get(source);
       if (reader && --reader.left === 0) {
         this.#readers.delete(source);
-        this.#context.engine.drop(reader.relation).catch((error: unknown) =>
-          this.#context.record.warn(source, failureOf(error).message)
-        );
+        this.#dropped.push(this.#drop(source, reader.relation));
       }
     }
+  }
+
+  async #drop(step: string, relation: Relation): Promise<void> {
+    try {
+      await this.#context.engine.drop(relation);
+    } catch (error) {
+      this.#context.record.warn(step, failureOf(error).message);
+    }
+  }
+
+  /** Resolves when nothing of this run is under way in the engine any more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#dropped);
   }
 
   /** Records the failure on the step that caused it, and lets go of the others of its statement. */

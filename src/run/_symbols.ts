@@ -56,7 +56,20 @@ export function boundValues(
   return Object.fromEntries(
     Object.entries(bind).map(([name, { type, value, symbol }]) => [
       name,
-      { type, value: symbol === undefined ? value : symbolValue(symbol, run, secrets) },
+      { type, value: symbol === undefined ? value : typed(symbolValue(symbol, run, secrets), type, symbol) },
     ]),
   );
+}
+
+/** A sensitive parameter arrives as text; a list or map as JSON. Whole numbers stay text, which keeps them exact. */
+function typed(text: string, type: Binding["type"], symbol: string): unknown {
+  if (type !== "bool" && type !== "number" && type !== "list" && type !== "map") return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new OsirisError("RUN605", `Cannot start the run: the value of '${symbol}' is no ${type}`, {
+      category: "usage",
+      help: type === "bool" ? "write true or false" : "write it as JSON",
+    });
+  }
 }

@@ -44,3 +44,18 @@ Deno.test("boundValues keeps plain bindings and resolves symbolic ones", () => {
     { since: { type: "date", value: "2026-01-01" }, at: { type: "string", value: "2026-01-15" } },
   );
 });
+
+Deno.test("boundValues gives a sensitive value the parameter's type, and does not repeat one that has none", () => {
+  const bind = {
+    on: { type: "bool" as const, symbol: "params.on" },
+    ids: { type: "list" as const, symbol: "params.ids" },
+  };
+  assert.deepEqual(boundValues(bind, run, { on: "true", ids: "[1,2]" }), {
+    on: { type: "bool", value: true },
+    ids: { type: "list", value: [1, 2] },
+  });
+  assert.throws(
+    () => boundValues(bind, run, { on: "s3cret", ids: "[]" }),
+    (error: Error) => !error.message.includes("s3cret"),
+  );
+});

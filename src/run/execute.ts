@@ -18,6 +18,7 @@ import { connectionOf } from "./_connection.ts";
 import { runIndex } from "./_index.ts";
 import { RunRecord } from "./_record.ts";
 import { type Progress, runSteps } from "./_steps.ts";
+import { withSymbols } from "./_symbols.ts";
 import type { Plan, Project } from "./plan.ts";
 
 /** What a plan is carried out with. */
@@ -74,7 +75,7 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
     id: plan.run.id,
     manifest: input.manifestText,
     plan,
-    scrub: createScrubber(secretsOf(input)),
+    scrub: createScrubber(secretsOf(plan, input)),
     status: begun,
   });
   if (input.onEvent) session.onEvent(input.onEvent);
@@ -120,12 +121,15 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
 }
 
 /** Every secret value that this run may come to hold, so that no sink ever shows one. */
-function secretsOf(input: RunInput): string[] {
+function secretsOf(plan: Plan, input: RunInput): string[] {
+  const params = input.secretParams ?? {};
   const connections = input.manifest.steps.flatMap((step) => {
     const entry = input.catalog.get(step.component);
-    return entry ? connectionOf(step, entry.spec, input.connections, input.env)?.secrets ?? [] : [];
+    if (!entry) return [];
+    const config = withSymbols(step.config, plan.run, params);
+    return connectionOf(step, config, entry.spec, input.connections, input.env)?.secrets ?? [];
   });
-  return [...connections, ...Object.values(input.secretParams ?? {})];
+  return [...connections, ...Object.values(params)];
 }
 
 /** Any thrown value as the plain data of a failure. */

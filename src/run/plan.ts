@@ -137,7 +137,7 @@ function sameComponent(manifest: Manifest, step: ManifestStep, catalog: Catalog)
 
 function planStep(step: ManifestStep, entry: CatalogEntry, input: PlanInput, run: RunIdentity): PlanStep {
   const config = withSymbols(step.config, run, input.secretParams ?? {});
-  const connection = connectionOf(step, entry.spec, input.connections, input.env);
+  const connection = connectionOf(step, config, entry.spec, input.connections, input.env);
   const wanted = expandPermissions(entry.spec, config, connection?.values ?? null);
   const resolve = (path: string) =>
     realPath(isAbsolute(path) ? normalize(path) : join(input.project.root, path));
