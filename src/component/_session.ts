@@ -99,7 +99,7 @@ export class Session implements Driver {
     } finally {
       clearTimeout(timer);
     }
-    this.#call = undefined;
+    this.#done();
     return this;
   }
 
@@ -108,7 +108,7 @@ export class Session implements Driver {
     this.#begin("check");
     this.#post({ type: "check" });
     const { type: _, ...result } = await this.#answer("checked");
-    this.#call = undefined;
+    this.#done();
     return result;
   }
 
@@ -117,7 +117,7 @@ export class Session implements Driver {
     this.#begin("discover");
     this.#post({ type: "discover", scope: request.scope ?? null, samples: request.samples ?? 0 });
     const { tables } = await this.#answer("discovered");
-    this.#call = undefined;
+    this.#done();
     return tables;
   }
 
@@ -204,7 +204,7 @@ export class Session implements Driver {
     if ((relation.kind === "copy") !== (this.#call === "write")) {
       throw this.#violated(`it answered a ${this.#call} with a '${relation.kind}'`);
     }
-    this.#call = undefined;
+    this.#done();
     // Nothing is left to ask of a driver whose rows the engine carries: the next step may have its worker.
     if (this.#spec.carries === "engine") this.#close(true);
     return { kind: "relation", relation };
@@ -223,7 +223,7 @@ export class Session implements Driver {
           }
           done = true;
           await this.#finishPumps();
-          this.#call = undefined;
+          this.#done();
           return { rows, cursor: answer.cursor };
         }
         rows += answer.rows;
@@ -240,7 +240,7 @@ export class Session implements Driver {
     this.#post({ type: "commit" });
     await this.#answer("committed");
     await this.#finishPumps();
-    this.#call = undefined;
+    this.#done();
   }
 
   /** Undoes what was staged; a driver that does not answer in time is ended all the same. */
@@ -348,6 +348,14 @@ export class Session implements Driver {
       throw new OsirisError("DRV407", this.#said(`it was asked to ${call} during a ${this.#call}`));
     }
     this.#call = call;
+  }
+
+  /** The call has its answer; there is only one. */
+  #done(): void {
+    if (this.#inbox.length > 0) {
+      throw this.#violated(`it answered '${this.#inbox[0]!.type}' after its final answer`);
+    }
+    this.#call = undefined;
   }
 
   #demandOpen(): void {
