@@ -6,7 +6,7 @@ import { block, code, heading, table } from "./markdown.ts";
 type Described = Description["commands"][number];
 type Flag = Described["flags"][number];
 
-export function cliPage({ commands, global_flags, exit_codes }: Description): string {
+export function cliPage({ commands, global_flags, document, exit_codes }: Description): string {
   return [
     heading(1, "Command line"),
     "What `osiris --help` and `osiris COMMAND --help` say, on one page.",
@@ -18,6 +18,9 @@ export function cliPage({ commands, global_flags, exit_codes }: Description): st
     flagTable(global_flags),
     heading(2, "Exit codes"),
     table(["code", "meaning"], exit_codes.map(({ code: exit, meaning }) => [String(exit), meaning])),
+    heading(2, "The document of `--json`"),
+    "One JSON document, whose keys are these and those of the command. `run` and `logs tail --follow` print each event as one line first; the document is then the last line.",
+    keyTable(document),
     ...commands.map(section),
   ].join("\n\n") + "\n";
 }
@@ -31,8 +34,13 @@ function section(command: Described): string {
     block("text", command.usage),
     table(["argument", ""], command.arguments.map((a) => [code(a.value), withChoices(a.summary, a.choices)])),
     flagTable(command.flags),
+    keyTable(command.document),
     ...command.examples.map(({ line, about }) => `${code(line)}: ${about}`),
   ].filter((text) => text !== "").join("\n\n");
+}
+
+function keyTable(shape: Described["document"]): string {
+  return table(["key of `--json`", ""], Object.entries(shape).map(([key, meaning]) => [code(key), meaning]));
 }
 
 function flagTable(flags: readonly Flag[]): string {

@@ -7,9 +7,9 @@
 
 import type { Diagnostic, Failure } from "../diagnostic.ts";
 
-export interface Answer {
+export interface Answer<Key extends string = string> {
   /** What `--json` prints, beside `command`, `exit_code`, `diagnostics` and `error`. */
-  readonly document: { readonly [key: string]: unknown };
+  readonly document: { readonly [K in Key]?: unknown };
   /** The result that was asked for; printed even when quiet. */
   readonly text?: string;
   /** What was done; not printed when quiet. */

@@ -55,7 +55,10 @@ export type Input<A extends Arguments, F extends Flags> =
   & { readonly [K in keyof A]: ArgumentValue<A[K]> }
   & { readonly [K in keyof F]: FlagValue<F[K]> };
 
-export interface Declaration<A extends Arguments, F extends Flags> {
+/** What stands in the document of `--json` beside `command`, `exit_code`, `diagnostics` and `error`: key to meaning. */
+export type Shape = { readonly [key: string]: string };
+
+export interface Declaration<A extends Arguments, F extends Flags, D extends Shape> {
   /** The words that call it, such as `logs show`. */
   readonly name: string;
   readonly summary: string;
@@ -63,9 +66,10 @@ export interface Declaration<A extends Arguments, F extends Flags> {
   readonly details?: readonly string[];
   readonly arguments: A;
   readonly flags: F;
+  readonly document: D;
   readonly examples: readonly Example[];
   /** Does it. Heavy folders are imported in here, so that a command pays only for what it uses. */
-  run(input: Input<A, F>, cli: Cli): Promise<Answer>;
+  run(input: Input<A, F>, cli: Cli): Promise<Answer<keyof D & string>>;
 }
 
 /** A command whose input types nobody needs any more. */
@@ -75,13 +79,14 @@ export interface Command {
   readonly details: readonly string[];
   readonly arguments: Arguments;
   readonly flags: Flags;
+  readonly document: Shape;
   readonly examples: readonly Example[];
   run(input: { readonly [name: string]: unknown }, cli: Cli): Promise<Answer>;
 }
 
 /** Declares a command; the types of its input follow from the declaration. Flag names are written `dry_run` for `--dry-run`. */
-export function declare<const A extends Arguments, const F extends Flags>(
-  declaration: Declaration<A, F>,
+export function declare<const A extends Arguments, const F extends Flags, const D extends Shape>(
+  declaration: Declaration<A, F, D>,
 ): Command {
   return {
     ...declaration,

@@ -25,6 +25,13 @@ export const compile = declare({
     },
     ...COMPILE_FLAGS,
   },
+  document: {
+    file: "the pipeline, as typed",
+    manifest: "the path of the manifest",
+    fingerprint: "the manifest's fingerprint",
+    pipeline: "the pipeline's name",
+    steps: "how many steps it has",
+  },
   examples: [
     { line: "osiris compile pipeline.oml", about: "Writes compiled/manifest.yaml." },
     { line: "osiris compile pipeline.oml --output build", about: "Writes build/manifest.yaml." },

@@ -10,6 +10,7 @@ export const completions = declare({
   details: ["The script completes commands, flags, their values and file names. It runs nothing."],
   arguments: { shell: { value: "SHELL", summary: "your shell", choices: SHELLS } },
   flags: {},
+  document: { shell: "the shell", script: "the script" },
   examples: [
     {
       line: "osiris completions bash",

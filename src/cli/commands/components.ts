@@ -13,6 +13,7 @@ export const componentsList = declare({
   summary: "list the components that a step can name",
   arguments: {},
   flags: {},
+  document: { components: "name, version, title, status, modes, capabilities and origin of each" },
   examples: [{ line: "osiris components list", about: "What there is to read, compute and write with." }],
   async run(_input, cli) {
     const { loadCatalog } = await import("../../component/mod.ts");
@@ -39,6 +40,7 @@ export const componentsShow = declare({
   summary: "show what a component takes, touches and is good for",
   arguments: { name: { value: "NAME", summary: "the component's name" } },
   flags: {},
+  document: { component: "the spec with spec_hash, driver_hash and origin" },
   examples: [{
     line: "osiris components show filesystem.csv_extractor",
     about: "Every field of a CSV reader, with its default.",

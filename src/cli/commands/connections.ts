@@ -12,6 +12,10 @@ export const connectionsList = declare({
   summary: "list the connections of osiris_connections.yaml, without any value",
   arguments: {},
   flags: {},
+  document: {
+    file: "the connections file",
+    connections: "name, family, alias, default and the names of the fields of each; never a value",
+  },
   examples: [{ line: "osiris connections list", about: "Families, aliases and the fields each one sets." }],
   async run(_input, cli) {
     const { loadConnections, loadEnvironment } = await import("../../connection/mod.ts");

@@ -12,6 +12,10 @@ export const doctor = declare({
   ],
   arguments: {},
   flags: {},
+  document: {
+    healthy: "whether no fault was found",
+    checks: "name, state (ok, note or fault), found and help of each check",
+  },
   examples: [{ line: "osiris doctor", about: "Says what works and what to mend." }],
   async run(_input, cli) {
     const { examine } = await import("../_examine.ts");

@@ -24,6 +24,7 @@ export const init = declare({
   flags: {
     from: { value: "FILE", summary: "a CSV, JSON or Parquet file to write the pipeline for", kind: "file" },
   },
+  document: { project: "the project's folder", files: "what was written, relative to it" },
   examples: [
     { line: "osiris init shop", about: "A folder 'shop' with data, a pipeline, and what to type next." },
     { line: "osiris init shop --from sales.csv", about: "A pipeline for your own file." },

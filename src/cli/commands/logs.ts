@@ -18,6 +18,12 @@ export const logsList = declare({
   flags: {
     limit: { value: "N", summary: "how many to show (default 20; 0 shows all)", short: "n" },
   },
+  document: {
+    logs: "the folder of the runs",
+    total: "how many there are",
+    sessions:
+      "those shown: session_id, folder, pipeline, fingerprint, profile, state, started_at, ended_at, duration_ms, exit_code, error",
+  },
   examples: [{ line: "osiris logs list", about: "The last twenty runs." }],
   async run({ limit }, cli) {
     const { listSessions } = await import("../../session/mod.ts");
@@ -69,6 +75,16 @@ export const logsShow = declare({
     filter: { value: "TEXT", summary: "list the events that contain TEXT, in any case", short: "f" },
     metrics: { summary: "list what was measured" },
   },
+  document: {
+    session_id: "the run's id",
+    session: "the folder of its record",
+    status: "status.json as of now",
+    artifacts: "files that its steps left",
+    damage: "what could not be read",
+    filter: "with --filter: the text",
+    events: "with --filter: the events that contain it",
+    metrics: "with --metrics: the lines of metrics.jsonl",
+  },
   examples: [
     { line: "osiris logs show", about: "The last run." },
     { line: "osiris logs show --session last --filter error", about: "Its events about errors." },
@@ -114,6 +130,11 @@ export const logsTail = declare({
       short: "n",
     },
   },
+  document: {
+    session: "the folder of the record",
+    events: "the events; their number with --follow",
+    state: "with --follow: how the run ended",
+  },
   examples: [
     { line: "osiris logs tail", about: "The last ten events of the last run." },
     { line: "osiris logs tail --follow", about: "Watches the run that is going on." },
@@ -157,6 +178,11 @@ export const logsGc = declare({
     keep: { value: "N", summary: "keep at least the newest N runs" },
     older_than: { value: "AGE", summary: "only runs that began longer ago, such as 30d, 12h or 2w" },
     yes: { summary: "remove them; without it nothing is removed", short: "y" },
+  },
+  document: {
+    applied: "whether runs were removed",
+    plan: "what goes and what stays",
+    result: "with --yes: what was removed, and what could not be",
   },
   examples: [
     { line: "osiris logs gc --keep 10", about: "What would go when ten stay." },

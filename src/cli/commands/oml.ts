@@ -17,6 +17,7 @@ export const omlValidate = declare({
   ],
   arguments: { files: { value: "FILE", summary: "a pipeline", many: true, kind: "file" } },
   flags: {},
+  document: { files: "each file and whether it is valid" },
   examples: [{
     line: "osiris oml validate pipeline.oml",
     about: "Every finding with its line and how to mend it.",
@@ -41,6 +42,10 @@ export const omlFmt = declare({
   summary: "lay out pipelines in the one way, keeping comments",
   arguments: { files: { value: "FILE", summary: "a pipeline", many: true, kind: "file" } },
   flags: { check: { summary: "change nothing; fail when a file is not laid out so" } },
+  document: {
+    files: "each file and whether it was (or would be) changed",
+    checked_only: "whether --check was given",
+  },
   examples: [
     { line: "osiris oml fmt pipeline.oml", about: "Rewrites the file in place." },
     { line: "osiris oml fmt --check pipeline.oml", about: "For a build: exit 1 when it would change." },
@@ -81,6 +86,7 @@ export const omlSchemaCommand = declare({
   summary: "print the JSON Schema of pipelines, for editors",
   arguments: {},
   flags: {},
+  document: { schema: "the JSON Schema" },
   examples: [{
     line: "osiris oml schema",
     about:

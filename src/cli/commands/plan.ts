@@ -11,6 +11,7 @@ export const plan = declare({
   ],
   arguments: { file: { value: "FILE", summary: "a pipeline or a manifest", kind: "file" } },
   flags: COMPILE_FLAGS,
+  document: { file: "what was planned, as typed", plan: "the plan, as in plan.json of a run" },
   examples: [
     { line: "osiris plan pipeline.oml", about: "The plan of a pipeline." },
     { line: "osiris plan compiled/manifest.yaml", about: "The plan of a manifest." },

@@ -22,6 +22,16 @@ export const run = declare({
     memory_limit: { value: "SIZE", summary: "the engine's memory, such as 512MB; more is spilled to disk" },
     threads: { value: "N", summary: "how many threads the engine uses" },
   },
+  document: {
+    file: "what was run, as typed",
+    session_id: "the run's id",
+    session: "the folder of its record",
+    state: "succeeded, failed or cancelled",
+    project: "the project's folder",
+    duration_ms: "how long it took, without starting up",
+    steps: "each step as in status.json",
+    plan: "the plan, with --dry-run only",
+  },
   examples: [
     { line: "osiris run pipeline.oml", about: "Compiles it and runs it." },
     { line: "osiris run pipeline.oml --dry-run", about: "What it would touch." },

@@ -8,6 +8,12 @@ export const version = declare({
   summary: "print the version",
   arguments: {},
   flags: {},
+  document: {
+    version: "the version",
+    os: "the operating system",
+    arch: "the processor",
+    deno: "the Deno inside",
+  },
   examples: [{ line: "osiris version", about: "Which Osiris this is." }],
   run() {
     const { os, arch } = Deno.build;
