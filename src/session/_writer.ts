@@ -77,7 +77,20 @@ const COALESCE_MS = 200;
 const HEARTBEAT_MS = 15_000;
 
 /** Fields that name things of the manifest, where no secret may stand; scrubbing them would break the links between records. */
-const NAMES = new Set(["step_id", "pipeline", "fingerprint", "profile", "component", "order", "path", "key"]);
+const NAMES = new Set([
+  "step_id",
+  "because_of",
+  "fused_into",
+  "order",
+  "pipeline",
+  "fingerprint",
+  "profile",
+  "component",
+  "path",
+  "key",
+  "from_session",
+  "resumes",
+]);
 
 const wallClock: Clock = { now: () => new Date(), monotonic: () => performance.now() };
 

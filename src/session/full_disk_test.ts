@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { OsirisError } from "../diagnostic.ts";
-import { begin, complaints, ID, withRoot } from "./_fixture_for_tests.ts";
+import { begin, complaints, ID, runningStatus, withRoot } from "./_fixture_for_tests.ts";
 import { readSession } from "./mod.ts";
 
 const WRITER = join(import.meta.dirname!, "_writing_process_for_tests.ts");
@@ -86,6 +86,29 @@ Deno.test("a session goes on recording when a full disk has room again", async (
     const { events, status } = await readSession(session.folder);
     assert.equal(events.at(-1)!.event_type, "chat.start");
     assert.equal(status.lost, lost);
+  });
+});
+
+Deno.test("a full disk still takes how the run ended, though no event was written before", async () => {
+  await onSmallDisk(512, async (root) => {
+    const steps = Array.from({ length: 100 }, (_, n) => `step_${n}`);
+    const session = await begin(root, { status: runningStatus(ID, steps) });
+    fill(root);
+    session.status((s) => ({
+      ...s,
+      state: "succeeded",
+      steps: s.steps.map((step) => ({
+        ...step,
+        state: "succeeded",
+        started_at: s.started_at,
+        rows_out: 12345,
+      })),
+    }));
+    assert.equal((await readSession(session.folder)).status.state, "succeeded");
+    await session.close();
+    const { status } = await readSession(session.folder);
+    assert.equal(status.state, "succeeded");
+    assert.ok(status.steps.every((step) => step.state === "succeeded"));
   });
 });
 

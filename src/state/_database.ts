@@ -20,8 +20,8 @@ const MIGRATIONS = [
   CREATE INDEX runs_by_pipeline ON runs (pipeline, started_at);`,
 ];
 
-/** How long one process waits for another, in milliseconds. */
-export const PATIENCE_MS = 15_000;
+/** How long SQLite waits for another process by itself, in milliseconds. Nothing else happens meanwhile, so it is short. */
+const BLOCKING_MS = 100;
 
 /** A connection, for one operation. Throws `SES711` when a newer Osiris made the file. */
 export async function connect(path: string): Promise<DatabaseSync> {
@@ -29,7 +29,7 @@ export async function connect(path: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await import("node:sqlite");
   const db = new DatabaseSync(path);
   try {
-    db.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}`);
+    db.exec(`PRAGMA busy_timeout = ${BLOCKING_MS}`);
     refuseNewer(path, versionOf(db));
     return db;
   } catch (error) {

@@ -12,7 +12,6 @@ import {
   isOutOfReach,
   isSound,
   migrate,
-  PATIENCE_MS,
   transaction,
 } from "./_database.ts";
 import { filterRuns, type RunFilter, type RunSource, type RunSummary } from "./_run_summary.ts";
@@ -168,6 +167,11 @@ class FolderState implements State {
   }
 }
 
+/** How long one process waits for another, in milliseconds. */
+const PATIENCE_MS = 15_000;
+/** How long between two attempts. */
+const PAUSE_MS = 20;
+
 /** Tries again while another process holds the database. */
 async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + PATIENCE_MS;
@@ -176,7 +180,7 @@ async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
       return await attempt();
     } catch (error) {
       if (!isBusy(error) || performance.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
 }
