@@ -137,6 +137,6 @@ Deno.test("checkDriverMessage gives types in canonical spelling", () => {
   const message = checkDriverMessage({ type: "schema", columns });
   assert.deepEqual(message.type === "schema" && message.columns.map((each) => each.type), [
     "BIGINT",
-    'STRUCT("x y" DECIMAL(4,0), "Z" VARCHAR[])',
+    'STRUCT("x y" DECIMAL(4,0), "z" VARCHAR[])',
   ]);
 });

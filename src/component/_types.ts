@@ -113,7 +113,7 @@ function tokens(text: string): Token[] {
     const match = TOKEN.exec(text);
     if (match === null) throw new Error(`'${text.slice(at, at + 20).trim()}' is not part of a type`);
     const [, word, number, name, quoted, mark] = match;
-    if (word !== undefined) found.push({ kind: "word", text: word.toUpperCase() });
+    if (word !== undefined) found.push({ kind: "word", text: word });
     else if (number !== undefined) found.push({ kind: "number", text: number });
     else if (name !== undefined) found.push({ kind: "name", text: name.replaceAll('""', '"') });
     else if (quoted !== undefined) found.push({ kind: "text", text: quoted.replaceAll("''", "'") });
@@ -154,7 +154,8 @@ class TypeParser {
     const token = this.#next();
     if (token.kind === "name" && token.text.toUpperCase() === "NULL") return { kind: "scalar", name: "NULL" };
     if (token.kind !== "word") throw new Error(`'${token.text}' where the name of a type should be`);
-    switch (token.text) {
+    const word = token.text.toUpperCase();
+    switch (word) {
       case "DECIMAL":
       case "NUMERIC":
         return this.#decimal();
@@ -166,13 +167,15 @@ class TypeParser {
       case "ENUM":
         return { kind: "enum", values: this.#list(() => this.#expectKind("text")) };
       default:
-        return this.#scalar(token.text);
+        return this.#scalar(word);
     }
   }
 
   #scalar(first: string): ColumnType {
     let name = first;
-    while (this.#peek().kind === "word" && CANONICAL.has(first)) name += ` ${this.#next().text}`;
+    while (this.#peek().kind === "word" && CANONICAL.has(first)) {
+      name += ` ${this.#next().text.toUpperCase()}`;
+    }
     const canonical = CANONICAL.get(name);
     if (canonical === undefined) throw new Error(`there is no type '${name}'`);
     if (canonical === "VARCHAR" && this.#accept("(")) {

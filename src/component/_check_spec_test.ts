@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { checkSpec, readSpec } from "./_check_spec.ts";
+
+const GOOD = {
+  name: "shop.extractor",
+  version: "1.0.0",
+  title: "A shop",
+  description: "Reads orders",
+  status: "beta",
+  modes: ["read"],
+  config: {
+    type: "object",
+    required: ["path"],
+    properties: {
+      path: { type: "string", description: "A path", examples: ["a"] },
+      size: { type: "integer", description: "A size", default: 1 },
+    },
+  },
+  permissions: { read: ["${config.path}"] },
+  examples: [{ title: "One", mode: "read", config: { path: "a" } }],
+};
+
+Deno.test("checkSpec takes a good spec and spells out what it left to be understood", () => {
+  const { value, diagnostics } = checkSpec(GOOD, "spec.yaml");
+  assert.deepEqual(diagnostics, []);
+  assert.deepEqual([value?.carries, value?.capabilities, value?.rules, value?.hints], ["driver", [], [], []]);
+});
+
+const field = (more: object) => ({
+  ...GOOD,
+  config: { type: "object", properties: { ...GOOD.config.properties, x: { description: "x", ...more } } },
+});
+
+/** Changes that make a spec wrong, and what is said about each. */
+const BAD: readonly (readonly [string, unknown, RegExp])[] = [
+  ["an unknown key", { ...GOOD, colour: "red" }, /colour/],
+  ["a bad name", { ...GOOD, name: "Shop" }, /name: /],
+  ["no examples", { ...GOOD, examples: [] }, /examples: /],
+  [
+    "a field without description",
+    { ...GOOD, config: { type: "object", properties: { x: {} } } },
+    /description/,
+  ],
+  ["a keyword that is not enforced", field({ multipleOf: 2 }), /multipleOf/],
+  [
+    "a default that does not fit",
+    field({ type: "integer", default: "a" }),
+    /default or example of 'x': it is 'a'/,
+  ],
+  ["an example that does not fit", field({ enum: ["a"], examples: ["b"] }), /default or example of 'x'/],
+  ["a secret with a default", field({ secret: true, default: "hunter2" }), /'x' is secret/],
+  ["a broken pattern", field({ pattern: "(" }), /pattern/],
+  [
+    "a required field there is not",
+    { ...GOOD, config: { ...GOOD.config, required: ["pth"] } },
+    /required names 'pth'/,
+  ],
+  [
+    "a template of something else",
+    { ...GOOD, permissions: { read: ["${env.HOME}"] } },
+    /neither config nor connection/,
+  ],
+  ["a template of no field", { ...GOOD, permissions: { net: ["${connection.host}:1"] } }, /names 'host'/],
+  [
+    "an example that fails",
+    { ...GOOD, examples: [{ title: "X", mode: "read", config: {} }] },
+    /example 'X': .*'path' is missing/,
+  ],
+  ["an example of another mode", {
+    ...GOOD,
+    examples: [{ title: "X", mode: "write", config: { path: "a" } }],
+  }, /not among modes/],
+  ["write modes without the field", { ...GOOD, write_modes: ["append"] }, /write_modes and the enum/],
+  [
+    "a rule about no field",
+    { ...GOOD, rules: [{ when: { z: {} }, forbid: ["path"], message: "m" }] },
+    /a rule names 'z'/,
+  ],
+  ["no document at all", null, /the document/],
+];
+
+for (const [what, doc, said] of BAD) {
+  Deno.test(`checkSpec refuses ${what}`, () => {
+    const { value, diagnostics } = checkSpec(doc, "spec.yaml");
+    assert.equal(value, undefined);
+    assert.match(diagnostics.map((each) => each.message).join("\n"), said);
+    assert.ok(diagnostics.every((each) => each.code === "DRV400" && each.file === "spec.yaml"));
+  });
+}
+
+Deno.test("readSpec says where the text is not YAML", () => {
+  const { diagnostics } = readSpec("name: a\nname: b\n", "spec.yaml");
+  assert.deepEqual([diagnostics[0]?.line, diagnostics[0]?.column], [2, 1]);
+});
