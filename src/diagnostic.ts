@@ -246,7 +246,7 @@ export const CODES = {
   CLI806: "no such project folder",
   CLI807: "it would overwrite what is there",
   CLI808: "the file's kind is not known",
-  CLI809: "the installation has a fault",
+  CLI810: "the operating system refused",
   // BUG9xx: a fault of Osiris itself.
   BUG900: "internal error",
 } as const;

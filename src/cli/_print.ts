@@ -9,6 +9,7 @@ import { type Diagnostic, type Failure, hasErrors, OsirisError } from "../diagno
 import type { Answer } from "./_answer.ts";
 import { EXIT, exitCodeOf } from "./_exit.ts";
 import { printable, printableText } from "./_printable.ts";
+import { systemReason } from "./_system_reason.ts";
 import type { Stream } from "./_terminal.ts";
 
 interface Streams {
@@ -48,6 +49,8 @@ export function answerTo(command: string, error: unknown, debug: boolean): Answe
     const failure = error.diagnostics.length > 0 ? {} : { failure: error.toFailure() };
     return { document: {}, diagnostics: error.diagnostics, ...failure, exit: exitCodeOf(error) };
   }
+  const refused = systemReason(error);
+  if (refused !== undefined) return { document: {}, failure: refusal(command, error, refused) };
   const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const stack = error instanceof Error && error.stack && debug ? [{ label: "stack", text: error.stack }] : [];
   const failure: Failure = {
@@ -60,6 +63,19 @@ export function answerTo(command: string, error: unknown, debug: boolean): Answe
     retryable: false,
   };
   return { document: {}, failure, trail: stack };
+}
+
+/** The operating system said no, outside of any run. */
+function refusal(command: string, error: unknown, reason: string): Failure {
+  return {
+    code: "CLI810",
+    category: "run",
+    message: `Cannot finish 'osiris ${command}': ${reason} (${
+      error instanceof Error ? error.message : error
+    })`,
+    help: "'osiris doctor' checks the folders and the room that Osiris needs",
+    retryable: false,
+  };
 }
 
 /** One document, indented; what JSON leaves raw and a terminal obeys is escaped. */

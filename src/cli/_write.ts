@@ -10,6 +10,7 @@ import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
 import { OsirisError } from "../diagnostic.ts";
 import { printable } from "./_printable.ts";
+import { systemReason } from "./_system_reason.ts";
 
 /** Creates or replaces `path`; folders above it are made. A link keeps pointing where it does. */
 export async function writeWhole(path: string, text: string): Promise<void> {
@@ -44,17 +45,6 @@ async function replace(target: string, text: string, mode: number): Promise<void
   }
 }
 
-const REASONS: { readonly [code: string]: string } = {
-  EACCES: "it is not permitted",
-  EPERM: "it is not permitted",
-  EROFS: "the disk is read-only",
-  ENOSPC: "the disk is full",
-  EISDIR: "it is a folder",
-  ENOTDIR: "a part of the path is a file and should be a folder",
-  EEXIST: "a part of the path is a file and should be a folder",
-};
-
 function reasonOf(error: unknown): string {
-  const code = (error as { code?: string }).code ?? "";
-  return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+  return systemReason(error) ?? (error instanceof Error ? error.message : String(error));
 }
