@@ -4,7 +4,6 @@
 export type Scrub = (text: string) => string;
 
 const MAX_DEPTH = 64;
-const MAX_TEXT = 32_768;
 
 /**
  * Characters that JSON leaves as they are and that break a line, reorder it or steer a terminal:
@@ -17,33 +16,64 @@ export function jsonText(value: unknown, indent?: number): string {
   return JSON.stringify(value, null, indent).replace(UNSAFE, escaped);
 }
 
+/** How much of a value is kept. */
+interface Limits {
+  /** Characters of one text. */
+  readonly text: number;
+  /** Values in all: a driver's data may hold itself, or the same thing many times over. */
+  readonly values: number;
+}
+
+/** What one record may carry. */
+const ONE_RECORD: Limits = { text: 32_768, values: 100_000 };
+/** For what Osiris itself made. */
+export const UNLIMITED: Limits = { text: Infinity, values: Infinity };
+
 /**
  * Plain data of a value: texts scrubbed and cut at a limit, integers beyond 2^53 as text, cycles and
  * bottomless nesting ended. It never throws, because recording must not fail a run.
  */
-export function plainData(value: unknown, scrub: Scrub, maxText: number = MAX_TEXT): unknown {
+export function plainData(value: unknown, scrub: Scrub, limits: Limits = ONE_RECORD): unknown {
+  let left = limits.values;
   return plain(value, 0);
 
   function plain(value: unknown, depth: number): unknown {
+    left--;
     switch (typeof value) {
       case "string":
-        return cut(scrub(value), maxText);
+        return cut(scrub(value), limits.text);
       case "bigint":
         return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
       case "object":
         if (value === null) return null;
         if (depth >= MAX_DEPTH) return "[nested too deep]";
-        if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
+        if (Array.isArray(value)) return list(value, depth + 1);
         if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
-        return Object.fromEntries(
-          Object.entries(value).map(([key, item]) => [scrub(key), plain(item, depth + 1)]),
-        );
+        return record(value, depth + 1);
       case "number":
       case "boolean":
         return value;
       default:
         return undefined;
     }
+  }
+
+  function list(values: readonly unknown[], depth: number): unknown[] {
+    const kept: unknown[] = [];
+    for (const value of values) {
+      if (left <= 0) return [...kept, "[too much]"];
+      kept.push(plain(value, depth));
+    }
+    return kept;
+  }
+
+  function record(fields: object, depth: number): { [key: string]: unknown } {
+    const kept: [string, unknown][] = [];
+    for (const [key, value] of Object.entries(fields)) {
+      if (left <= 0) break;
+      kept.push([scrub(key), plain(value, depth)]);
+    }
+    return Object.fromEntries(kept);
   }
 }
 

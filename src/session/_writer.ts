@@ -6,7 +6,7 @@ import { OsirisError } from "../diagnostic.ts";
 import { AppendFile } from "./_append_file.ts";
 import type { EventData, EventKind, SessionEvent } from "./_event.ts";
 import { requireArtifactName, requireSessionId, requireStepId } from "./_id.ts";
-import { jsonText, plainData, type Scrub } from "./_json.ts";
+import { jsonText, plainData, type Scrub, UNLIMITED } from "./_json.ts";
 import type { MetricName, SessionMetric } from "./_metric.ts";
 import { thisProcess } from "./_process.ts";
 import { moveFile, removeIfThere, replaceFile, syncFolder, writeWhole } from "./_replace_file.ts";
@@ -109,7 +109,7 @@ export function createSession(options: SessionOptions): Promise<SessionWriter> {
     layOut(options.root, folder, {
       "status.json": statusText(status, scrub, clock),
       "manifest.yaml": options.manifest,
-      "plan.json": jsonText(plainData(options.plan, scrub, Infinity), 2) + "\n",
+      "plan.json": jsonText(plainData(options.plan, scrub, UNLIMITED), 2) + "\n",
       "events.jsonl": "",
       "metrics.jsonl": "",
       [RESERVE]: "\n".repeat(RESERVE_BYTES + RESERVE_BYTES_PER_STEP * status.steps.length),

@@ -1,14 +1,13 @@
 /**
- * A process that writes a session until it is killed, or (with a number) that many events and then seals it.
- * Arguments: root, id, count.
+ * A process that writes a session of so many events and then seals it, or, told to `linger`, waits a while
+ * to be killed. Arguments: root, id, count, `linger`.
  */
 
 import { begin } from "./_fixture_for_tests.ts";
 
-const [root, id, count] = Deno.args;
+const [root, id, count, linger] = Deno.args;
 const session = await begin(root!, { id: id! });
-const last = count === undefined ? Infinity : Number(count);
-for (let n = 0; n < last; n++) {
+for (let n = 0; n < Number(count); n++) {
   session.event("driver.event", { step_id: "load", name: "n", data: { n, padding: "ä".repeat(n % 300) } });
   session.metric("rows_out", n, "rows", "load");
   session.status((s) => ({ ...s, steps: [{ id: "load", state: n % 2 === 0 ? "running" : "succeeded" }] }));
@@ -18,6 +17,10 @@ for (let n = 0; n < last; n++) {
       () => {},
     );
   }
+}
+if (linger !== undefined) {
+  session.status((s) => ({ ...s, state: "running" }));
+  await new Promise((resolve) => setTimeout(resolve, 20_000));
 }
 session.event("run.complete", { duration_ms: 1, exit_code: 0, lost: session.lost });
 session.status((s) => ({ ...s, state: "succeeded", exit_code: 0 }));

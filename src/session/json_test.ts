@@ -42,7 +42,19 @@ Deno.test("plainData keeps integers exact and marks what it cut", () => {
   assert.equal(plainData(9007199254740993n, asIs), "9007199254740993");
   assert.equal(plainData(7n, asIs), 7);
   assert.equal(plainData("x".repeat(10_000_000), asIs), "x".repeat(32_768) + "… (9967232 more characters)");
-  assert.equal(plainData("secret".repeat(2), (text) => text.replaceAll("secret", "*"), 5), "**");
+  assert.equal(
+    plainData("secret".repeat(2), (text) => text.replaceAll("secret", "*"), { text: 5, values: 5 }),
+    "**",
+  );
+});
+
+Deno.test("plainData of what holds itself twice, or a million values, ends soon", () => {
+  const twice: Record<string, unknown> = {};
+  Object.assign(twice, { a: twice, b: twice, c: [twice, twice] });
+  assert.ok(jsonText(plainData(twice, asIs)).length < 20_000_000);
+  const many = plainData(new Array(1_000_000).fill(0), asIs) as unknown[];
+  assert.equal(many.length, 100_000);
+  assert.equal(many.at(-1), "[too much]");
 });
 
 Deno.test("event is one line whatever the names and messages in it", () =>
