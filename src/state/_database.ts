@@ -30,6 +30,8 @@ export async function connect(path: string): Promise<DatabaseSync> {
   const db = new DatabaseSync(path);
   try {
     db.exec(`PRAGMA busy_timeout = ${BLOCKING_MS}`);
+    // A loss of power may cost the index its last change, never its consistency; the sessions still know it.
+    db.exec("PRAGMA synchronous = NORMAL");
     refuseNewer(path, versionOf(db));
     return db;
   } catch (error) {
