@@ -7,7 +7,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, relative, resolve, sep } from "node:path";
-import { stringify } from "yaml";
+import { Scalar, stringify } from "yaml";
 import { openEngine } from "../engine/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
 import { formatOml } from "../oml/mod.ts";
@@ -176,12 +176,17 @@ async function columnsOf(path: string, format: Format): Promise<readonly Column[
   }
 }
 
+/** A name that no map of a pipeline may hold; the type of such a column stays to be found when it is read. */
+const FORBIDDEN_KEY = "__proto__";
+
 /** The text of the pipeline. What stands in a file's name or in its columns is data and never syntax. */
 export function pipelineFor(source: string, format: Format, columns: readonly Column[]): string {
   const name = nameFrom(source);
-  const types = Object.fromEntries(columns.map((c) => [c.name, c.type]));
+  const types = Object.fromEntries(
+    columns.filter((c) => c.name !== FORBIDDEN_KEY).map((c) => [c.name, c.type]),
+  );
   const document = {
-    oml_version: "0.1.0",
+    oml_version: quoted("0.1.0"),
     name,
     steps: [
       {
@@ -222,6 +227,13 @@ function nameFrom(source: string): string {
     "",
   );
   return name.slice(0, 60) || "pipeline";
+}
+
+/** Text that keeps its quotes, because without them it looks like a number. */
+function quoted(text: string): Scalar<string> {
+  const scalar = new Scalar(text);
+  scalar.type = Scalar.QUOTE_DOUBLE;
+  return scalar;
 }
 
 function identifier(name: string): string {

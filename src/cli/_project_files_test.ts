@@ -13,7 +13,7 @@ Deno.test("pipelineFor() writes a valid pipeline whatever the file and its colum
   const name = fc.oneof(
     fc.string(),
     fc.string({ unit: "grapheme" }),
-    fc.constantFrom("-x", 'a"b', "a'b", "${x}", "# c", "a: b", "null", "\n", "東京"),
+    fc.constantFrom("-x", 'a"b', "a'b", "${x}", "# c", "a: b", "null", "__proto__", "\n", "東京"),
   );
   const column = fc.record({
     name: name.filter((n) => n !== "" && !n.includes("\0")),

@@ -16,17 +16,18 @@ import {
 } from "../session/mod.ts";
 import { bytes, count, counted, duration, rows } from "./_amounts.ts";
 import { printable } from "./_printable.ts";
+import { shownPath } from "./_project.ts";
 import { table } from "./_table.ts";
 import type { Stream } from "./_terminal.ts";
 import { columnsOf, cut, cutMiddle, padded, wrapped } from "./_wrap.ts";
 
-/** One run at a glance. */
-export function sessionText(record: SessionRecord, folder: string, stream: Stream): string {
+/** One run at a glance. Paths are shown as seen from `cwd`. */
+export function sessionText(record: SessionRecord, cwd: string, stream: Stream): string {
   const { status, damage } = record;
   const parts = [
-    headText(record, folder, stream),
+    headText(record, shownPath(record.folder, cwd), stream),
     stepsText(status.steps, dependenciesOf(record.plan), stream),
-    writtenText(record, stream),
+    writtenText(record, cwd, stream),
     ...failuresOf(status).map((failure) => failureText(failure, stream)),
     damage.length > 0
       ? wrapped(
@@ -201,19 +202,23 @@ function barOf(step: StepStatus, { from, to }: Span, width: number): string {
   return `${"·".repeat(first)}${"█".repeat(last - first)}${"·".repeat(width - last)}`;
 }
 
-/** Files that the run's steps wrote. */
-function writtenText({ events }: SessionRecord, { style, width }: Stream): string {
-  const lines = events
-    .flatMap((e) => e.event_type === "execution.step.complete" ? [e.data] : [])
-    .filter((d) => Array.isArray(d.files) && d.rows_out === undefined && d.files.length > 0)
-    .map((d) => {
-      const size = d.bytes === undefined ? "" : ` (${bytes(d.bytes)})`;
-      const more = d.files!.length > 1 ? ` and ${counted(d.files!.length - 1, "more file")}` : "";
-      return `  ${style.dim(printable(d.step_id))}  ${
-        cutMiddle(printable(d.files![0]!), Math.max(8, width - 24))
-      }${more}${size}`;
-    });
-  return lines.length > 0 ? `Written\n${lines.join("\n")}\n` : "";
+/** Files that the run's write steps left at their targets. */
+function writtenText({ events }: SessionRecord, cwd: string, { style, width }: Stream): string {
+  const writers = new Set(
+    events.flatMap((e) =>
+      e.event_type === "execution.step.start" && e.data.mode === "write" ? [e.data.step_id] : []
+    ),
+  );
+  const lines = events.flatMap((e) => {
+    if (e.event_type !== "execution.step.complete" || !writers.has(e.data.step_id)) return [];
+    const [first, ...more] = e.data.files ?? [];
+    if (first === undefined) return [];
+    const rest = more.length > 0 ? ` and ${counted(more.length, "more file")}` : "";
+    const size = e.data.bytes === undefined ? "" : ` (${bytes(e.data.bytes)})`;
+    const room = Math.max(8, width - 2 - columnsOf(rest + size));
+    return [`  ${cutMiddle(printable(shownPath(first, cwd)), room)}${rest}${size}`];
+  });
+  return lines.length > 0 ? `${style.bold("Written")}\n${lines.join("\n")}\n` : "";
 }
 
 /** Every failure once, the run's own first. */

@@ -13,6 +13,15 @@ const screen = (width: number) => ({
 });
 const HOSTILE = "\x1b[2J\u202eevil\r\n";
 
+function event(event_type: string, data: object) {
+  return {
+    timestamp: "2026-01-15T10:00:00.000Z",
+    event_type,
+    session_id: "run_20260115T100000Z_k3f9qa",
+    data,
+  };
+}
+
 const record = {
   id: "run_20260115T100000Z_k3f9qa",
   folder: "/p/logs/run_20260115T100000Z_k3f9qa",
@@ -50,7 +59,17 @@ const record = {
       retryable: false,
     },
   },
-  events: [],
+  events: [
+    event("execution.step.start", { step_id: "read", component: "x.y", mode: "read", attempt: 1 }),
+    event("execution.step.start", { step_id: "old", component: "x.z", mode: "write", attempt: 1 }),
+    event("execution.step.complete", { step_id: "read", duration_ms: 1, files: ["/p/in.csv"] }),
+    event("execution.step.complete", {
+      step_id: "old",
+      duration_ms: 1,
+      bytes: 61,
+      files: ["/p/out/a.csv", "/p/out/b.csv"],
+    }),
+  ],
   metrics: [{
     timestamp: "2026-01-15T10:00:01.000Z",
     metric: "rows_out",
@@ -70,11 +89,13 @@ const record = {
 } as unknown as SessionRecord;
 
 Deno.test("sessionText() says the verdict first, then the steps as a tree, the error and what to type next", () => {
-  const text = sessionText(record, "logs/run_20260115T100000Z_k3f9qa", screen(100));
+  const text = sessionText(record, "/p", screen(100));
   const lines = text.split("\n");
   assert.equal(lines[0], "Failed in 1.23 s");
   assert.ok(lines.includes("  ✓ read      ██████████··········  1,200 rows, 500 ms"), text);
   assert.ok(lines.includes("  ✗   shape   ··········██████████  failed, 500 ms"), text);
+  assert.ok(lines.includes("  folder    logs/run_20260115T100000Z_k3f9qa"), text);
+  assert.ok(text.includes("Written\n  out/a.csv and 1 more file (61 B)\n"), text);
   assert.ok(text.includes("error[ENG510]: Cannot compute 'shape':"));
   assert.ok(text.includes("\n = help: correct the query\n"));
   assert.ok(text.includes("next: osiris logs show --session run_20260115T100000Z_k3f9qa --filter error"));
@@ -82,14 +103,14 @@ Deno.test("sessionText() says the verdict first, then the steps as a tree, the e
 
 Deno.test("sessionText() prints nothing that a terminal obeys, at any width", () => {
   for (const width of [40, 60, 80, 120]) {
-    const text = sessionText(record, "logs/run_20260115T100000Z_k3f9qa", screen(width));
+    const text = sessionText(record, "/p", screen(width));
     // deno-lint-ignore no-control-regex
     assert.ok(!/[\x1b\r\u202e]/.test(text), `at ${width}`);
   }
 });
 
 Deno.test("sessionText() keeps the steps within 40 columns", () => {
-  const text = sessionText(record, "logs/run_20260115T100000Z_k3f9qa", screen(40));
+  const text = sessionText(record, "/p", screen(40));
   for (const line of text.split("\n").filter((line) => /^ {2}[✓✗-]/.test(line))) {
     assert.ok(columnsOf(line) <= 40, line);
   }
@@ -97,10 +118,10 @@ Deno.test("sessionText() keeps the steps within 40 columns", () => {
 
 Deno.test("sessionText() shows a session whose plan and steps are lost", () => {
   for (const plan of [undefined, null, 3, { steps: [null, { id: 1 }] }]) {
-    assert.match(sessionText({ ...record, plan }, "x", screen(80)), /^Failed/);
+    assert.match(sessionText({ ...record, plan }, "/p", screen(80)), /^Failed/);
   }
   assert.match(
-    sessionText({ ...record, status: { ...record.status, steps: [] } }, "x", screen(80)),
+    sessionText({ ...record, status: { ...record.status, steps: [] } }, "/p", screen(80)),
     /^Failed/,
   );
 });

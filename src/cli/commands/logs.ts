@@ -94,7 +94,6 @@ export const logsShow = declare({
     const { findSession, readSession } = await import("../../session/mod.ts");
     const { eventsText, metricsText, sessionText } = await import("../_session_text.ts");
     const record = await readSession(await findSession(projectOf(cli).logs, session));
-    const folder = shownPath(record.folder, cli.cwd);
     if (filter !== undefined) {
       const needle = filter.toLowerCase();
       const events = record.events.filter((e) => JSON.stringify(e).toLowerCase().includes(needle));
@@ -112,7 +111,7 @@ export const logsShow = declare({
     const { status, damage, artifacts } = record;
     return {
       document: { session_id: record.id, session: record.folder, status, artifacts, damage },
-      text: sessionText(record, folder, cli.out),
+      text: sessionText(record, cli.cwd, cli.out),
     };
   },
 });
