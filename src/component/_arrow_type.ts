@@ -1,6 +1,6 @@
 /**
- * Which Arrow type carries a column type. Types that Arrow has no exact home for (HUGEINT, UUID, ENUM,
- * INTERVAL, BIT, TIME WITH TIME ZONE, JSON) travel as text.
+ * Which Arrow type carries a column type; the engine uses the same. HUGEINT travels as a decimal of 38
+ * digits, and types that Arrow has no home for (UUID, ENUM, BIT, TIME_NS, TIME WITH TIME ZONE, JSON) as text.
  *
  * @module
  */
@@ -22,10 +22,12 @@ const SCALARS: Readonly<Record<string, () => arrow.DataType>> = {
   "UBIGINT": arrow.uint64,
   "FLOAT": arrow.float32,
   "DOUBLE": arrow.float64,
+  "HUGEINT": () => arrow.decimal128(38, 0),
+  "UHUGEINT": () => arrow.decimal128(38, 0),
+  "INTERVAL": arrow.interval,
   "BLOB": arrow.binary,
   "DATE": arrow.dateDay,
   "TIME": arrow.timeMicrosecond,
-  "TIME_NS": arrow.timeNanosecond,
   "TIMESTAMP": () => arrow.timestamp(arrow.TimeUnit.MICROSECOND),
   "TIMESTAMP_S": () => arrow.timestamp(arrow.TimeUnit.SECOND),
   "TIMESTAMP_MS": () => arrow.timestamp(arrow.TimeUnit.MILLISECOND),

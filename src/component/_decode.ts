@@ -9,6 +9,7 @@ import { tableFromIPC } from "@uwdata/flechette";
 import { OsirisError } from "../diagnostic.ts";
 import { arrowType } from "./_arrow_type.ts";
 import { decimalText } from "./_decimal.ts";
+import { formatInterval } from "./_interval.ts";
 import type { Column } from "./protocol.ts";
 import { formatDate, formatStamp, formatTime } from "./_time.ts";
 import { type ColumnType, parseType } from "./_types.ts";
@@ -96,6 +97,18 @@ class Decoded implements InputBatch {
   }
 }
 
+/** Types whose stored values are not one number each. */
+const PACKED: readonly string[] = ["BOOLEAN", "HUGEINT", "UHUGEINT", "INTERVAL"];
+
+/** A column's type; one that only the engine knows (such as a UNION) comes as text. */
+function typeOf(column: Column): ColumnType {
+  try {
+    return parseType(column.type);
+  } catch {
+    return { kind: "scalar", name: "VARCHAR" };
+  }
+}
+
 class View implements ColumnView {
   readonly name: string;
   readonly type: string;
@@ -111,16 +124,16 @@ class View implements ColumnView {
     this.#node = node;
     this.length = node?.length ?? 0;
     this.nulls = node?.nullCount ?? 0;
-    const type = parseType(column.type);
+    const type = typeOf(column);
     if (node !== undefined) demandType(column, type, node);
-    const stored = type.kind === "scalar" && type.name !== "BOOLEAN" && node?.offsets === undefined;
+    const stored = type.kind === "scalar" && !PACKED.includes(type.name) && node?.offsets === undefined;
     this.values = stored ? trimmed(node) : undefined;
   }
 
   at(row: number): unknown {
     if (this.#at === undefined) {
       if (this.#node === undefined) return null;
-      this.#at = nullable(this.#node, accessor(parseType(this.type), this.#node));
+      this.#at = nullable(this.#node, accessor(typeOf(this), this.#node));
     }
     return this.#at(row);
   }
@@ -194,14 +207,20 @@ function scalarAccessor(name: string, node: Node): Accessor {
       return (row) => dateText(values[row] as number);
     case "TIME":
       return (row) => formatTime(values[row] as bigint, 6);
-    case "TIME_NS":
-      return (row) => formatTime(values[row] as bigint, 9);
     case "BLOB":
       return (row) => bytesOf(node).subarray(Number(node.offsets![row]), Number(node.offsets![row + 1]));
     case "HUGEINT":
-    case "UHUGEINT": {
-      const text = textAccessor(node);
-      return (row) => BigInt(text(row) as string);
+    case "UHUGEINT":
+      return wideAccessor(node);
+    case "INTERVAL": {
+      const bytes = bytesOf(node);
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      return (row) =>
+        formatInterval({
+          months: view.getInt32(row * 16, true),
+          days: view.getInt32(row * 16 + 4, true),
+          nanoseconds: view.getBigInt64(row * 16 + 8, true),
+        });
     }
     default:
       return node.offsets === undefined ? (row) => values[row] : textAccessor(node);
@@ -248,8 +267,14 @@ function bytesOf(node: Node): Uint8Array {
 }
 
 function decimalAccessor(scale: number, node: Node): Accessor {
+  const at = wideAccessor(node);
+  return (row) => decimalText(at(row), scale);
+}
+
+/** Integers of 128 bits, lower half first. */
+function wideAccessor(node: Node): (row: number) => bigint {
   const words = node.values as unknown as BigUint64Array;
-  return (row) => decimalText((BigInt.asIntN(64, words[row * 2 + 1]!) << 64n) | words[row * 2]!, scale);
+  return (row) => (BigInt.asIntN(64, words[row * 2 + 1]!) << 64n) | words[row * 2]!;
 }
 
 function listAccessor(item: ColumnType, node: Node): Accessor {

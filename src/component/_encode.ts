@@ -12,7 +12,8 @@ import { OsirisError } from "../diagnostic.ts";
 import { arrowType } from "./_arrow_type.ts";
 import { scaled } from "./_decimal.ts";
 import type { Column } from "./protocol.ts";
-import { parseDate, parseStamp, parseTime } from "./_time.ts";
+import { formatTime, parseDate, parseStamp, parseTime } from "./_time.ts";
+import { parseInterval } from "./_interval.ts";
 import { type ColumnType, parseType } from "./_types.ts";
 
 /** The values of one column: a list with nulls, or a typed array without. */
@@ -140,7 +141,6 @@ const NUMERIC: Readonly<Record<string, Numeric>> = {
   "DOUBLE": { array: Float64Array, convert: double },
   "DATE": { array: Int32Array, convert: date },
   "TIME": { array: BigInt64Array, convert: time(6) },
-  "TIME_NS": { array: BigInt64Array, convert: time(9) },
   "TIMESTAMP": { array: BigInt64Array, convert: stamp(6, false) },
   "TIMESTAMP_S": { array: BigInt64Array, convert: stamp(0, false) },
   "TIMESTAMP_MS": { array: BigInt64Array, convert: stamp(3, false) },
@@ -152,6 +152,8 @@ function encodeScalar(name: string, values: Values, rows: number, refuse: Refuse
   const numeric = NUMERIC[name];
   if (numeric !== undefined) return encodeNumbers(numeric, values, rows, refuse);
   if (name === "BOOLEAN") return encodeBooleans(values, rows, refuse);
+  if (name === "HUGEINT" || name === "UHUGEINT") return encodeHuge(name, values, rows, refuse);
+  if (name === "INTERVAL") return encodeIntervals(values, rows, refuse);
   if (name === "BLOB") return encodeBlobs(values, rows, refuse);
   if (name === "NULL") return encodeNulls(values, rows, refuse);
   return encodeTexts(values, rows, refuse, TEXTS[name]);
@@ -195,10 +197,50 @@ function encodeDecimals(
     }
     const units = scaled(String(value), precision, scale);
     if (typeof units === "string") return refuse(value, units);
-    stored[i * 2] = BigInt.asUintN(64, units);
-    stored[i * 2 + 1] = BigInt.asUintN(64, units >> 64n);
+    storeWide(stored, i, units);
   }
   return { length: rows, ...nulls.done(), values: stored };
+}
+
+const HUGE = { "HUGEINT": -(10n ** 38n - 1n), "UHUGEINT": 0n } as const;
+
+/** Integers of up to 38 digits: more than that Arrow does not carry. */
+function encodeHuge(name: keyof typeof HUGE, values: Values, rows: number, refuse: Refuse): Buffers {
+  const convert = large(HUGE[name], 10n ** 38n - 1n);
+  const stored = new BigUint64Array(rows * 2);
+  const nulls = new Nulls(rows);
+  for (let i = 0; i < rows; i++) {
+    const value = values[i];
+    if (value === null || value === undefined) nulls.add(i);
+    else storeWide(stored, i, convert(value, refuse) as bigint);
+  }
+  return { length: rows, ...nulls.done(), values: stored };
+}
+
+/** An integer of 128 bits, lower half first. */
+function storeWide(stored: BigUint64Array, row: number, value: bigint): void {
+  stored[row * 2] = BigInt.asUintN(64, value);
+  stored[row * 2 + 1] = BigInt.asUintN(64, value >> 64n);
+}
+
+function encodeIntervals(values: Values, rows: number, refuse: Refuse): Buffers {
+  const stored = new DataView(new ArrayBuffer(rows * 16));
+  const nulls = new Nulls(rows);
+  for (let i = 0; i < rows; i++) {
+    const value = values[i];
+    if (value === null || value === undefined) {
+      nulls.add(i);
+      continue;
+    }
+    const interval = typeof value === "string" ? parseInterval(value) : undefined;
+    if (interval === undefined) {
+      return refuse(value, "is not a duration such as P1M2DT3.5S with at most 6 decimals");
+    }
+    stored.setInt32(i * 16, interval.months, true);
+    stored.setInt32(i * 16 + 4, interval.days, true);
+    stored.setBigInt64(i * 16 + 8, interval.nanoseconds, true);
+  }
+  return { length: rows, ...nulls.done(), values: new Uint8Array(stored.buffer) };
 }
 
 function encodeBooleans(values: Values, rows: number, refuse: Refuse): Buffers {
@@ -524,11 +566,5 @@ const TEXTS: Readonly<Record<string, (value: unknown, refuse: Refuse) => string>
     const text = typeof value === "string" ? value.toLowerCase() : "";
     return UUID.test(text) ? text : refuse(value, "is not a UUID");
   },
-  "HUGEINT": huge(-(2n ** 127n), 2n ** 127n - 1n),
-  "UHUGEINT": huge(0n, 2n ** 128n - 1n),
+  "TIME_NS": (value, refuse) => formatTime(time(9)(value, refuse) as bigint, 9),
 };
-
-function huge(least: bigint, most: bigint): (value: unknown, refuse: Refuse) => string {
-  const convert = large(least, most);
-  return (value, refuse) => String(convert(value, refuse));
-}

@@ -30,9 +30,10 @@
  * });
  * ```
  *
- * Values, in both directions: BIGINT and UBIGINT (and HUGEINT) are `bigint`, smaller integers and floats
+ * Values, in both directions: BIGINT and UBIGINT (and HUGEINT, up to 38 digits) are `bigint`, smaller integers and floats
  * `number`, DECIMAL text such as `"12.50"`, DATE `"2026-01-31"`, TIME `"12:34:56.789"`, TIMESTAMP
- * `"2026-01-31 12:34:56.789"`, TIMESTAMP WITH TIME ZONE the same with `+00`, UUID text, BLOB `Uint8Array`,
+ * `"2026-01-31 12:34:56.789"`, TIMESTAMP WITH TIME ZONE the same with `+00`, UUID text,
+ * INTERVAL an ISO 8601 duration such as `P1M2DT3.5S`, BLOB `Uint8Array`,
  * lists arrays, structs objects, maps `Map`. Where it is exact, more is taken: safe integers for BIGINT,
  * numbers and bigints for DECIMAL, `Date` and `bigint` counts for times. What is not exact is an error that
  * names column and value.
