@@ -34,7 +34,12 @@ export class RunRecord {
   readonly #attempts = new Map<string, number>();
   #status: Status | undefined;
 
-  constructor(session: SessionWriter, plan: Plan, manifest: Manifest) {
+  constructor(
+    session: SessionWriter,
+    plan: Plan,
+    manifest: Manifest,
+    readonly scrub: (text: string) => string,
+  ) {
     this.#session = session;
     this.#plan = plan;
     this.#manifest = manifest;

@@ -18,7 +18,7 @@ import { consumersOf, lazyRule } from "./_lazy.ts";
 import type { RunRecord } from "./_record.ts";
 import { Slots } from "./_slots.ts";
 import { type Computed, type Defined, defineStep, SAMPLE_ROWS } from "./_step.ts";
-import { failureOf, type RunInput } from "./execute.ts";
+import { failureOf, type RunInput, scrubbed } from "./execute.ts";
 import type { Plan, PlanStep } from "./plan.ts";
 
 /** How far a step is; whichever is known. */
@@ -224,14 +224,15 @@ class StepRun {
   /** Records the failure on the step that caused it, and lets go of the others of its statement. */
   #stepFailed(step: ManifestStep, riders: readonly Rider[], error: OsirisError): OsirisError {
     const { record, input } = this.#context;
+    const failure = scrubbed(error.toFailure(), record.scrub);
     const culprit = error.step ?? step.id;
     for (const { id } of [...riders.map((rider) => rider.step), step]) {
       if (input.signal.aborted) record.stepCancelled(id, "the run was cancelled");
-      else if (id === culprit) record.stepFailed(id, error.toFailure());
+      else if (id === culprit) record.stepFailed(id, failure);
       else record.stepCancelled(id, `stopped because step '${culprit}' failed`);
       this.#ends.get(id)!.reject(new Skipped(`step '${culprit}' failed`));
     }
-    this.failure ??= error.toFailure();
+    this.failure ??= failure;
     return error;
   }
 
@@ -258,7 +259,8 @@ class StepRun {
     const { record } = this.#context;
     return withAttempts(retry, attempt, {
       signal: signal.signal,
-      onRetry: (number, delayMs, error) => record.stepRetried(id, number, delayMs, error.toFailure()),
+      onRetry: (number, delayMs, error) =>
+        record.stepRetried(id, number, delayMs, scrubbed(error.toFailure(), record.scrub)),
     });
   }
 

@@ -70,16 +70,17 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
     started_at: plan.run.started_at,
     steps: plan.order.map((id) => ({ id, state: "pending" })),
   };
+  const scrub = createScrubber(secretsOf(plan, input));
   const session = await createSession({
     root: project.logs,
     id: plan.run.id,
     manifest: input.manifestText,
     plan,
-    scrub: createScrubber(secretsOf(plan, input)),
+    scrub,
     status: begun,
   });
   if (input.onEvent) session.onEvent(input.onEvent);
-  const record = new RunRecord(session, plan, manifest);
+  const record = new RunRecord(session, plan, manifest, scrub);
   const notices: string[] = [];
   const index = runIndex(project, (text) => notices.push(text));
   await index.recordRun(begun).catch((error) => notices.push(failureOf(error).message));
@@ -101,7 +102,7 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
     record.runPrepared(engine, input);
     failure = await runSteps({ plan, input, engine, pool, record });
   } catch (error) {
-    failure = failureOf(error);
+    failure = scrubbed(failureOf(error), scrub);
   } finally {
     await rm(temp, { recursive: true, force: true });
   }
@@ -130,6 +131,15 @@ function secretsOf(plan: Plan, input: RunInput): string[] {
     return connectionOf(step, config, entry.spec, input.connections, input.env)?.secrets ?? [];
   });
   return [...connections, ...Object.values(params)];
+}
+
+/** A failure without any secret its words may have picked up. */
+export function scrubbed(failure: Failure, scrub: (text: string) => string): Failure {
+  return {
+    ...failure,
+    message: scrub(failure.message),
+    ...(failure.help === undefined ? {} : { help: scrub(failure.help) }),
+  };
 }
 
 /** Any thrown value as the plain data of a failure. */
