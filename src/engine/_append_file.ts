@@ -26,7 +26,9 @@ export async function appendedQuery(
   if (request.format === "csv") {
     const names = await headerOf(database, request, target, columns);
     if (!(request.options.header ?? true)) {
-      if (names.length !== columns.length) throw misfit(step, request, `it has ${names.length} columns, and the output has ${columns.length}`);
+      if (names.length !== columns.length) {
+        throw misfit(step, request, `it has ${names.length} columns, and the output has ${columns.length}`);
+      }
       return (query) => query;
     }
     mustBeSameNames(step, request, names, fresh.map((column) => column.name));
@@ -36,21 +38,39 @@ export async function appendedQuery(
   mustBeSameNames(step, request, old.map((column) => column.name), fresh.map((column) => column.name));
   const types = new Map(fresh.map((column) => [column.name, column.type]));
   for (const { name, type } of old) {
-    if (types.get(name) !== type) throw misfit(step, request, `column '${name}' is ${type} in the file and ${types.get(name)} in the output`);
+    if (types.get(name) !== type) {
+      throw misfit(
+        step,
+        request,
+        `column '${name}' is ${type} in the file and ${types.get(name)} in the output`,
+      );
+    }
   }
   const select = old.map((column) => identifier(column.name)).join(", ");
   return (query) =>
     `SELECT ${select} FROM ${fileTable(request, target, columns)} UNION ALL SELECT ${select} FROM (${query})`;
 }
 
-async function headerOf(database: Database, request: WriteRequest, target: string, columns: readonly Column[]): Promise<string[]> {
+async function headerOf(
+  database: Database,
+  request: WriteRequest,
+  target: string,
+  columns: readonly Column[],
+): Promise<string[]> {
   const wide = columns.map((_, i) => ({ name: `c${i}`, type: "VARCHAR" }));
   const table = fileTable({ ...request, options: { ...request.options, header: false } }, target, wide);
-  const [row] = await database.rows(`SELECT * FROM ${table.replace(/\)$/, ", null_padding = true, ignore_errors = true)")} LIMIT 1`);
+  const [row] = await database.rows(
+    `SELECT * FROM ${table.replace(/\)$/, ", null_padding = true, ignore_errors = true)")} LIMIT 1`,
+  );
   return (row ?? []).filter((name) => name !== null).map(String);
 }
 
-function mustBeSameNames(step: string, request: WriteRequest, old: readonly string[], fresh: readonly string[]): void {
+function mustBeSameNames(
+  step: string,
+  request: WriteRequest,
+  old: readonly string[],
+  fresh: readonly string[],
+): void {
   const missing = old.filter((name) => !fresh.includes(name));
   const added = fresh.filter((name) => !old.includes(name));
   if (missing.length === 0 && added.length === 0 && old.length === fresh.length) return;
@@ -65,7 +85,12 @@ function misfit(step: string, request: WriteRequest, what: string): OsirisError 
 }
 
 /** The old bytes, then the new ones, as one staged file. */
-export async function joinParts(step: string, request: WriteRequest, staging: Staging, compression: string): Promise<void> {
+export async function joinParts(
+  step: string,
+  request: WriteRequest,
+  staging: Staging,
+  compression: string,
+): Promise<void> {
   const array = request.format === "json" && isJsonArray(request);
   if (array && compression !== "none") {
     throw misfit(step, request, "it is a compressed JSON array, which nothing can be added to");
@@ -78,7 +103,9 @@ export async function joinParts(step: string, request: WriteRequest, staging: St
   const added = array ? await withoutBracket(part) : true;
   if (array && added) await writeAll(staged, ",");
   const buffer = new Uint8Array(1 << 20);
-  for (let n = await part.read(buffer); n !== null; n = await part.read(buffer)) await writeAll(staged, buffer.subarray(0, n));
+  for (let n = await part.read(buffer); n !== null; n = await part.read(buffer)) {
+    await writeAll(staged, buffer.subarray(0, n));
+  }
 }
 
 /** Cuts the closing bracket off and stands after the last record. */

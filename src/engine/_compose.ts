@@ -68,7 +68,11 @@ export function compose(last: DuckRelation): Composed {
     const barred = relation.origin.kind === "sql" || twins(relation, order);
     counted.push(barred ? { relation, by: "barrier", mark } : { relation, by: "scan" });
     const materialized = (needed.get(relation) ?? 0) > 1 ? "MATERIALIZED" : "NOT MATERIALIZED";
-    ctes.push(`${identifier(names.get(relation)!)} AS ${materialized} (${barred ? barrier(text, relation.columns, mark) : text})`);
+    ctes.push(
+      `${identifier(names.get(relation)!)} AS ${materialized} (${
+        barred ? barrier(text, relation.columns, mark) : text
+      })`,
+    );
   }
   return { sql: withCtes(ctes, body), bind, counted, scans, unread: [...unread] };
 }
@@ -146,7 +150,18 @@ function twins(relation: DuckRelation, order: readonly DuckRelation[]): boolean 
 
 function barrier(query: string, columns: readonly Column[], mark: string): string {
   const flag = identifier(mark);
-  const held = columns.map(({ name }) => `CASE WHEN ${flag} THEN ${identifier(name)} END AS ${identifier(name)}`);
+  const held = columns.map(({ name, type }) =>
+    `${heldBy(flag, identifier(name), type)} AS ${identifier(name)}`
+  );
   const number = mark.slice("__rows_".length);
-  return `SELECT ${held.join(", ")} FROM (SELECT *, random() > -${Number(number) + 1} AS ${flag} FROM (${query})) WHERE ${flag}`;
+  return `SELECT ${held.join(", ")} FROM (SELECT *, random() > -${
+    Number(number) + 1
+  } AS ${flag} FROM (${query})) WHERE ${flag}`;
+}
+
+/** A column that depends on the flag, so that no condition on it moves below. Arrays know no CASE, lists do. */
+function heldBy(flag: string, column: string, type: string): string {
+  const list = type.replace(/\[\d+\]$/, "[]");
+  if (list === type) return `CASE WHEN ${flag} THEN ${column} END`;
+  return `CAST(CASE WHEN ${flag} THEN CAST(${column} AS ${list}) END AS ${type})`;
 }

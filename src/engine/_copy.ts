@@ -16,7 +16,8 @@ export function compressionOf(request: WriteRequest): string | undefined {
 /** Whether JSON is written as one array: as asked, or `.json` is an array and everything else lines. */
 export function isJsonArray(request: WriteRequest): boolean {
   const format = request.options.json_format ?? "auto";
-  return format === "array" || (format === "auto" && /\.json$/i.test(request.path.replace(/\.(?:gz|zst)$/i, "")));
+  return format === "array" ||
+    (format === "auto" && /\.json$/i.test(request.path.replace(/\.(?:gz|zst)$/i, "")));
 }
 
 /** What the files inside a folder target are called. */
@@ -30,15 +31,25 @@ export function extensionOf(request: WriteRequest): string {
 export function copyOptions(step: string, request: WriteRequest, header = true): string[] {
   const { options, format } = request;
   const refuse = (option: string, help: string) => {
-    throw new OsirisError("ENG504", `Cannot write '${request.path}': '${option}' is not known for writing ${format}`, { step, help });
+    throw new OsirisError(
+      "ENG504",
+      `Cannot write '${request.path}': '${option}' is not known for writing ${format}`,
+      { step, help },
+    );
   };
   if (options.decimal_separator !== undefined && options.decimal_separator !== ".") {
     refuse("decimal_separator", "format the number as text in a query");
   }
-  if (options.encoding !== undefined && !/^utf-?8$/i.test(options.encoding)) refuse("encoding", "files are written as UTF-8");
+  if (options.encoding !== undefined && !/^utf-?8$/i.test(options.encoding)) {
+    refuse("encoding", "files are written as UTF-8");
+  }
   const compression = compressionOf(request);
-  const text = (name: string, value: string | undefined) => value === undefined ? [] : [`${name} ${literal(value)}`];
-  const dates = [...text("DATEFORMAT", options.date_format), ...text("TIMESTAMPFORMAT", options.timestamp_format)];
+  const text = (name: string, value: string | undefined) =>
+    value === undefined ? [] : [`${name} ${literal(value)}`];
+  const dates = [
+    ...text("DATEFORMAT", options.date_format),
+    ...text("TIMESTAMPFORMAT", options.timestamp_format),
+  ];
   switch (format) {
     case "csv": {
       const nulls = options.null_text === undefined ? undefined : [options.null_text].flat()[0];
@@ -73,7 +84,11 @@ export function storedColumns(columns: readonly Column[], format: WriteRequest["
 }
 
 /** The query with its columns as a format stores them. */
-export function storedQuery(query: string, columns: readonly Column[], format: WriteRequest["format"]): string {
+export function storedQuery(
+  query: string,
+  columns: readonly Column[],
+  format: WriteRequest["format"],
+): string {
   const stored = storedColumns(columns, format);
   if (stored.every((column, i) => column.type === columns[i]!.type) && format !== "json") return query;
   const select = stored.map(({ name, type }, i) => {
@@ -82,7 +97,9 @@ export function storedQuery(query: string, columns: readonly Column[], format: W
     if (format === "json" && (type === "DOUBLE" || type === "FLOAT")) return `${finite(name)} AS ${column}`;
     return column;
   });
-  return select.every((text, i) => text === identifier(columns[i]!.name)) ? query : `SELECT ${select.join(", ")} FROM (${query})`;
+  return select.every((text, i) => text === identifier(columns[i]!.name))
+    ? query
+    : `SELECT ${select.join(", ")} FROM (${query})`;
 }
 
 /** JSON has no infinity and no NaN. */

@@ -17,7 +17,7 @@ import type {
 import { join } from "node:path";
 import { OsirisError } from "../diagnostic.ts";
 import type { Column, EngineOptions, Execution, RunOptions, StepMeasure } from "./engine.ts";
-import { type Composed, compose } from "./_compose.ts";
+import { compose, type Composed } from "./_compose.ts";
 import { explained } from "./_failure.ts";
 import { fenceStatements } from "./_fence.ts";
 import { loadDuckDB } from "./_native.ts";
@@ -131,7 +131,9 @@ export class Database {
   ): Promise<Execution> {
     const composed = compose(relation);
     const started = performance.now();
-    const { profile, rejected } = await this.#with((connection) => this.#analyze(connection, relation, doing, composed, frame, options));
+    const { profile, rejected } = await this.#with((connection) =>
+      this.#analyze(connection, relation, doing, composed, frame, options)
+    );
     const rows = rowsAtRoot(profile) ?? 0;
     const measured = rowsOfSteps(profile, composed, rows);
     const steps = composed.counted.map(({ relation: counted }): StepMeasure => {
@@ -139,7 +141,9 @@ export class Database {
       return {
         step: counted.step,
         ...(rowsOut === undefined ? {} : { rowsOut }),
-        ...(counted.origin.kind === "scan" ? { bytes: counted.origin.scan.bytes, files: counted.origin.scan.files } : {}),
+        ...(counted.origin.kind === "scan"
+          ? { bytes: counted.origin.scan.bytes, files: counted.origin.scan.files }
+          : {}),
         ...rejected.get(counted),
       };
     }).filter((measure) => !(relation.stored && measure.step === relation.step));
@@ -192,11 +196,19 @@ export class Database {
 
   /** What is said when a statement of a step fails. */
   attempt(step: string, doing: string, signal?: AbortSignal): Parameters<typeof explained>[1] {
-    return { step, doing, memoryLimit: this.options.memoryLimit, ...(signal === undefined ? {} : { signal }) };
+    return {
+      step,
+      doing,
+      memoryLimit: this.options.memoryLimit,
+      ...(signal === undefined ? {} : { signal }),
+    };
   }
 
   /** Counts the rows that scans rejected, and keeps them in a file where that was asked. */
-  async #rejected(connection: DuckDBConnection, composed: Composed): Promise<Map<DuckRelation, Partial<StepMeasure>>> {
+  async #rejected(
+    connection: DuckDBConnection,
+    composed: Composed,
+  ): Promise<Map<DuckRelation, Partial<StepMeasure>>> {
     const found = new Map<DuckRelation, Partial<StepMeasure>>();
     for (const { relation, scan, rejects } of composed.scans) {
       if (rejects === undefined) continue;
@@ -215,7 +227,10 @@ export class Database {
 
   async #keepRejected(connection: DuckDBConnection, rows: string, scans: string): Promise<string> {
     await Deno.mkdir(this.options.tempDirectory, { recursive: true });
-    const path = join(this.options.tempDirectory, `rejected-${this.options.token}-${++this.#rejectedFiles}.jsonl`);
+    const path = join(
+      this.options.tempDirectory,
+      `rejected-${this.options.token}-${++this.#rejectedFiles}.jsonl`,
+    );
     const result = await connection.stream(
       `SELECT s.file_path, e.line, e.csv_line, e.column_name, e.error_message
        FROM ${identifier(rows)} e JOIN ${identifier(scans)} s USING (scan_id, file_id) ORDER BY ALL`,
@@ -224,7 +239,9 @@ export class Database {
     const writer = file.writable.getWriter();
     const encoder = new TextEncoder();
     for await (const batch of result.yieldRowsJson()) {
-      const lines = batch.map(([path, line, text, column, reason]) => JSON.stringify({ file: path, line: Number(line), text, column, reason }));
+      const lines = batch.map(([path, line, text, column, reason]) =>
+        JSON.stringify({ file: path, line: Number(line), text, column, reason })
+      );
       await writer.write(encoder.encode(lines.join("\n") + "\n"));
     }
     await writer.close();
@@ -266,7 +283,10 @@ function typeName(type: string): string {
 }
 
 /** Binds values by name, typed, so the engine never guesses. */
-export async function bindAll(prepared: DuckDBPreparedStatement, bind: ReadonlyMap<string, Bound>): Promise<void> {
+export async function bindAll(
+  prepared: DuckDBPreparedStatement,
+  bind: ReadonlyMap<string, Bound>,
+): Promise<void> {
   const { LIST, VARCHAR } = await loadDuckDB();
   for (let i = 1; i <= prepared.parameterCount; i++) {
     const bound = bind.get(prepared.parameterName(i))!;

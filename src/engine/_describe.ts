@@ -36,7 +36,10 @@ export async function describeQuery(
   const bind = boundValues(step, query, verdict, request);
   const inputs = Object.entries(request.inputs).map(([name, relation]): Input => {
     if (!(relation instanceof DuckRelation)) {
-      throw new OsirisError("BUG900", `Cannot use the relation of step '${relation.step}': another engine made it`);
+      throw new OsirisError(
+        "BUG900",
+        `Cannot use the relation of step '${relation.step}': another engine made it`,
+      );
     }
     return { name, relation, times: verdict.references.get(name) ?? 0 };
   });
@@ -64,31 +67,48 @@ function withStubs(stubs: readonly string[], query: string): string {
   const leading = LEADING_WITH.exec(query)?.[1];
   if (stubs.length === 0) return query;
   if (leading === undefined) return `WITH ${stubs.join(", ")} ${query}`;
-  const shadows = stubs.some((text) => query.toLowerCase().includes(`${text.slice(1, text.indexOf('" AS (')).toLowerCase()} as `));
+  const shadows = stubs.some((text) =>
+    query.toLowerCase().includes(`${text.slice(1, text.indexOf('" AS (')).toLowerCase()} as `)
+  );
   if (shadows) return `WITH ${stubs.join(", ")} FROM (${query}\n)`;
   return `${leading}${stubs.join(", ")}, ${query.slice(leading.length)}`;
 }
 
 /** An empty table of the given columns. */
 function stub(columns: readonly Column[]): string {
-  return `SELECT ${columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${identifier(name)}`).join(", ")} WHERE false`;
+  return `SELECT ${
+    columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${identifier(name)}`).join(", ")
+  } WHERE false`;
 }
 
-function boundValues(step: string, query: QueryText, verdict: Verdict, request: SqlRequest): Map<string, Bound> {
+function boundValues(
+  step: string,
+  query: QueryText,
+  verdict: Verdict,
+  request: SqlRequest,
+): Map<string, Bound> {
   const found = [...new Set(query.parameters)].sort();
   if (found.join("\n") !== [...verdict.parameters].sort().join("\n")) {
-    throw new OsirisError("ENG510", `Cannot run the query of step '${step}': its parameters cannot be told apart from its text`, {
-      step,
-      help: "write parameters as ${params.name}, and texts in single quotes",
-    });
+    throw new OsirisError(
+      "ENG510",
+      `Cannot run the query of step '${step}': its parameters cannot be told apart from its text`,
+      {
+        step,
+        help: "write parameters as ${params.name}, and texts in single quotes",
+      },
+    );
   }
   return new Map(found.map((name) => {
     const given = request.bind[name];
     if (given === undefined || !Object.hasOwn(request.bind, name)) {
-      throw new OsirisError("ENG514", `Cannot run the query of step '${step}': parameter '$${name}' has no value`, {
-        step,
-        help: "write ${params.name} and declare the parameter under 'params'",
-      });
+      throw new OsirisError(
+        "ENG514",
+        `Cannot run the query of step '${step}': parameter '$${name}' has no value`,
+        {
+          step,
+          help: "write ${params.name} and declare the parameter under 'params'",
+        },
+      );
     }
     return [name, boundValue(step, name, given)];
   }));
@@ -98,10 +118,14 @@ function mustBeDistinct(step: string, columns: readonly Column[]): void {
   const seen = new Set<string>();
   for (const { name } of columns) {
     if (seen.has(name.toLowerCase())) {
-      throw new OsirisError("ENG512", `Cannot run the query of step '${step}': it returns two columns named '${name}'`, {
-        step,
-        help: "give one of them another name with AS",
-      });
+      throw new OsirisError(
+        "ENG512",
+        `Cannot run the query of step '${step}': it returns two columns named '${name}'`,
+        {
+          step,
+          help: "give one of them another name with AS",
+        },
+      );
     }
     seen.add(name.toLowerCase());
   }

@@ -70,7 +70,10 @@ export class DuckEngine implements Engine {
     return await openAppender(this.database, step, columns, this.#newTable());
   }
 
-  async store(relation: Relation, options: RunOptions = {}): Promise<{ relation: Relation; execution: Execution }> {
+  async store(
+    relation: Relation,
+    options: RunOptions = {},
+  ): Promise<{ relation: Relation; execution: Execution }> {
     const own = owned(relation);
     const table = this.#newTable();
     const execution = await this.database.execute(
@@ -93,7 +96,12 @@ export class DuckEngine implements Engine {
     return streamBatches(this.database, owned(relation), options);
   }
 
-  async write(step: string, relation: Relation, request: WriteRequest, options: RunOptions = {}): Promise<Staged> {
+  async write(
+    step: string,
+    relation: Relation,
+    request: WriteRequest,
+    options: RunOptions = {},
+  ): Promise<Staged> {
     return await stageWrite(this.database, step, owned(relation), request, options);
   }
 
@@ -129,5 +137,8 @@ export class DuckEngine implements Engine {
 
 function owned(relation: Relation): DuckRelation {
   if (relation instanceof DuckRelation) return relation;
-  throw new OsirisError("BUG900", `Cannot use the relation of step '${relation.step}': another engine made it`);
+  throw new OsirisError(
+    "BUG900",
+    `Cannot use the relation of step '${relation.step}': another engine made it`,
+  );
 }

@@ -40,8 +40,11 @@ const RULES: readonly Rule[] = [
   })],
   [/Out of Memory Error/i, (_match, _message, { memoryLimit }) => ({
     code: "ENG520",
-    what: `it needs more memory than the limit allows${memoryLimit === undefined ? "" : ` (memory_limit ${memoryLimit})`}`,
-    help: "raise the memory limit, lower the number of threads, or write the query so that it keeps less at once",
+    what: `it needs more memory than the limit allows${
+      memoryLimit === undefined ? "" : ` (memory_limit ${memoryLimit})`
+    }`,
+    help:
+      "raise the memory limit, lower the number of threads, or write the query so that it keeps less at once",
   })],
   [/Maximum line size of (\d+) bytes exceeded|[Ll]ine size of (\d+)/, (match) => ({
     code: "ENG503",
@@ -54,11 +57,14 @@ const RULES: readonly Rule[] = [
     help: "set max_line_size to the largest record in bytes",
   })],
   [/CSV Error on Line: (\d+)/, csvRow],
-  [/JSON (?:transform )?error in file "([^"]+)", (?:in |at byte \d+ in )?(?:line|record\/value) (\d+): ([^\n]*)/, (match) => ({
-    code: "ENG503",
-    what: `${match[1]}:${match[2]} cannot be read: ${match[3]!.replace(/\.\s*Try .*/, "")}`,
-    help: "correct the record, or set its type with 'types'",
-  })],
+  [
+    /JSON (?:transform )?error in file "([^"]+)", (?:in |at byte \d+ in )?(?:line|record\/value) (\d+): ([^\n]*)/,
+    (match) => ({
+      code: "ENG503",
+      what: `${match[1]}:${match[2]} cannot be read: ${match[3]!.replace(/\.\s*Try .*/, "")}`,
+      help: "correct the record, or set its type with 'types'",
+    }),
+  ],
   [/Malformed JSON in file "([^"]+)", at byte \d+ in (?:line|record\/value) (\d+): ([^\n]*)/, (match) => ({
     code: "ENG503",
     what: `${match[1]}:${match[2]} is not valid JSON: ${match[3]!.replace(/\.\s*Try .*/, "")}`,
@@ -95,18 +101,28 @@ const RULES: readonly Rule[] = [
     what: `column '${match[1]}' exists in more than one input`,
     help: `say which: input.${match[1]}`,
   })],
-  [/Catalog Error: (Scalar Function|Aggregate Function|Table Function|Macro|.*?) with name "?([^" ]+)"? (?:does not exist|is not in the catalog)/, (match, message) => ({
-    code: "ENG512",
-    what: `there is no ${match[1]!.toLowerCase()} '${match[2]}'`,
-    help: /Did you mean "([^"]+)"/.exec(message)?.[1]?.replace(/^/, "did you mean ") ?? "check the function's name",
-  })],
+  [
+    /Catalog Error: (Scalar Function|Aggregate Function|Table Function|Macro|.*?) with name "?([^" ]+)"? (?:does not exist|is not in the catalog)/,
+    (match, message) => ({
+      code: "ENG512",
+      what: `there is no ${match[1]!.toLowerCase()} '${match[2]}'`,
+      help: /Did you mean "([^"]+)"/.exec(message)?.[1]?.replace(/^/, "did you mean ") ??
+        "check the function's name",
+    }),
+  ],
   [/(?:Conversion Error|Invalid Input Error|Out of Range Error|Constraint Error): ([^\n]*)/, (match) => ({
     code: "ENG513",
     what: match[1]!,
     help: "use TRY_CAST to turn such values into nulls, or filter them out first",
   })],
-  [/Parser Error: ([^\n]*)/, (match) => ({ code: "ENG510", what: match[1]!, help: "correct the query; it must be one SELECT" })],
-  [/Binder Error: ([^\n]*)/, (match) => ({ code: "ENG512", what: match[1]!, help: "check the names and types in the query" })],
+  [
+    /Parser Error: ([^\n]*)/,
+    (match) => ({ code: "ENG510", what: match[1]!, help: "correct the query; it must be one SELECT" }),
+  ],
+  [
+    /Binder Error: ([^\n]*)/,
+    (match) => ({ code: "ENG512", what: match[1]!, help: "check the names and types in the query" }),
+  ],
   [/IO Error: ([^\n]*)/, (match) => ({ code: "ENG500", what: match[1]!, help: undefined, retryable: true })],
 ];
 
@@ -177,7 +193,9 @@ function candidates(name: string, message: string, attempt: Attempt): string {
   if (near !== undefined) return `did you mean '${near}'?`;
   if (bound !== undefined && bound.trim() !== "") return `the inputs have ${bound.trim()}`;
   const columns = attempt.columns ?? [];
-  return columns.length === 0 ? "check the column's name" : `the inputs have ${columns.slice(0, 20).join(", ")}`;
+  return columns.length === 0
+    ? "check the column's name"
+    : `the inputs have ${columns.slice(0, 20).join(", ")}`;
 }
 
 function shortened(text: string): string {

@@ -24,7 +24,9 @@ const PLANS = "plans another query";
 const CHANGES = "changes the state of the engine's session";
 
 const REFUSED: ReadonlyMap<string, string> = new Map([
-  ...["current_setting", "getenv", "get_block_size", "in_search_path"].map((name) => [name, SETTINGS] as const),
+  ...["current_setting", "getenv", "get_block_size", "in_search_path"].map((name) =>
+    [name, SETTINGS] as const
+  ),
   ...[
     "getvariable",
     "current_query",
@@ -52,9 +54,11 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
     "obj_description",
     "shobj_description",
   ].map((name) => [name, CATALOG] as const),
-  ...["json_serialize_sql", "json_deserialize_sql", "json_serialize_plan", "json_execute_serialized_sql"].map((
-    name,
-  ) => [name, PLANS] as const),
+  ...["json_serialize_sql", "json_deserialize_sql", "json_serialize_plan", "json_execute_serialized_sql"].map(
+    (
+      name,
+    ) => [name, PLANS] as const,
+  ),
   ...["nextval", "setseed", "write_log"].map((name) => [name, CHANGES] as const),
   ...["sleep_ms", "pg_sleep"].map((name) => [name, "waits instead of computing"] as const),
   ["parse_duckdb_log_message", "reads the engine's log"],

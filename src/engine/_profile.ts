@@ -22,7 +22,16 @@ export interface Profile {
 }
 
 /** What may be kept of an operator when values were bound: texts of conditions could repeat them. */
-const PLAIN = new Set(["Function", "Projections", "Total Files Read", "Filename(s)", "Table", "Join Type", "CTE Name", "CTE Index"]);
+const PLAIN = new Set([
+  "Function",
+  "Projections",
+  "Total Files Read",
+  "Filename(s)",
+  "Table",
+  "Join Type",
+  "CTE Name",
+  "CTE Index",
+]);
 
 /** Reads the JSON of `EXPLAIN (ANALYZE, FORMAT json)`. */
 export function readProfile(json: string, hideValues: boolean): Profile {
@@ -36,7 +45,8 @@ export function readProfile(json: string, hideValues: boolean): Profile {
 }
 
 function tidied(operator: Operator, hideValues: boolean): Operator {
-  const { operator_type, operator_name, operator_cardinality, operator_rows_scanned, operator_timing } = operator;
+  const { operator_type, operator_name, operator_cardinality, operator_rows_scanned, operator_timing } =
+    operator;
   const info = Object.entries(operator.extra_info ?? {}).filter(([key]) =>
     !hideValues || (PLAIN.has(key) && (key !== "Projections" || operator_type === "TABLE_SCAN"))
   );
@@ -64,7 +74,11 @@ export function rowsAtRoot(profile: Profile): number | undefined {
 }
 
 /** Rows of every step of a statement; a step whose count the profile does not tell is missing. */
-export function rowsOfSteps(profile: Profile, composed: Composed, rootRows: number | undefined): Map<DuckRelation, number> {
+export function rowsOfSteps(
+  profile: Profile,
+  composed: Composed,
+  rootRows: number | undefined,
+): Map<DuckRelation, number> {
   const rows = new Map<DuckRelation, number>();
   const all = profile.operators.flatMap(flattened);
   for (const counted of composed.counted) {
@@ -83,17 +97,24 @@ function rowsOfStep(
   if (counted.by === "root") return rootRows;
   if (counted.by === "barrier") {
     const { mark } = counted;
-    const held = all.filter((operator) => operator.operator_type === "PROJECTION" && projections(operator).includes(mark));
+    const held = all.filter((operator) =>
+      operator.operator_type === "PROJECTION" && projections(operator).includes(mark)
+    );
     return held.length === 1 ? held[0]!.operator_cardinality : undefined;
   }
   const { scan } = composed.scans.find((part) => part.relation === counted.relation)!;
-  return rowsOfScan(scan, all, composed.scans.filter((part) => part.scan.operator.source === scan.operator.source).length);
+  return rowsOfScan(
+    scan,
+    all,
+    composed.scans.filter((part) => part.scan.operator.source === scan.operator.source).length,
+  );
 }
 
 /** A scan of several headers is several operators; one that the profile shows otherwise is not counted. */
 function rowsOfScan(scan: Scan, all: readonly Operator[], alike: number): number | undefined {
   const scanning = all.filter((operator) =>
-    operator.operator_type === "TABLE_SCAN" && scan.operator.test(String(operator.extra_info["Function"] ?? ""))
+    operator.operator_type === "TABLE_SCAN" &&
+    scan.operator.test(String(operator.extra_info["Function"] ?? ""))
   );
   const own = alike === 1 ? scanning : scanning.filter((operator) => namesFile(operator, scan.files[0]!));
   if (own.length !== scan.parts) return undefined;

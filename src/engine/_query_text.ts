@@ -55,7 +55,8 @@ export function parseQueryText(query: string): QueryText {
 
 /** The query with every parameter written by `write`. */
 export function writeQuery(query: QueryText, write: (parameter: string) => string): string {
-  return query.texts.map((text, i) => i < query.parameters.length ? text + write(query.parameters[i]!) : text).join("");
+  return query.texts.map((text, i) => i < query.parameters.length ? text + write(query.parameters[i]!) : text)
+    .join("");
 }
 
 function restIsEmpty(query: string, semicolon: number): boolean {

@@ -30,13 +30,22 @@ export function asRows(names: readonly string[], rows: readonly (readonly unknow
 export function fileTable(request: WriteRequest, file: string, columns: readonly Column[]): string {
   const { options, format, partitionBy } = request;
   const hive = `hive_partitioning = ${partitionBy.length > 0}`;
-  const text = (name: string, value: string | undefined) => value === undefined ? [] : [`${name} = ${literal(value)}`];
+  const text = (name: string, value: string | undefined) =>
+    value === undefined ? [] : [`${name} = ${literal(value)}`];
   if (format === "parquet") return `read_parquet(${literal(file)}, ${hive})`;
-  const packed = text("compression", partitionBy.length > 0 ? packing(extensionOf(request)) : compressionOf(request));
-  const dates = [...text("dateformat", options.date_format), ...text("timestampformat", options.timestamp_format)];
+  const packed = text(
+    "compression",
+    partitionBy.length > 0 ? packing(extensionOf(request)) : compressionOf(request),
+  );
+  const dates = [
+    ...text("dateformat", options.date_format),
+    ...text("timestampformat", options.timestamp_format),
+  ];
   const typed = `columns = ${structure(columns.map(({ name, type }) => [name, type]))}`;
   if (format === "json") {
-    return `read_json(${[literal(file), hive, typed, ...packed, ...dates].join(", ").replace("'none'", "'uncompressed'")})`;
+    return `read_json(${
+      [literal(file), hive, typed, ...packed, ...dates].join(", ").replace("'none'", "'uncompressed'")
+    })`;
   }
   return `read_csv(${
     [

@@ -61,13 +61,21 @@ export function selected(
     const exact = byName.has(name) ? name : folded.get(name.toLowerCase());
     if (exact !== undefined) return exact;
     const near = nearest(name, byName.keys());
-    throw new OsirisError("ENG504", `Cannot read '${request.path}': '${option}' names the unknown column '${name}'`, {
-      step,
-      help: near === undefined ? `the columns are ${[...byName.keys()].slice(0, 20).join(", ")}` : `did you mean '${near}'?`,
-    });
+    throw new OsirisError(
+      "ENG504",
+      `Cannot read '${request.path}': '${option}' names the unknown column '${name}'`,
+      {
+        step,
+        help: near === undefined
+          ? `the columns are ${[...byName.keys()].slice(0, 20).join(", ")}`
+          : `did you mean '${near}'?`,
+      },
+    );
   };
   const types = new Map<string, string>();
-  for (const [name, type] of Object.entries(request.options.types ?? {})) types.set(find(name, "types"), type);
+  for (const [name, type] of Object.entries(request.options.types ?? {})) {
+    types.set(find(name, "types"), type);
+  }
   const all = found.map(({ name, type }) => ({ name, type: types.get(name) ?? type }));
   const names = request.options.columns?.map((name) => find(name, "columns"));
   const typed = new Map(all.map((column) => [column.name, column]));

@@ -55,7 +55,12 @@ export async function describeCsv(request: ScanRequest, source: Source, ask: Ask
   const columnsOf = (group: Group) => structure(group.names.map((name) => [name, typed.get(name)!]));
   const table = (group: Group, extra: readonly string[]) =>
     `read_csv(${literals(group.files)}, ${
-      [...dialectArguments(first, given), `columns = ${columnsOf(group)}`, `hive_partitioning = ${hive}`, ...extra].join(", ")
+      [
+        ...dialectArguments(first, given),
+        `columns = ${columnsOf(group)}`,
+        `hive_partitioning = ${hive}`,
+        ...extra,
+      ].join(", ")
     })`;
   const select = (group: Group, extra: readonly string[]) =>
     `SELECT ${
@@ -65,7 +70,8 @@ export async function describeCsv(request: ScanRequest, source: Source, ask: Ask
           : `CAST(NULL AS ${typed.get(name)}) AS ${identifier(name)}`
       ).join(", ")
     } FROM ${table(group, extra)}`;
-  const read = (rejects?: RejectTables) => groups.map((group) => select(group, badRows(options, rejects))).join(" UNION ALL ");
+  const read = (rejects?: RejectTables) =>
+    groups.map((group) => select(group, badRows(options, rejects))).join(" UNION ALL ");
   const head = select(groups[0]!, [
     "parallel = false",
     `buffer_size = ${Math.max(2_000_000, (given.max_line_size ?? 0) * 2)}`,
@@ -85,7 +91,9 @@ export async function describeCsv(request: ScanRequest, source: Source, ask: Ask
 }
 
 function partitionTyped(name: string, type: string, inFiles: ReadonlySet<string>): string {
-  return inFiles.has(name) || type === "" ? identifier(name) : `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`;
+  return inFiles.has(name) || type === ""
+    ? identifier(name)
+    : `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`;
 }
 
 function badRows(options: FileOptions, rejects: RejectTables | undefined): string[] {
@@ -100,7 +108,8 @@ function badRows(options: FileOptions, rejects: RejectTables | undefined): strin
 
 /** The arguments that state a dialect, all of them. */
 function dialectArguments(dialect: Dialect, options: FileOptions): string[] {
-  const text = (name: string, value: string | undefined) => value === undefined ? [] : [`${name} = ${literal(value)}`];
+  const text = (name: string, value: string | undefined) =>
+    value === undefined ? [] : [`${name} = ${literal(value)}`];
   return [
     "auto_detect = false",
     `delim = ${literal(dialect.delimiter)}`,
@@ -128,19 +137,30 @@ function nullText(options: FileOptions): string[] {
 
 function lineSize(options: FileOptions): string[] {
   if (options.max_line_size === undefined) return [];
-  return [`max_line_size = ${options.max_line_size}`, `buffer_size = ${Math.max(32_000_000, options.max_line_size * 2)}`];
+  return [
+    `max_line_size = ${options.max_line_size}`,
+    `buffer_size = ${Math.max(32_000_000, options.max_line_size * 2)}`,
+  ];
 }
 
 /** Finds the dialect of a file; where that fails, the header decides and the rows have to follow it. */
 async function dialectOf(file: string, options: FileOptions, ask: Asking): Promise<Dialect> {
   if (options.delimiter !== undefined) {
-    return await sniff(file, options, ask).catch((error) => shapeless(error, file, options, options.delimiter!, ask));
+    return await sniff(file, options, ask).catch((error) =>
+      shapeless(error, file, options, options.delimiter!, ask)
+    );
   }
   const lines = await firstLines(file, options, ask);
   const wide = likelyDelimiter(lines[0] ?? "");
   if ((lines[0] ?? "").split(wide).length > WIDE) {
     // Trying dialects on a row this wide would take seconds and gigabytes.
-    const stated = { quote: '"', escape: '"', ...options, delimiter: wide, sample: Math.min(WIDE, sampleRows(options)) };
+    const stated = {
+      quote: '"',
+      escape: '"',
+      ...options,
+      delimiter: wide,
+      sample: Math.min(WIDE, sampleRows(options)),
+    };
     return await dialectOf(file, stated, ask);
   }
   const sniffed = await sniff(file, options, ask).catch((error) => {
@@ -148,13 +168,21 @@ async function dialectOf(file: string, options: FileOptions, ask: Asking): Promi
     throw error;
   });
   if (sniffed !== undefined && !isSuspicious(sniffed, lines)) return sniffed;
-  const delimiter = likelyDelimiter(DELIMITERS.some((candidate) => lines[0]?.includes(candidate)) ? lines[0]! : lines[1] ?? "");
+  const delimiter = likelyDelimiter(
+    DELIMITERS.some((candidate) => lines[0]?.includes(candidate)) ? lines[0]! : lines[1] ?? "",
+  );
   const again = await sniff(file, { ...options, delimiter }, ask).catch(() => undefined);
   if (again !== undefined && again.columns.length > 1) return again;
   return await headerDecides(file, { ...options, delimiter }, ask);
 }
 
-async function shapeless(error: unknown, file: string, options: FileOptions, delimiter: string, ask: Asking): Promise<Dialect> {
+async function shapeless(
+  error: unknown,
+  file: string,
+  options: FileOptions,
+  delimiter: string,
+  ask: Asking,
+): Promise<Dialect> {
   if (!isAboutShape(error)) throw error;
   return await headerDecides(file, { ...options, delimiter }, ask);
 }
@@ -166,12 +194,14 @@ function sampleRows(options: FileOptions): number {
 /** One column, but the first lines hold what looks like a delimiter: rows of different length misled the guess. */
 function isSuspicious(dialect: Dialect, lines: readonly string[]): boolean {
   const bare = lines.map((line) => line.replaceAll(/"[^"]*"/g, ""));
-  return dialect.columns.length === 1 && bare.some((line) => DELIMITERS.some((delimiter) => line.includes(delimiter)));
+  return dialect.columns.length === 1 &&
+    bare.some((line) => DELIMITERS.some((delimiter) => line.includes(delimiter)));
 }
 
 function isAboutShape(error: unknown): boolean {
   const message = error instanceof Error ? error.message : String(error);
-  return /sniffing file|not possible to automatically detect|Expected Number of Columns|unterminated quote/i.test(message);
+  return /sniffing file|not possible to automatically detect|Expected Number of Columns|unterminated quote/i
+    .test(message);
 }
 
 function likelyDelimiter(line: string): string {
@@ -180,7 +210,11 @@ function likelyDelimiter(line: string): string {
 }
 
 /** Every column is text and named by the first line; a row that does not follow is an error when it is read. */
-async function headerDecides(file: string, options: FileOptions & { delimiter: string }, ask: Asking): Promise<Dialect> {
+async function headerDecides(
+  file: string,
+  options: FileOptions & { delimiter: string },
+  ask: Asking,
+): Promise<Dialect> {
   const line = (await firstLines(file, options, ask))[0] ?? "";
   const fields = splitFields(line, options.delimiter, options.quote ?? '"');
   const header = options.header ?? true;
@@ -246,9 +280,12 @@ function unique(names: readonly string[]): string[] {
 /** Asks the engine's own detection, with everything that was given stated. */
 async function sniff(file: string, options: FileOptions, ask: Asking): Promise<Dialect> {
   const sample = options.sample === "full" ? -1 : options.sample ?? SAMPLE_ROWS;
-  const text = (name: string, value: string | undefined) => value === undefined ? [] : [`${name} = ${literal(value)}`];
+  const text = (name: string, value: string | undefined) =>
+    value === undefined ? [] : [`${name} = ${literal(value)}`];
   const rows = await ask.rows(
-    `SELECT Delimiter, Quote, Escape, HasHeader, Columns, DateFormat, TimestampFormat FROM sniff_csv(${literal(file)}, ${
+    `SELECT Delimiter, Quote, Escape, HasHeader, Columns, DateFormat, TimestampFormat FROM sniff_csv(${
+      literal(file)
+    }, ${
       [
         "skip = 0",
         "comment = ''",
@@ -265,7 +302,9 @@ async function sniff(file: string, options: FileOptions, ask: Asking): Promise<D
         ...text("timestampformat", options.timestamp_format),
         ...text("decimal_separator", options.decimal_separator),
         ...lineSize(options),
-        ...(options.on_bad_row === undefined || options.on_bad_row === "error" ? [] : ["ignore_errors = true"]),
+        ...(options.on_bad_row === undefined || options.on_bad_row === "error"
+          ? []
+          : ["ignore_errors = true"]),
       ].join(", ")
     })`,
   );
@@ -334,14 +373,24 @@ function commonType(a: string, b: string): string {
   return "VARCHAR";
 }
 
-function unionOf(groups: readonly Group[], types: ReadonlyMap<string, string>, request: ScanRequest, step: string): Column[] {
+function unionOf(
+  groups: readonly Group[],
+  types: ReadonlyMap<string, string>,
+  request: ScanRequest,
+  step: string,
+): Column[] {
   if (groups.length > 1 && request.options.union_by_name !== true) {
     const [one, other] = groups;
     throw new OsirisError(
       "ENG504",
-      `Cannot read '${request.path}': its files have different headers: '${one!.files[0]}' has ${one!.names.join(", ")}; ` +
+      `Cannot read '${request.path}': its files have different headers: '${one!.files[0]}' has ${
+        one!.names.join(", ")
+      }; ` +
         `'${other!.files[0]}' has ${other!.names.join(", ")}`,
-      { step, help: "set 'union_by_name: true' to match columns by name, or read the files in separate steps" },
+      {
+        step,
+        help: "set 'union_by_name: true' to match columns by name, or read the files in separate steps",
+      },
     );
   }
   return [...types].map(([name, type]) => ({ name, type }));

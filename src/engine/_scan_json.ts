@@ -23,27 +23,39 @@ export async function describeJson(request: ScanRequest, source: Source, ask: As
   const format = { auto: "auto", array: "array", ndjson: "newline_delimited" }[options.json_format ?? "auto"];
   const common = [
     `format = ${literal(format)}`,
-    ...(options.compression === undefined ? [] : [`compression = ${literal(options.compression.replace(/^none$/, "uncompressed"))}`]),
+    ...(options.compression === undefined
+      ? []
+      : [`compression = ${literal(options.compression.replace(/^none$/, "uncompressed"))}`]),
     ...(options.max_line_size === undefined ? [] : [`maximum_object_size = ${options.max_line_size}`]),
   ];
   const files = literals(source.files);
-  const sample = options.sample === "full" ? -1 : options.sample ?? (source.bytes <= SMALL ? -1 : SAMPLE_ROWS);
+  const sample = options.sample === "full"
+    ? -1
+    : options.sample ?? (source.bytes <= SMALL ? -1 : SAMPLE_ROWS);
   const reading = [
     ...common,
     "records = 'true'",
     ...(options.on_bad_row === "skip" ? ["ignore_errors = true"] : []),
     ...(options.date_format === undefined ? [] : [`dateformat = ${literal(options.date_format)}`]),
-    ...(options.timestamp_format === undefined ? [] : [`timestampformat = ${literal(options.timestamp_format)}`]),
+    ...(options.timestamp_format === undefined
+      ? []
+      : [`timestampformat = ${literal(options.timestamp_format)}`]),
     `union_by_name = ${options.union_by_name ?? false}`,
     `hive_partitioning = ${hivePartitions(request, source)}`,
   ];
   if (options.on_bad_row === "quarantine") {
-    throw new OsirisError("ENG504", `Cannot read '${request.path}': 'on_bad_row: quarantine' is not known for JSON`, {
-      step: ask.step,
-      help: "use 'error' or 'skip'",
-    });
+    throw new OsirisError(
+      "ENG504",
+      `Cannot read '${request.path}': 'on_bad_row: quarantine' is not known for JSON`,
+      {
+        step: ask.step,
+        help: "use 'error' or 'skip'",
+      },
+    );
   }
-  const guessing = `read_json(${files}, ${reading.join(", ")}, sample_size = ${sample}, map_inference_threshold = -1)`;
+  const guessing = `read_json(${files}, ${
+    reading.join(", ")
+  }, sample_size = ${sample}, map_inference_threshold = -1)`;
   const guessed = (await ask.columns(`SELECT * FROM ${guessing}`)).map(({ name, type }) => ({
     name,
     type: type.replaceAll(/\bU?HUGEINT\b/g, "BIGINT"),
@@ -51,10 +63,14 @@ export async function describeJson(request: ScanRequest, source: Source, ask: As
   const { all, chosen } = selected(request, guessed, ask.step);
   const hive = new Set(hivePartitions(request, source) ? partitionNames(source.files[0]!) : []);
   const inFile = all.filter((column) => !hive.has(column.name));
-  const exact = inFile.filter((column) => /^DECIMAL|^NUMERIC/i.test(column.type)).map((column) => column.name);
+  const exact = inFile.filter((column) => /^DECIMAL|^NUMERIC/i.test(column.type)).map((column) =>
+    column.name
+  );
   const table = exact.length > 0 && hive.size === 0
     ? exactly(`read_json_objects(${files}, ${common.join(", ")})`, inFile, exact)
-    : `read_json(${files}, ${reading.join(", ")}, columns = ${structure(inFile.map((c) => [c.name, c.type]))})`;
+    : `read_json(${files}, ${reading.join(", ")}, columns = ${
+      structure(inFile.map((c) => [c.name, c.type]))
+    })`;
   const read = `SELECT ${chosen.map((column) => identifier(column.name)).join(", ")} FROM ${table}`;
   return {
     columns: await ask.columns(read),
@@ -70,14 +86,20 @@ export async function describeJson(request: ScanRequest, source: Source, ask: As
 
 /** Records read as text, the numbers of the exact columns quoted before they are parsed. */
 function exactly(objects: string, columns: readonly Column[], exact: readonly string[]): string {
-  const keys = exact.map((name) => JSON.stringify(name).slice(1, -1).replaceAll(/[\\^$.|?*+(){}[\]]/g, "\\$&"));
+  const keys = exact.map((name) =>
+    JSON.stringify(name).slice(1, -1).replaceAll(/[\\^$.|?*+(){}[\]]/g, "\\$&")
+  );
   const number = `"(${keys.join("|")})"(\\s*:\\s*)(-?[0-9][0-9.eE+-]*)`;
   const shape = JSON.stringify(Object.fromEntries(columns.map(({ name, type }) => [name, type])));
   const fields = columns.map(({ name }) => `r.${identifier(name)} AS ${identifier(name)}`);
   const text = `regexp_replace(json::VARCHAR, ${literal(number)}, '"\\1"\\2"\\3"', 'g')`;
-  return `(SELECT ${fields.join(", ")} FROM (SELECT from_json_strict(${text}, ${literal(shape)}) AS r FROM ${objects}))`;
+  return `(SELECT ${fields.join(", ")} FROM (SELECT from_json_strict(${text}, ${
+    literal(shape)
+  }) AS r FROM ${objects}))`;
 }
 
 function partitionNames(file: string): string[] {
-  return file.split("/").slice(0, -1).flatMap((part) => part.includes("=") ? [part.slice(0, part.indexOf("="))] : []);
+  return file.split("/").slice(0, -1).flatMap((part) =>
+    part.includes("=") ? [part.slice(0, part.indexOf("="))] : []
+  );
 }

@@ -14,7 +14,9 @@ export async function describeParquet(request: ScanRequest, source: Source, ask:
   const { chosen } = selected(request, stored, ask.step);
   const typed = new Set(Object.keys(request.options.types ?? {}).map((name) => name.toLowerCase()));
   const select = chosen.map(({ name, type }) =>
-    typed.has(name.toLowerCase()) ? `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}` : identifier(name)
+    typed.has(name.toLowerCase())
+      ? `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`
+      : identifier(name)
   );
   const read = `SELECT ${select.join(", ")} FROM ${table}`;
   return {

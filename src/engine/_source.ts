@@ -70,7 +70,9 @@ async function matches(step: string, glob: string): Promise<Source> {
   }
   const pattern = globPattern(glob);
   const files = (await listFiles(step, base)).filter((file) => pattern.test(file.path));
-  if (files.length === 0) throw unreadable(step, glob, "matches no file", "check the pattern; * does not cross folders, ** does");
+  if (files.length === 0) {
+    throw unreadable(step, glob, "matches no file", "check the pattern; * does not cross folders, ** does");
+  }
   return summed(files, base);
 }
 
@@ -131,10 +133,14 @@ async function mustOpen(step: string, path: string): Promise<void> {
 
 /** The source has no bytes. */
 export function empty(step: string, path: string): OsirisError {
-  return new OsirisError("ENG502", `Cannot read '${path}': the file is empty, and should hold at least a header`, {
-    step,
-    help: `check what should have written ${basename(path)}`,
-  });
+  return new OsirisError(
+    "ENG502",
+    `Cannot read '${path}': the file is empty, and should hold at least a header`,
+    {
+      step,
+      help: `check what should have written ${basename(path)}`,
+    },
+  );
 }
 
 function unreadable(step: string, path: string, what: string, help: string): OsirisError {

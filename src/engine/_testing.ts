@@ -1,7 +1,15 @@
 /** What the tests of this folder share: a folder of their own with an engine in it. @module */
 
 import { join } from "node:path";
-import { type Engine, type EngineOptions, openEngine, type Relation, type ScanRequest, type SqlRequest, type WriteRequest } from "./mod.ts";
+import {
+  type Engine,
+  type EngineOptions,
+  openEngine,
+  type Relation,
+  type ScanRequest,
+  type SqlRequest,
+  type WriteRequest,
+} from "./mod.ts";
 
 const TOKEN = "k3f9qa";
 
@@ -15,7 +23,12 @@ export interface Bench extends AsyncDisposable {
   /** Every path below the folder but the engine's own, sorted. */
   tree(): string[];
   scan(name: string, options?: ScanRequest["options"], step?: string): Promise<Relation>;
-  sql(query: string, inputs?: SqlRequest["inputs"], bind?: SqlRequest["bind"], step?: string): Promise<Relation>;
+  sql(
+    query: string,
+    inputs?: SqlRequest["inputs"],
+    bind?: SqlRequest["bind"],
+    step?: string,
+  ): Promise<Relation>;
   /** Writes and commits. */
   write(relation: Relation, name: string, request?: Partial<WriteRequest>): Promise<void>;
   writing(name: string, request?: Partial<WriteRequest>): WriteRequest;
@@ -24,10 +37,21 @@ export interface Bench extends AsyncDisposable {
 }
 
 /** Opens a bench. `names` are the files and folders of it that may be read and written; all of `in` and `out*` when absent. */
-export async function bench(options: Partial<EngineOptions> & { names?: readonly string[] } = {}): Promise<Bench> {
+export async function bench(
+  options: Partial<EngineOptions> & { names?: readonly string[] } = {},
+): Promise<Bench> {
   const folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "osiris engine " }));
   const path = (name: string) => join(folder, name) + (name.endsWith("/") ? "/" : "");
-  const outs = ["out.csv", "out.json", "out.ndjson", "out.parquet", "out", "out/", "deep/er/out.csv", "out.csv.gz"];
+  const outs = [
+    "out.csv",
+    "out.json",
+    "out.ndjson",
+    "out.parquet",
+    "out",
+    "out/",
+    "deep/er/out.csv",
+    "out.csv.gz",
+  ];
   const engine = await openEngine({
     tempDirectory: join(folder, ".temp"),
     read: [folder],
@@ -59,7 +83,10 @@ export async function bench(options: Partial<EngineOptions> & { names?: readonly
       return path(name);
     },
     text: (name) => Deno.readTextFileSync(path(name)),
-    tree: () => [...walk(folder)].map((file) => file.slice(folder.length + 1)).filter((file) => !file.startsWith(".temp")).sort(),
+    tree: () =>
+      [...walk(folder)].map((file) => file.slice(folder.length + 1)).filter((file) =>
+        !file.startsWith(".temp")
+      ).sort(),
     scan: (name, scanOptions = {}, step = "extract") =>
       engine.scan(step, { format: formatOf(name), path: path(name), options: scanOptions }),
     sql: (query, inputs = {}, bind = {}, step = "transform") => engine.sql(step, { query, inputs, bind }),

@@ -29,15 +29,23 @@ export function boundValue(step: string, name: string, given: BoundValue): Bound
       return { type: BigInt.asIntN(64, BigInt(text)) === BigInt(text) ? "BIGINT" : "HUGEINT", value: text };
     }
     case "number":
-      if (!Number.isFinite(Number(value)) || String(value).trim() === "") throw fail(`'${value}' is not a number`);
+      if (!Number.isFinite(Number(value)) || String(value).trim() === "") {
+        throw fail(`'${value}' is not a number`);
+      }
       return { type: "DOUBLE", value: String(value) };
     case "date":
       return { type: "DATE", value: String(value) };
     case "timestamp":
-      return { type: /(?:Z|[+-]\d\d(?::?\d\d)?)$/.test(String(value)) ? "TIMESTAMPTZ" : "TIMESTAMP", value: String(value) };
+      return {
+        type: /(?:Z|[+-]\d\d(?::?\d\d)?)$/.test(String(value)) ? "TIMESTAMPTZ" : "TIMESTAMP",
+        value: String(value),
+      };
     case "list": {
       if (!Array.isArray(value)) throw fail("it is not a list");
-      return { type: `${elementType(value)}[]`, value: value.map((item) => typeof item === "object" ? JSON.stringify(item) : String(item)) };
+      return {
+        type: `${elementType(value)}[]`,
+        value: value.map((item) => typeof item === "object" ? JSON.stringify(item) : String(item)),
+      };
     }
     case "map":
       return { type: "JSON", value: JSON.stringify(value) };
@@ -72,7 +80,9 @@ export function jsonSafe(value: unknown): unknown {
     case "number":
       return Number.isFinite(value) ? value : String(value);
     case "bigint":
-      return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value);
+      return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
+        ? Number(value)
+        : String(value);
     case "object":
       return objectSafe(value as object);
     default:
@@ -85,7 +95,10 @@ function objectSafe(value: object): unknown {
   if ("bytes" in value && value.bytes instanceof Uint8Array) return { base64: base64(value.bytes) };
   if ("entries" in value && Array.isArray(value.entries)) {
     if (value.constructor.name === "DuckDBMapValue") {
-      return value.entries.map(({ key, value: item }: { key: unknown; value: unknown }) => ({ key: jsonSafe(key), value: jsonSafe(item) }));
+      return value.entries.map(({ key, value: item }: { key: unknown; value: unknown }) => ({
+        key: jsonSafe(key),
+        value: jsonSafe(item),
+      }));
     }
   }
   if ("entries" in value && typeof value.entries === "object" && value.entries !== null) {

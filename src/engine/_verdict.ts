@@ -34,7 +34,15 @@ interface Cte {
 type Scope = ReadonlyMap<string, Cte>;
 
 const NODES = new Set(["SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"]);
-const TABLES = new Set(["EMPTY", "BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EXPRESSION_LIST", "PIVOT"]);
+const TABLES = new Set([
+  "EMPTY",
+  "BASE_TABLE",
+  "SUBQUERY",
+  "JOIN",
+  "TABLE_FUNCTION",
+  "EXPRESSION_LIST",
+  "PIVOT",
+]);
 
 /**
  * Judges a query.
@@ -71,11 +79,17 @@ export async function judge(
       );
     }
     const verb = /[A-Za-z]+/.exec(query)?.[0]?.toUpperCase() ?? "this statement";
-    refuse(`it is not a single SELECT (${verb})`, "a query may only SELECT from its inputs; move other work to its own step");
+    refuse(
+      `it is not a single SELECT (${verb})`,
+      "a query may only SELECT from its inputs; move other work to its own step",
+    );
   }
   const statements = parsed.statements ?? [];
   if (statements.length !== 1) {
-    refuse(`it holds ${statements.length} statements, and should be one`, "keep one SELECT; use one step per query");
+    refuse(
+      `it holds ${statements.length} statements, and should be one`,
+      "keep one SELECT; use one step per query",
+    );
   }
   const { node, named_param_map } = statements[0]!;
   const parameters = named_param_map.map(({ key }) => key);
@@ -103,7 +117,9 @@ class Walk {
   /** A query: its CTEs come into scope one after the other, then its body. */
   node(node: Tree, outer: Scope, counts: Counts): void {
     const kind = String(node["type"]);
-    if (!NODES.has(kind)) this.refuse(`it holds a ${readable(kind)}`, "write one SELECT over the step's inputs");
+    if (!NODES.has(kind)) {
+      this.refuse(`it holds a ${readable(kind)}`, "write one SELECT over the step's inputs");
+    }
     const scope = new Map(outer);
     for (const { key, value } of (node["cte_map"] as { map: { key: string; value: Tree }[] }).map) {
       const inner: Counts = new Map();
@@ -152,9 +168,14 @@ class Walk {
   table(tree: Tree, scope: Scope, counts: Counts): void {
     const kind = String(tree["type"]);
     if (kind === "SHOW_REF") {
-      this.refuse("it describes tables instead of selecting from them", "write a SELECT over the step's inputs");
+      this.refuse(
+        "it describes tables instead of selecting from them",
+        "write a SELECT over the step's inputs",
+      );
     }
-    if (!TABLES.has(kind)) this.refuse(`it reads a ${readable(kind)}`, "write one SELECT over the step's inputs");
+    if (!TABLES.has(kind)) {
+      this.refuse(`it reads a ${readable(kind)}`, "write one SELECT over the step's inputs");
+    }
     if (kind === "BASE_TABLE") this.baseTable(tree, scope, counts);
   }
 
@@ -170,7 +191,9 @@ class Walk {
     }
     const cte = scope.get(name.toLowerCase());
     if (cte !== undefined) {
-      if (!cte.materialized || !cte.used) for (const [input, times] of cte.counts) add(counts, input, times);
+      if (!cte.materialized || !cte.used) {
+        for (const [input, times] of cte.counts) add(counts, input, times);
+      }
       cte.used = true;
       return;
     }
@@ -204,13 +227,18 @@ class Walk {
     const name = String(tree["function_name"]);
     const reason = refusedFunction(name);
     if (reason !== undefined) {
-      this.refuse(`function '${name}' ${reason}`, "compute from the inputs' columns and the step's parameters only");
+      this.refuse(
+        `function '${name}' ${reason}`,
+        "compute from the inputs' columns and the step's parameters only",
+      );
     }
   }
 
   known(scope: Scope): string {
     const names = [...this.#inputs.values(), ...scope.keys()];
-    return names.length === 0 ? "no tables: the step has no inputs" : names.map((name) => `'${name}'`).join(", ");
+    return names.length === 0
+      ? "no tables: the step has no inputs"
+      : names.map((name) => `'${name}'`).join(", ");
   }
 }
 

@@ -70,7 +70,8 @@ class StagedWrite implements Staged {
       this.#shape = await this.#shapeOfTarget();
       this.#mustFit();
       await this.#prepareFolder();
-      const adding = this.#shape === "file" && this.request.writeMode === "append" && await size(this.staging.target) > 0;
+      const adding = this.#shape === "file" && this.request.writeMode === "append" &&
+        await size(this.staging.target) > 0;
       const execution = adding ? await this.#append(options) : await this.#copy(options);
       const staged = await stagedFiles(this.staging.staged);
       for (const file of staged) await makeDurable(file.path);
@@ -100,7 +101,9 @@ class StagedWrite implements Staged {
 
   async commit(): Promise<void> {
     if (this.#state === "committed") return;
-    if (this.#state === "aborted") throw new OsirisError("BUG900", `Cannot commit step '${this.step}': it was aborted before`);
+    if (this.#state === "aborted") {
+      throw new OsirisError("BUG900", `Cannot commit step '${this.step}': it was aborted before`);
+    }
     try {
       if (this.#shape === "file") await this.#commitFile();
       else if (this.request.writeMode === "append") await this.#commitAddedFiles();
@@ -128,12 +131,20 @@ class StagedWrite implements Staged {
       throw error;
     });
     if (found !== undefined && request.writeMode === "error_if_exists") {
-      throw this.#failure("ENG531", "it exists already", "remove it, or set write_mode to overwrite or append");
+      throw this.#failure(
+        "ENG531",
+        "it exists already",
+        "remove it, or set write_mode to overwrite or append",
+      );
     }
     const wanted = request.partitionBy.length > 0 || request.path.endsWith("/");
     if (found === undefined) return wanted ? "folder" : "file";
     if (!found.isDirectory && wanted) {
-      throw this.#failure("ENG530", "it is a file, and should be a folder", "remove the file, or name another folder");
+      throw this.#failure(
+        "ENG530",
+        "it is a file, and should be a folder",
+        "remove the file, or name another folder",
+      );
     }
     if (found.isDirectory && !wanted && request.writeMode !== "append") {
       throw this.#failure(
@@ -142,7 +153,9 @@ class StagedWrite implements Staged {
         "name a file, or end the path with / to replace the folder whole",
       );
     }
-    if (found.isDirectory && request.writeMode === "overwrite") await this.#mustHoldOnlyThisFormat(staging.target);
+    if (found.isDirectory && request.writeMode === "overwrite") {
+      await this.#mustHoldOnlyThisFormat(staging.target);
+    }
     return found.isDirectory ? "folder" : "file";
   }
 
@@ -164,16 +177,28 @@ class StagedWrite implements Staged {
   #mustFit(): void {
     const { request, relation } = this;
     if (request.writeMode === "replace_partitions" && request.partitionBy.length === 0) {
-      throw this.#failure("ENG504", "write_mode replace_partitions needs partition_by", "name the partition columns in partition_by");
+      throw this.#failure(
+        "ENG504",
+        "write_mode replace_partitions needs partition_by",
+        "name the partition columns in partition_by",
+      );
     }
     const names = relation.columns.map((column) => column.name);
     for (const column of request.partitionBy) {
       if (!names.some((name) => name.toLowerCase() === column.toLowerCase())) {
-        throw this.#failure("ENG532", `partition_by names the unknown column '${column}'`, `the columns are ${names.slice(0, 20).join(", ")}`);
+        throw this.#failure(
+          "ENG532",
+          `partition_by names the unknown column '${column}'`,
+          `the columns are ${names.slice(0, 20).join(", ")}`,
+        );
       }
     }
     if (request.partitionBy.length > 0 && request.partitionBy.length >= names.length) {
-      throw this.#failure("ENG532", "every column is a partition column, so the files would be empty", "leave at least one column out of partition_by");
+      throw this.#failure(
+        "ENG532",
+        "every column is a partition column, so the files would be empty",
+        "leave at least one column out of partition_by",
+      );
     }
   }
 
@@ -211,13 +236,19 @@ class StagedWrite implements Staged {
     ], options);
   }
 
-  async #execute(path: string, settings: readonly string[], options: RunOptions, select = (query: string) => query): Promise<Execution> {
+  async #execute(
+    path: string,
+    settings: readonly string[],
+    options: RunOptions,
+    select = (query: string) => query,
+  ): Promise<Execution> {
     const { columns } = this.relation;
     const { format } = this.request;
     return await this.database.execute(
       this.relation,
       `write '${this.request.path}'`,
-      (query) => `COPY (${select(storedQuery(query, columns, format))}) TO ${literal(path)} (${settings.join(", ")})`,
+      (query) =>
+        `COPY (${select(storedQuery(query, columns, format))}) TO ${literal(path)} (${settings.join(", ")})`,
       options,
     );
   }
@@ -246,7 +277,11 @@ class StagedWrite implements Staged {
     if (this.request.writeMode === "error_if_exists") {
       await Deno.link(staged, target).catch((error) => {
         if (error instanceof Deno.errors.AlreadyExists) {
-          throw this.#failure("ENG531", "it has come to exist meanwhile", "remove it, or set write_mode to overwrite");
+          throw this.#failure(
+            "ENG531",
+            "it has come to exist meanwhile",
+            "remove it, or set write_mode to overwrite",
+          );
         }
         throw error;
       });
@@ -308,12 +343,18 @@ class StagedWrite implements Staged {
       });
     }
     if (error instanceof Deno.errors.PermissionDenied || /os error (?:1|13|30)\b/.test(message)) {
-      return this.#failure("ENG530", `the folder '${this.staging.folder}' cannot be written to`, "check its permissions, or name another folder");
+      return this.#failure(
+        "ENG530",
+        `the folder '${this.staging.folder}' cannot be written to`,
+        "check its permissions, or name another folder",
+      );
     }
     if (error instanceof Deno.errors.NotADirectory || /os error (?:17|20)\b/.test(message)) {
       return this.#failure("ENG530", "a file stands where a folder should be", "check the path");
     }
-    if (message.includes("os error")) return this.#failure("ENG530", message, "check the path and its folder");
+    if (message.includes("os error")) {
+      return this.#failure("ENG530", message, "check the path and its folder");
+    }
     return error;
   }
 }

@@ -149,7 +149,10 @@ export interface Engine extends AsyncDisposable {
   /** Computes a relation in full and keeps nothing. */
   drain(relation: Relation, options?: RunOptions): Promise<Execution>;
   /** Computes a relation as Arrow IPC streams of about `batchRows` rows, pulled one by one; the execution is the return value. */
-  stream(relation: Relation, options?: RunOptions & { batchRows?: number }): AsyncGenerator<{ data: Uint8Array; rows: number }, Execution, void>;
+  stream(
+    relation: Relation,
+    options?: RunOptions & { batchRows?: number },
+  ): AsyncGenerator<{ data: Uint8Array; rows: number }, Execution, void>;
   /** Computes a relation into staged files. */
   write(step: string, relation: Relation, request: WriteRequest, options?: RunOptions): Promise<Staged>;
   /** First rows of a relation by a limited read; undefined when that would cost a full computation. */

@@ -33,7 +33,12 @@ Deno.test("write: counts of fused SQL steps are exact whatever the optimizer mov
   const rows = await b.scan("in.csv");
   const one = await b.sql("SELECT * FROM df WHERE b > 0", { df: rows }, {}, "one");
   const two = await b.sql("SELECT a, b * 2 AS c FROM df WHERE a >= 100", { df: one }, {}, "two");
-  const three = await b.sql("SELECT c, count(*) AS n FROM df WHERE c > 4 GROUP BY c ORDER BY c", { df: two }, {}, "three");
+  const three = await b.sql(
+    "SELECT c, count(*) AS n FROM df WHERE c > 4 GROUP BY c ORDER BY c",
+    { df: two },
+    {},
+    "three",
+  );
   const { steps, rows: last } = await b.engine.drain(three);
   const kept = Array.from({ length: 1000 }, (_, i) => ({ a: i, b: i % 7 })).filter((row) => row.b > 0);
   assert.deepEqual(steps.map(({ step, rowsOut }) => [step, rowsOut]), [
@@ -71,8 +76,18 @@ Deno.test("sql: an input that a query refers to twice gives the same rows both t
 Deno.test("sql: names are per step, and a query's own CTE may carry its input's name", async () => {
   await using b = await bench();
   const one = await b.sql("SELECT 1 AS x", {}, {}, "one");
-  const two = await b.sql("WITH df AS (SELECT x + 1 AS x FROM df) SELECT * FROM df -- the end", { df: one }, {}, "two");
-  const three = await b.sql("SELECT df.x + other.x AS x FROM df, other;", { df: two, other: one }, {}, "three");
+  const two = await b.sql(
+    "WITH df AS (SELECT x + 1 AS x FROM df) SELECT * FROM df -- the end",
+    { df: one },
+    {},
+    "two",
+  );
+  const three = await b.sql(
+    "SELECT df.x + other.x AS x FROM df, other;",
+    { df: two, other: one },
+    {},
+    "three",
+  );
   assert.deepEqual(await b.rows(three), [{ x: 3 }]);
 });
 
@@ -93,7 +108,15 @@ Deno.test("sql: parameters are bound per step, typed, wherever they stand", asyn
     x: { type: "number", value: 0.5 },
     n: { type: "int", value: 3 },
   }, "two");
-  assert.deepEqual(two.columns.map((column) => column.type), ["VARCHAR", "VARCHAR", "VARCHAR", "BIGINT", "BOOLEAN", "DATE", "DOUBLE"]);
+  assert.deepEqual(two.columns.map((column) => column.type), [
+    "VARCHAR",
+    "VARCHAR",
+    "VARCHAR",
+    "BIGINT",
+    "BOOLEAN",
+    "DATE",
+    "DOUBLE",
+  ]);
   assert.deepEqual(await b.rows(two), [
     { a: "it's; DROP --", b: "$x", c: " $x ", d: "9223372036854775807", e: true, f: "2024-02-29", g: 0.5 },
   ]);
@@ -121,7 +144,10 @@ Deno.test("sql: what is wrong with a query is said in its author's words", async
     });
   }
   const failing = await b.sql("SELECT CAST(name AS INTEGER) AS n FROM df", { df: one });
-  await assert.rejects(b.engine.drain(failing), { code: "ENG513", message: /Could not convert string 'x' to INT32/ });
+  await assert.rejects(b.engine.drain(failing), {
+    code: "ENG513",
+    message: /Could not convert string 'x' to INT32/,
+  });
 });
 
 Deno.test("drain: an input that no query refers to still runs", async () => {
@@ -137,7 +163,9 @@ Deno.test("drain: a statement stops when its signal says so", async () => {
   await using b = await bench();
   const endless = await b.sql("SELECT count(*) AS n FROM range(100000000000) t(i) WHERE i % 7 = 3");
   const started = performance.now();
-  await assert.rejects(b.engine.drain(endless, { signal: AbortSignal.timeout(200) }), { name: "TimeoutError" });
+  await assert.rejects(b.engine.drain(endless, { signal: AbortSignal.timeout(200) }), {
+    name: "TimeoutError",
+  });
   assert.ok(performance.now() - started < 2000);
 });
 

@@ -11,7 +11,9 @@ function utf16(text: string): Uint8Array {
 }
 
 async function gzip(text: string): Promise<Uint8Array> {
-  return new Uint8Array(await new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer());
+  return new Uint8Array(
+    await new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer(),
+  );
 }
 
 interface Case {
@@ -27,57 +29,227 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  { name: "types", content: "i,d,t,b,s\n1,2024-01-02,2024-01-02 03:04:05.678901,true,x\n", columns: ["i BIGINT", "d DATE", "t TIMESTAMP", "b BOOLEAN", "s VARCHAR"], rows: [[1, "2024-01-02", "2024-01-02T03:04:05.678901", true, "x"]] },
-  { name: "BOM and CRLF", content: "\ufeffa,b\r\n1,x\r\n2,y\r\n", columns: ["a BIGINT", "b VARCHAR"], rows: [[1, "x"], [2, "y"]] },
+  {
+    name: "types",
+    content: "i,d,t,b,s\n1,2024-01-02,2024-01-02 03:04:05.678901,true,x\n",
+    columns: ["i BIGINT", "d DATE", "t TIMESTAMP", "b BOOLEAN", "s VARCHAR"],
+    rows: [[1, "2024-01-02", "2024-01-02T03:04:05.678901", true, "x"]],
+  },
+  {
+    name: "BOM and CRLF",
+    content: "\ufeffa,b\r\n1,x\r\n2,y\r\n",
+    columns: ["a BIGINT", "b VARCHAR"],
+    rows: [[1, "x"], [2, "y"]],
+  },
   { name: "UTF-16", content: utf16("a,b\n1,é\n"), rows: [[1, "é"]] },
-  { name: "latin-1", content: new Uint8Array([97, 10, 233, 10]), options: { encoding: "latin-1" }, rows: [["é"]] },
+  {
+    name: "latin-1",
+    content: new Uint8Array([97, 10, 233, 10]),
+    options: { encoding: "latin-1" },
+    rows: [["é"]],
+  },
   { name: "not UTF-8", content: new Uint8Array([97, 10, 233, 10]), error: ["ENG503", /not valid UTF-8/] },
-  { name: "semicolon", content: "a;b\n1,5;x\n2,25;y\n", options: { decimal_separator: "," }, columns: ["a DOUBLE", "b VARCHAR"], rows: [[1.5, "x"], [2.25, "y"]] },
+  {
+    name: "semicolon",
+    content: "a;b\n1,5;x\n2,25;y\n",
+    options: { decimal_separator: "," },
+    columns: ["a DOUBLE", "b VARCHAR"],
+    rows: [[1.5, "x"], [2.25, "y"]],
+  },
   { name: "tab and pipe", content: "a|b\n1|2\n", rows: [[1, 2]] },
-  { name: "quoted empty is text, unquoted empty is null", content: 'a,b\n1,""\n2,\n', rows: [[1, ""], [2, null]] },
-  { name: "null text", content: "a,b\n1,NA\n2,x\n", options: { null_text: ["NA", "-"] }, rows: [[1, null], [2, "x"]] },
-  { name: "quotes that come late", content: 'a,b\n1,x\n2,"y, ""z"""\n', options: { sample: 1 }, rows: [[1, "x"], [2, 'y, "z"']] },
+  {
+    name: "quoted empty is text, unquoted empty is null",
+    content: 'a,b\n1,""\n2,\n',
+    rows: [[1, ""], [2, null]],
+  },
+  {
+    name: "null text",
+    content: "a,b\n1,NA\n2,x\n",
+    options: { null_text: ["NA", "-"] },
+    rows: [[1, null], [2, "x"]],
+  },
+  {
+    name: "quotes that come late",
+    content: 'a,b\n1,x\n2,"y, ""z"""\n',
+    options: { sample: 1 },
+    rows: [[1, "x"], [2, 'y, "z"']],
+  },
   { name: "line breaks in quotes", content: 'a,b\n1,"x\ny"\n', rows: [[1, "x\ny"]] },
   { name: "header without rows", content: "a,b\n", columns: ["a VARCHAR", "b VARCHAR"], rows: [] },
   { name: "header without rows or line end", content: "a,b", columns: ["a VARCHAR", "b VARCHAR"], rows: [] },
-  { name: "no header", content: "1,2\n3,4\n", columns: ["column0 BIGINT", "column1 BIGINT"], rows: [[1, 2], [3, 4]] },
-  { name: "header as told", content: "x,y\nz,w\n", options: { header: false }, rows: [["x", "y"], ["z", "w"]] },
-  { name: "duplicate and empty names", content: "a,A,,b\n1,2,3,4\n", columns: ["a BIGINT", "A_1 BIGINT", "column2 BIGINT", "b BIGINT"], rows: [[1, 2, 3, 4]] },
+  {
+    name: "no header",
+    content: "1,2\n3,4\n",
+    columns: ["column0 BIGINT", "column1 BIGINT"],
+    rows: [[1, 2], [3, 4]],
+  },
+  {
+    name: "header as told",
+    content: "x,y\nz,w\n",
+    options: { header: false },
+    rows: [["x", "y"], ["z", "w"]],
+  },
+  {
+    name: "duplicate and empty names",
+    content: "a,A,,b\n1,2,3,4\n",
+    columns: ["a BIGINT", "A_1 BIGINT", "column2 BIGINT", "b BIGINT"],
+    rows: [[1, 2, 3, 4]],
+  },
   { name: "NUL byte", content: "a,b\n1,x\0y\n", rows: [[1, "x\0y"]] },
   { name: "empty", content: "", error: ["ENG502", /is empty/] },
-  { name: "types given", content: "a,b\n007,1.10\n", options: { types: { a: "VARCHAR", B: "DECIMAL(38,2)" } }, columns: ["a VARCHAR", "b DECIMAL(38,2)"], rows: [["007", "1.10"]] },
-  { name: "unknown type column", content: "amount\n1\n", options: { types: { amuont: "BIGINT" } }, error: ["ENG504", /'types' names the unknown column 'amuont'/] },
-  { name: "unknown type", content: "a\n1\n", options: { types: { a: "NOSUCH" } }, error: ["ENG512", /NOSUCH/] },
-  { name: "columns selected in order", content: "a,b,c\n1,2,3\n", options: { columns: ["c", "a"] }, columns: ["c BIGINT", "a BIGINT"], rows: [[3, 1]] },
-  { name: "unknown column selected", content: "a,b\n1,2\n", options: { columns: ["x"] }, error: ["ENG504", /'columns' names the unknown column 'x'/] },
-  { name: "date format", content: "d\n31.12.2024\n", options: { date_format: "%d.%m.%Y" }, columns: ["d DATE"], rows: [["2024-12-31"]] },
+  {
+    name: "types given",
+    content: "a,b\n007,1.10\n",
+    options: { types: { a: "VARCHAR", B: "DECIMAL(38,2)" } },
+    columns: ["a VARCHAR", "b DECIMAL(38,2)"],
+    rows: [["007", "1.10"]],
+  },
+  {
+    name: "unknown type column",
+    content: "amount\n1\n",
+    options: { types: { amuont: "BIGINT" } },
+    error: ["ENG504", /'types' names the unknown column 'amuont'/],
+  },
+  {
+    name: "unknown type",
+    content: "a\n1\n",
+    options: { types: { a: "NOSUCH" } },
+    error: ["ENG512", /NOSUCH/],
+  },
+  {
+    name: "columns selected in order",
+    content: "a,b,c\n1,2,3\n",
+    options: { columns: ["c", "a"] },
+    columns: ["c BIGINT", "a BIGINT"],
+    rows: [[3, 1]],
+  },
+  {
+    name: "unknown column selected",
+    content: "a,b\n1,2\n",
+    options: { columns: ["x"] },
+    error: ["ENG504", /'columns' names the unknown column 'x'/],
+  },
+  {
+    name: "date format",
+    content: "d\n31.12.2024\n",
+    options: { date_format: "%d.%m.%Y" },
+    columns: ["d DATE"],
+    rows: [["2024-12-31"]],
+  },
   { name: "big integers", content: "a\n9223372036854775807\n", rows: [["9223372036854775807"]] },
-  { name: "one field too many", content: "a,b\n1,2\n3,4,5\n", error: ["ENG503", /in\.csv:3 has 3 fields, and should have 2, in the row: 3,4,5/] },
-  { name: "one field too few", content: "a,b,c\n1,2,3\n4,5\n6,7,8\n", error: ["ENG503", /in\.csv:3 has 2 fields, and should have 3,/] },
-  { name: "header shorter than every row", content: "a,b\n1,2,3\n4,5,6\n", error: ["ENG503", /in\.csv:2 has 3 fields, and should have 2/] },
-  { name: "ragged with semicolons", content: "a;b\n1;2\n3;4;5\n", error: ["ENG503", /in\.csv:3 has 3 fields, and should have 2/] },
-  { name: "a comment on top", content: "# made by x\na,b\n1,2\n", error: ["ENG503", /in\.csv:2 has 2 fields, and should have 1/] },
-  { name: "wrong value", content: "a,b\n" + "1,2\n".repeat(9000) + "x,3\n", options: { sample: 10 }, error: ["ENG503", /in\.csv:9002 has a wrong value \(converting column "a": Could not convert string "x" to 'BIGINT'\) in the row: x,3/] },
-  { name: "wrong value seen in full", content: "a,b\n" + "1,2\n".repeat(50) + "x,3\n", options: { sample: "full", columns: ["b"] }, rows: [...Array(50).fill([2]), [3]] },
+  {
+    name: "one field too many",
+    content: "a,b\n1,2\n3,4,5\n",
+    error: ["ENG503", /in\.csv:3 has 3 fields, and should have 2, in the row: 3,4,5/],
+  },
+  {
+    name: "one field too few",
+    content: "a,b,c\n1,2,3\n4,5\n6,7,8\n",
+    error: ["ENG503", /in\.csv:3 has 2 fields, and should have 3,/],
+  },
+  {
+    name: "header shorter than every row",
+    content: "a,b\n1,2,3\n4,5,6\n",
+    error: ["ENG503", /in\.csv:2 has 3 fields, and should have 2/],
+  },
+  {
+    name: "ragged with semicolons",
+    content: "a;b\n1;2\n3;4;5\n",
+    error: ["ENG503", /in\.csv:3 has 3 fields, and should have 2/],
+  },
+  {
+    name: "a comment on top",
+    content: "# made by x\na,b\n1,2\n",
+    error: ["ENG503", /in\.csv:2 has 2 fields, and should have 1/],
+  },
+  {
+    name: "wrong value",
+    content: "a,b\n" + "1,2\n".repeat(9000) + "x,3\n",
+    options: { sample: 10 },
+    error: [
+      "ENG503",
+      /in\.csv:9002 has a wrong value \(converting column "a": Could not convert string "x" to 'BIGINT'\) in the row: x,3/,
+    ],
+  },
+  {
+    name: "wrong value seen in full",
+    content: "a,b\n" + "1,2\n".repeat(50) + "x,3\n",
+    options: { sample: "full", columns: ["b"] },
+    rows: [...Array(50).fill([2]), [3]],
+  },
   { name: "quote not closed", content: 'a,b\n1,"x\n2,y\n', error: ["ENG503", /quote|fields/] },
-  { name: "bad rows skipped", content: "a,b\n1,2\n3,4,5\n6\n7,8\n", options: { on_bad_row: "skip" }, rows: [["1", "2"], ["7", "8"]] },
+  {
+    name: "bad rows skipped",
+    content: "a,b\n1,2\n3,4,5\n6\n7,8\n",
+    options: { on_bad_row: "skip" },
+    rows: [[1, 2], [7, 8]],
+  },
   { name: "gzip", file: "in.csv.gz", content: await gzip("a\n1\n"), rows: [[1]] },
-  { name: "odd names", file: "-it's \"ü\" [1] 100%.csv", content: "a\n1\n", rows: [[1]] },
-  { name: "JSON array", file: "in.json", content: '[{"a":-1,"b":{"c":[1,2]}},{"a":2,"d":"2024-01-01"}]', columns: ["a BIGINT", "b STRUCT(c BIGINT[])", "d DATE"], rows: [[-1, { c: [1, 2] }, null], [2, null, "2024-01-01"]] },
-  { name: "NDJSON", file: "in.ndjson", content: '{"a":1}\n{"a":null,"b":"x"}\n', rows: [[1, null], [null, "x"]] },
-  { name: "JSON with a late key", file: "in.ndjson", content: '{"a":1}\n'.repeat(30_000) + '{"b":2}\n', columns: ["a BIGINT", "b BIGINT"] },
-  { name: "JSON decimal", file: "in.ndjson", content: '{"a":12345678901234567890.123456789012,"s":"\\"a\\": 5"}\n{"a":-0.1}\n{"s":"x","a":1e3}\n', options: { types: { a: "DECIMAL(38,12)" } }, rows: [["12345678901234567890.123456789012", '"a": 5'], ["-0.100000000000", null], ["1000.000000000000", "x"]] },
-  { name: "JSON integer too big", file: "in.ndjson", content: '{"a":-92233720368547758080}\n', options: { types: { a: "BIGINT" } }, error: ["ENG503", /in\.ndjson:1 cannot be read/] },
-  { name: "JSON cut off", file: "in.json", content: '[{"a":1},{"a":', error: ["ENG503", /in\.json.*not valid JSON/] },
-  { name: "NDJSON cut off", file: "in.ndjson", content: '{"a":1}\n{"a":', error: ["ENG503", /in\.ndjson:2 is not valid JSON/] },
+  { name: "odd names", file: '-it\'s "ü" [1] 100%.csv', content: "a\n1\n", rows: [[1]] },
+  {
+    name: "JSON array",
+    file: "in.json",
+    content: '[{"a":-1,"b":{"c":[1,2]}},{"a":2,"d":"2024-01-01"}]',
+    columns: ["a BIGINT", "b STRUCT(c BIGINT[])", "d DATE"],
+    rows: [[-1, { c: [1, 2] }, null], [2, null, "2024-01-01"]],
+  },
+  {
+    name: "NDJSON",
+    file: "in.ndjson",
+    content: '{"a":1}\n{"a":null,"b":"x"}\n',
+    rows: [[1, null], [null, "x"]],
+  },
+  {
+    name: "JSON with a late key",
+    file: "in.ndjson",
+    content: '{"a":1}\n'.repeat(30_000) + '{"b":2}\n',
+    columns: ["a BIGINT", "b BIGINT"],
+  },
+  {
+    name: "JSON decimal",
+    file: "in.ndjson",
+    content: '{"a":12345678901234567890.123456789012,"s":"\\"a\\": 5"}\n{"a":-0.1}\n{"s":"x","a":1e3}\n',
+    options: { types: { a: "DECIMAL(38,12)" } },
+    rows: [["12345678901234567890.123456789012", '"a": 5'], ["-0.100000000000", null], [
+      "1000.000000000000",
+      "x",
+    ]],
+  },
+  {
+    name: "JSON integer too big",
+    file: "in.ndjson",
+    content: '{"a":-92233720368547758080}\n',
+    options: { types: { a: "BIGINT" } },
+    error: ["ENG503", /in\.ndjson:1 cannot be read/],
+  },
+  {
+    name: "JSON cut off",
+    file: "in.json",
+    content: '[{"a":1},{"a":',
+    error: ["ENG503", /in\.json.*not valid JSON/],
+  },
+  {
+    name: "NDJSON cut off",
+    file: "in.ndjson",
+    content: '{"a":1}\n{"a":',
+    error: ["ENG503", /in\.ndjson:2 is not valid JSON/],
+  },
   { name: "JSON array without records", file: "in.json", content: "[]", error: ["ENG502", /no records/] },
   { name: "JSON of scalars", file: "in.json", content: "[1,2,3]", error: ["ENG503", /./] },
-  { name: "Parquet that is none", file: "in.parquet", content: "a,b\n1,2\n", error: ["ENG501", /not a complete Parquet file/] },
+  {
+    name: "Parquet that is none",
+    file: "in.parquet",
+    content: "a,b\n1,2\n",
+    error: ["ENG501", /not a complete Parquet file/],
+  },
 ];
 
 async function outcome(b: Bench, file: string, options: FileOptions) {
   const relation = await b.scan(file, options);
-  return { columns: relation.columns.map(({ name, type }) => `${name} ${type}`), rows: (await b.rows(relation)).map((row) => Object.values(row)) };
+  return {
+    columns: relation.columns.map(({ name, type }) => `${name} ${type}`),
+    rows: (await b.rows(relation)).map((row) => Object.values(row)),
+  };
 }
 
 Deno.test("scan: every source is read exactly or refused clearly", async () => {
@@ -93,7 +265,9 @@ Deno.test("scan: every source is read exactly or refused clearly", async () => {
       }, name);
       continue;
     }
-    const found = await outcome(b, file, options).catch((thrown) => assert.fail(`${name}: ${thrown.stack}\n${thrown.cause}`));
+    const found = await outcome(b, file, options).catch((thrown) =>
+      assert.fail(`${name}: ${thrown.stack}\n${thrown.cause}`)
+    );
     if (columns !== undefined) assert.deepEqual(found.columns, columns, name);
     if (rows !== undefined) assert.deepEqual(found.rows, rows, name);
   }
@@ -108,7 +282,12 @@ Deno.test("scan: folders, globs and what is not there", async () => {
   const folder = await b.engine.scan("s", { format: "csv", path: b.path("data"), options: {} });
   assert.deepEqual((await b.rows(folder)).map((row) => row["a"]), [1, 3]);
   const { steps } = await b.engine.drain(folder);
-  assert.deepEqual(steps, [{ step: "s", rowsOut: 2, bytes: 16, files: [b.path("data/a.csv"), b.path("data/sub/b.csv")] }]);
+  assert.deepEqual(steps, [{
+    step: "s",
+    rowsOut: 2,
+    bytes: 16,
+    files: [b.path("data/a.csv"), b.path("data/sub/b.csv")],
+  }]);
   assert.deepEqual((await b.rows(await b.scan("data/*.csv"))).map((row) => row["a"]), [1]);
   assert.deepEqual((await b.rows(await b.scan("data/**/*.csv"))).map((row) => row["a"]), [1, 3]);
   Deno.mkdirSync(b.path("empty"));
@@ -121,7 +300,10 @@ Deno.test("scan: folders, globs and what is not there", async () => {
     ["empty", "ENG502", /folder without any csv file/],
   ];
   for (const [name, code, message] of failures) {
-    await assert.rejects(b.engine.scan("s", { format: "csv", path: b.path(name), options: {} }), { code, message }, name);
+    await assert.rejects(b.engine.scan("s", { format: "csv", path: b.path(name), options: {} }), {
+      code,
+      message,
+    }, name);
   }
 });
 
@@ -152,9 +334,21 @@ Deno.test("scan: hive folders become columns below a folder, and only then unles
   b.file("data/year=2023/kind=ü%20x/x.csv", "a\n2\n");
   b.file("data/year=2024/kind=y/x.csv", "a\n3\n");
   assert.deepEqual((await b.scan("year=2024/x.csv")).columns.map((column) => column.name), ["a"]);
-  const folder = await b.engine.scan("s", { format: "csv", path: b.path("data"), options: { types: { year: "INTEGER" } } });
-  assert.deepEqual(await b.rows(folder), [{ a: 2, year: 2023, kind: "ü x" }, { a: 3, year: 2024, kind: "y" }]);
-  const flat = await b.engine.scan("s", { format: "csv", path: b.path("data"), options: { hive_partitions: false } });
+  const folder = await b.engine.scan("s", {
+    format: "csv",
+    path: b.path("data"),
+    options: { types: { year: "INTEGER" } },
+  });
+  assert.deepEqual(await b.rows(folder), [{ a: 2, year: 2023, kind: "ü x" }, {
+    a: 3,
+    year: 2024,
+    kind: "y",
+  }]);
+  const flat = await b.engine.scan("s", {
+    format: "csv",
+    path: b.path("data"),
+    options: { hive_partitions: false },
+  });
   assert.deepEqual(flat.columns.map((column) => column.name), ["a"]);
 });
 
@@ -168,7 +362,9 @@ Deno.test("scan: rejected rows are counted, and kept when asked", async () => {
   const keeping = await b.scan("in.csv", { on_bad_row: "quarantine", types: { a: "BIGINT", b: "BIGINT" } });
   const kept = (await b.engine.drain(keeping)).steps[0]!;
   assert.equal(kept.rowsRejected, 3);
-  const lines = Deno.readTextFileSync(kept.rejectedFile!).trimEnd().split("\n").map((line) => JSON.parse(line));
+  const lines = Deno.readTextFileSync(kept.rejectedFile!).trimEnd().split("\n").map((line) =>
+    JSON.parse(line)
+  );
   assert.deepEqual(lines.map(({ file, line, text }) => [file, line, text]), [
     [b.path("in.csv"), 3, "x,4"],
     [b.path("in.csv"), 4, "5,6,7"],
@@ -189,14 +385,19 @@ Deno.test("scan: ten thousand columns", async () => {
 Deno.test("scan: a cell larger than a line may be names the option, which then reads it", async () => {
   await using b = await bench();
   b.file("in.csv", `a,b\n1,${"x".repeat(3_000_000)}\n`);
-  await assert.rejects(b.scan("in.csv").then((relation) => b.engine.drain(relation)), (error: Error & { code: string; help: string }) => {
-    assert.equal(error.code, "ENG503");
-    assert.ok(error.message.length < 1000, `${error.message.length}`);
-    assert.match(error.help, /max_line_size/);
-    return true;
-  });
+  await assert.rejects(
+    b.scan("in.csv").then((relation) => b.engine.drain(relation)),
+    (error: Error & { code: string; help: string }) => {
+      assert.equal(error.code, "ENG503");
+      assert.ok(error.message.length < 1000, `${error.message.length}`);
+      assert.match(error.help, /max_line_size/);
+      return true;
+    },
+  );
   const read = await b.scan("in.csv", { max_line_size: 4_000_000 });
-  assert.deepEqual(await b.rows(await b.sql("SELECT length(b) AS n FROM df", { df: read })), [{ n: 3_000_000 }]);
+  assert.deepEqual(await b.rows(await b.sql("SELECT length(b) AS n FROM df", { df: read })), [{
+    n: 3_000_000,
+  }]);
 });
 
 Deno.test("sample: a scan shows its first rows, a query nothing", async () => {
@@ -209,14 +410,27 @@ Deno.test("sample: a scan shows its first rows, a query nothing", async () => {
 
 Deno.test("sample: values are exact and plain", async () => {
   await using b = await bench();
-  const values = await b.sql(`SELECT 9007199254740993 AS big, 1.10::DECIMAL(38,2) AS dec, 'nan'::DOUBLE AS nan,
+  const values = await b.sql(
+    `SELECT 9007199254740993 AS big, 1.10::DECIMAL(38,2) AS dec, 'nan'::DOUBLE AS nan,
     TIMESTAMP '2024-01-02 03:04:05.000006' AS ts, TIMESTAMPTZ '2024-01-02 03:04:05+02' AS tz, TIME '01:02:03.5' AS t,
     '\\xAA\\x00'::BLOB AS blob, [1, NULL] AS list, {'a': 1, 'b c': [DATE '2024-01-01']} AS struct, MAP {'k': 1} AS map,
-    UUID '00000000-0000-0000-0000-000000000001' AS id, INTERVAL 1 DAY AS iv, NULL AS nothing, 170141183460469231731687303715884105727::HUGEINT AS huge`);
+    UUID '00000000-0000-0000-0000-000000000001' AS id, INTERVAL 1 DAY AS iv, NULL AS nothing, 170141183460469231731687303715884105727::HUGEINT AS huge`,
+  );
   assert.deepEqual(await b.rows(values), [{
-    big: "9007199254740993", dec: "1.10", nan: "NaN", ts: "2024-01-02T03:04:05.000006", tz: "2024-01-02T01:04:05Z", t: "01:02:03.5",
-    blob: { base64: "qgA=" }, list: [1, null], struct: { a: 1, "b c": ["2024-01-01"] }, map: [{ key: "k", value: 1 }],
-    id: "00000000-0000-0000-0000-000000000001", iv: "1 day", nothing: null, huge: "170141183460469231731687303715884105727",
+    big: "9007199254740993",
+    dec: "1.10",
+    nan: "NaN",
+    ts: "2024-01-02T03:04:05.000006",
+    tz: "2024-01-02T01:04:05Z",
+    t: "01:02:03.5",
+    blob: { base64: "qgA=" },
+    list: [1, null],
+    struct: { a: 1, "b c": ["2024-01-01"] },
+    map: [{ key: "k", value: 1 }],
+    id: "00000000-0000-0000-0000-000000000001",
+    iv: "1 day",
+    nothing: null,
+    huge: "170141183460469231731687303715884105727",
   }]);
 });
 
@@ -231,5 +445,7 @@ Deno.test("globPattern: stars stay in a folder, double stars cross them", () => 
     ["/a/x[!0-9].csv", "/a/xa.csv", true],
     ["/a/(x)+.csv", "/a/(x)+.csv", true],
   ];
-  for (const [glob, path, expected] of cases) assert.equal(globPattern(glob).test(path), expected, `${glob} ${path}`);
+  for (const [glob, path, expected] of cases) {
+    assert.equal(globPattern(glob).test(path), expected, `${glob} ${path}`);
+  }
 });

@@ -79,7 +79,7 @@ const REFUSED: readonly (readonly [string, RegExp])[] = [
   ["PIVOT df ON b USING sum(a)", /PIVOT without IN/],
   ["SELECT * FROM nosuch", /'nosuch' is not an input/],
   ["SELECT * FROM 'secrets.csv'", /'secrets.csv' is not an input/],
-  ["SELECT * FROM \"/etc/passwd\"", /'\/etc\/passwd' is not an input/],
+  ['SELECT * FROM "/etc/passwd"', /'\/etc\/passwd' is not an input/],
   ["SELECT * FROM memory.main.__osiris_stored_1", /outside the step/],
   ["SELECT * FROM main.df", /outside the step/],
   ["SELECT * FROM __osiris_0", /'__osiris_0' is not an input/],
@@ -131,7 +131,9 @@ Deno.test("sql: every query is accepted or refused as listed", async () => {
   const df = await b.sql("SELECT 1::BIGINT AS a, 'x' AS b", {}, {}, "df");
   const inputs = { df, other: df };
   for (const query of ACCEPTED) {
-    await b.engine.drain(await b.sql(query, inputs)).catch((error) => assert.fail(`${query}: ${error.message}`));
+    await b.engine.drain(await b.sql(query, inputs)).catch((error) =>
+      assert.fail(`${query}: ${error.message}`)
+    );
   }
   for (const [query, message] of REFUSED) {
     await assert.rejects(b.sql(query, inputs), (error: Error & { code: string; help?: string }) => {

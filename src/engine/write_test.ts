@@ -15,9 +15,15 @@ async function ids(b: Bench, name: string, options = {}): Promise<unknown[]> {
 Deno.test("write: every format round-trips nulls, empty texts and numbers", async () => {
   for (const name of FORMATS) {
     await using b = await bench();
-    const rows = await b.sql("SELECT * FROM (VALUES (1, '', 1.5::DOUBLE), (2, NULL, NULL), (NULL, 'a,\"b\"\nc', -0.1)) t(id, name, x)");
+    const rows = await b.sql(
+      "SELECT * FROM (VALUES (1, '', 1.5::DOUBLE), (2, NULL, NULL), (NULL, 'a,\"b\"\nc', -0.1)) t(id, name, x)",
+    );
     const staged = await b.engine.write("save", rows, b.writing(name));
-    const expected = [{ id: 1, name: "", x: 1.5 }, { id: 2, name: null, x: null }, { id: null, name: 'a,"b"\nc', x: -0.1 }];
+    const expected = [{ id: 1, name: "", x: 1.5 }, { id: 2, name: null, x: null }, {
+      id: null,
+      name: 'a,"b"\nc',
+      x: -0.1,
+    }];
     assert.deepEqual(await staged.sample(10), expected, name);
     assert.deepEqual(staged.files, [b.path(name)]);
     await staged.commit();
@@ -58,7 +64,9 @@ Deno.test("write: an empty result is a file with its columns", async () => {
 Deno.test("write: append keeps what is there", async () => {
   for (const name of FORMATS) {
     await using b = await bench();
-    for (const [from, to] of [[0, 2], [2, 2], [2, 4]] as const) await b.write(await some(b, from, to), name, { writeMode: "append" });
+    for (const [from, to] of [[0, 2], [2, 2], [2, 4]] as const) {
+      await b.write(await some(b, from, to), name, { writeMode: "append" });
+    }
     assert.deepEqual(await ids(b, name), [0, 1, 2, 3], name);
     assert.deepEqual(b.tree(), [name]);
   }
@@ -72,10 +80,16 @@ Deno.test("write: append finds the columns by name and refuses others", async ()
   const other = await b.sql("SELECT 1 AS id, 2 AS other");
   for (const name of ["out.csv", "out.parquet"]) {
     if (name === "out.parquet") await b.write(await some(b), name);
-    await assert.rejects(b.write(other, name, { writeMode: "append" }), { code: "ENG532", message: /columns/ });
+    await assert.rejects(b.write(other, name, { writeMode: "append" }), {
+      code: "ENG532",
+      message: /columns/,
+    });
   }
   const typed = await b.sql("SELECT 'x' AS id, 'y' AS name");
-  await assert.rejects(b.write(typed, "out.parquet", { writeMode: "append" }), { code: "ENG532", message: /'id' is BIGINT in the file and VARCHAR/ });
+  await assert.rejects(b.write(typed, "out.parquet", { writeMode: "append" }), {
+    code: "ENG532",
+    message: /'id' is BIGINT in the file and VARCHAR/,
+  });
   assert.deepEqual(b.tree(), ["out.csv", "out.parquet"]);
 });
 
@@ -84,7 +98,11 @@ Deno.test("write: append adds a file to a folder", async () => {
   b.file("out/old.parquet", "");
   Deno.removeSync(b.path("out/old.parquet"));
   await b.write(await some(b, 0, 2), "out", { format: "parquet", writeMode: "append" });
-  const again = await b.engine.write("save", await some(b, 2, 3), b.writing("out", { format: "csv", writeMode: "append" }));
+  const again = await b.engine.write(
+    "save",
+    await some(b, 2, 3),
+    b.writing("out", { format: "csv", writeMode: "append" }),
+  );
   await again.commit();
   assert.deepEqual(b.tree(), ["out", "out/data_k3f9qa_0.csv", "out/data_k3f9qa_0.parquet"]);
 });
@@ -92,9 +110,15 @@ Deno.test("write: append adds a file to a folder", async () => {
 Deno.test("write: error_if_exists leaves what exists, also when it came meanwhile", async () => {
   await using b = await bench();
   b.file("out.csv", "old");
-  await assert.rejects(b.write(await some(b), "out.csv", { writeMode: "error_if_exists" }), { code: "ENG531" });
+  await assert.rejects(b.write(await some(b), "out.csv", { writeMode: "error_if_exists" }), {
+    code: "ENG531",
+  });
   assert.equal(b.text("out.csv"), "old");
-  const staged = await b.engine.write("save", await some(b), b.writing("out.json", { writeMode: "error_if_exists" }));
+  const staged = await b.engine.write(
+    "save",
+    await some(b),
+    b.writing("out.json", { writeMode: "error_if_exists" }),
+  );
   b.file("out.json", "other");
   await assert.rejects(staged.commit(), { code: "ENG531" });
   await staged.abort();
@@ -107,10 +131,15 @@ Deno.test("write: a partitioned folder is swapped whole, or only its partitions"
   const parts = (query: string) => b.sql(query);
   const request: Partial<WriteRequest> = { format: "parquet", partitionBy: ["p"] };
   await b.write(await parts("SELECT i AS id, i % 2 AS p FROM range(4) t(i)"), "out", request);
-  const all = async () => (await b.rows(await b.engine.scan("s", { format: "parquet", path: b.path("out"), options: {} })))
-    .map((row) => `${row["id"]}:${row["p"]}`).sort();
+  const all = async () =>
+    (await b.rows(await b.engine.scan("s", { format: "parquet", path: b.path("out"), options: {} })))
+      .map((row) => `${row["id"]}:${row["p"]}`).sort();
   assert.deepEqual(await all(), ["0:0", "1:1", "2:0", "3:1"]);
-  const staged = await b.engine.write("save", await parts("SELECT 9 AS id, 1 AS p"), b.writing("out", { ...request, writeMode: "replace_partitions" }));
+  const staged = await b.engine.write(
+    "save",
+    await parts("SELECT 9 AS id, 1 AS p"),
+    b.writing("out", { ...request, writeMode: "replace_partitions" }),
+  );
   assert.deepEqual(await staged.sample(3), [{ id: 9, p: 1 }]);
   assert.deepEqual(await all(), ["0:0", "1:1", "2:0", "3:1"]);
   await staged.commit();
@@ -129,7 +158,10 @@ Deno.test("write: a folder that holds other things is not replaced", async () =>
     b.write(await some(b), "out", { format: "parquet", partitionBy: ["id"] }),
     { code: "ENG530", message: /holds 'thesis\.docx', which is not a parquet file/ },
   );
-  await assert.rejects(b.write(await some(b), "out", { format: "csv" }), { code: "ENG530", message: /it is a folder, and should be a file/ });
+  await assert.rejects(b.write(await some(b), "out", { format: "csv" }), {
+    code: "ENG530",
+    message: /it is a folder, and should be a file/,
+  });
   assert.equal(b.text("out/thesis.docx"), "years of work");
   assert.deepEqual(b.tree(), ["out", "out/thesis.docx"]);
 });
@@ -145,7 +177,9 @@ Deno.test("write: a path that ends with a slash is a folder with one file", asyn
 Deno.test("write: a target that is also the source is read in full before it changes", async () => {
   await using b = await bench();
   b.file("out.csv", "id\n1\n2\n");
-  const doubled = await b.sql("SELECT id FROM df UNION ALL SELECT id + 10 FROM df", { df: await b.scan("out.csv") });
+  const doubled = await b.sql("SELECT id FROM df UNION ALL SELECT id + 10 FROM df", {
+    df: await b.scan("out.csv"),
+  });
   await b.write(doubled, "out.csv");
   assert.deepEqual(await ids(b, "out.csv"), [1, 2, 11, 12]);
 });
@@ -157,13 +191,23 @@ Deno.test("write: whatever fails, the old target stays and nothing is left", asy
   const bad = await b.scan("in.csv", { sample: 10, types: { a: "BIGINT" } });
   await assert.rejects(b.write(bad, "out.csv"), { code: "ENG503" });
   const endless = await b.sql("SELECT i FROM range(100000000000) t(i)");
-  await assert.rejects(b.engine.write("save", endless, b.writing("out.csv"), { signal: AbortSignal.timeout(150) }), { name: "TimeoutError" });
+  await assert.rejects(
+    b.engine.write("save", endless, b.writing("out.csv"), { signal: AbortSignal.timeout(150) }),
+    { name: "TimeoutError" },
+  );
   const nan = await b.sql("SELECT 'nan'::DOUBLE AS x");
-  await assert.rejects(b.write(nan, "out.json"), { code: "ENG513", message: /column x holds a number that JSON cannot write/ });
+  await assert.rejects(b.write(nan, "out.json"), {
+    code: "ENG513",
+    message: /column x holds a number that JSON cannot write/,
+  });
   const huge = await b.sql("SELECT 170141183460469231731687303715884105727::HUGEINT AS x");
   await assert.rejects(b.write(huge, "out.parquet"), { code: "ENG513" });
-  await assert.rejects(b.write(await some(b), "out", { format: "csv", partitionBy: ["nosuch"] }), { code: "ENG532" });
-  await assert.rejects(b.write(await some(b), "out.csv", { writeMode: "replace_partitions" }), { code: "ENG504" });
+  await assert.rejects(b.write(await some(b), "out", { format: "csv", partitionBy: ["nosuch"] }), {
+    code: "ENG532",
+  });
+  await assert.rejects(b.write(await some(b), "out.csv", { writeMode: "replace_partitions" }), {
+    code: "ENG504",
+  });
   const staged = await b.engine.write("save", await some(b), b.writing("deep/er/out.csv"));
   await staged.abort();
   await staged.abort();
@@ -178,7 +222,11 @@ Deno.test("write: parent folders are made, links are followed, permissions are k
   Deno.symlinkSync(b.path("deep/er/out.csv"), b.path("link.csv"));
   await using again = await bench();
   assert.ok(again.folder);
-  await using engine = await bench({ read: [b.folder], write: [b.path("link.csv")], tempDirectory: b.path(".temp2") });
+  await using engine = await bench({
+    read: [b.folder],
+    write: [b.path("link.csv")],
+    tempDirectory: b.path(".temp2"),
+  });
   const rows = await engine.sql("SELECT 1 AS id");
   await (await engine.engine.write("save", rows, { ...b.writing("link.csv") })).commit();
   assert.ok(Deno.lstatSync(b.path("link.csv")).isSymlink);
@@ -198,17 +246,29 @@ Deno.test("write: staged files of a run that died long ago are removed, younger 
 
 Deno.test("write: the widest integers are exact in Parquet", async () => {
   await using b = await bench();
-  const rows = await b.sql("SELECT 12345678901234567890123456789012345678::HUGEINT AS h, [1::UHUGEINT] AS l, 18446744073709551615::UBIGINT AS u");
+  const rows = await b.sql(
+    "SELECT 12345678901234567890123456789012345678::HUGEINT AS h, [1::UHUGEINT] AS l, 18446744073709551615::UBIGINT AS u",
+  );
   await b.write(rows, "out.parquet");
   const back = await b.scan("out.parquet");
-  assert.deepEqual(back.columns.map((column) => column.type), ["DECIMAL(38,0)", "DECIMAL(38,0)[]", "UBIGINT"]);
-  assert.deepEqual(await b.rows(back), [{ h: "12345678901234567890123456789012345678", l: ["1"], u: "18446744073709551615" }]);
+  assert.deepEqual(back.columns.map((column) => column.type), [
+    "DECIMAL(38,0)",
+    "DECIMAL(38,0)[]",
+    "UBIGINT",
+  ]);
+  assert.deepEqual(await b.rows(back), [{
+    h: "12345678901234567890123456789012345678",
+    l: ["1"],
+    u: "18446744073709551615",
+  }]);
 });
 
 Deno.test("write: options of a format reach the file", async () => {
   await using b = await bench();
   const rows = await b.sql("SELECT DATE '2024-12-31' AS d, NULL AS n, 'x;y' AS s");
-  await b.write(rows, "out.csv", { options: { delimiter: ";", null_text: "NA", date_format: "%d.%m.%Y", header: false } });
+  await b.write(rows, "out.csv", {
+    options: { delimiter: ";", null_text: "NA", date_format: "%d.%m.%Y", header: false },
+  });
   assert.equal(b.text("out.csv"), '31.12.2024;NA;"x;y"\n');
   await b.write(rows, "out.json", { options: { json_format: "ndjson" } });
   assert.equal(b.text("out.json"), '{"d":"2024-12-31","n":null,"s":"x;y"}\n');
