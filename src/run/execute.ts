@@ -8,7 +8,7 @@
 
 import { join } from "node:path";
 import { rm } from "node:fs/promises";
-import { type Catalog, createDriverPool } from "../component/mod.ts";
+import { type Catalog, createDriverPool, type DriverPool } from "../component/mod.ts";
 import { type ConnectionIndex, createScrubber, type Environment } from "../connection/mod.ts";
 import { type Failure, OsirisError } from "../diagnostic.ts";
 import { openEngine } from "../engine/mod.ts";
@@ -89,6 +89,8 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
   let failure: Failure | undefined;
   try {
     record.runStarted();
+    await using pool = createDriverPool();
+    warm(pool, plan, input);
     await using engine = await openEngine({
       tempDirectory: temp,
       read: plan.steps.flatMap((step) => step.grants.read),
@@ -98,7 +100,6 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
       ...(input.threads === undefined ? {} : { threads: input.threads }),
       ...(input.nativeCache === undefined ? {} : { nativeCache: input.nativeCache }),
     });
-    await using pool = createDriverPool();
     record.runPrepared(engine, input);
     failure = await runSteps({ plan, input, engine, pool, record });
   } catch (error) {
@@ -119,6 +120,15 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
     notices,
     ...(failure ? { failure } : {}),
   };
+}
+
+/** Starts the workers of the plan's components while the engine opens; a step finds its own or starts it. */
+function warm(pool: DriverPool, plan: Plan, { catalog }: RunInput): void {
+  const steps = new Map(plan.steps.map((step) => [step.component, step]));
+  for (const [component, { grants }] of steps) {
+    const entry = catalog.get(component);
+    if (entry?.spec.carries === "engine") pool.warm(entry, grants).catch(() => {}); // the step that needs it says why
+  }
 }
 
 /** Every secret value that this run may come to hold, so that no sink ever shows one. */
