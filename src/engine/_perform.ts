@@ -17,8 +17,8 @@ import { setImmediate } from "node:timers/promises";
 import type { RunOptions } from "./engine.ts";
 import { loadBindings } from "./_native.ts";
 
-/** Looks taken without waiting: a small statement is done before the first millisecond is over. */
-const EAGER_LOOKS = 40;
+/** How long to look without waiting: a small statement is done by then, and a timer would cost it a millisecond. */
+const EAGER_MS = 1.5;
 const LONGEST_WAIT_MS = 4;
 const PROGRESS_EVERY_MS = 200;
 
@@ -35,7 +35,8 @@ export async function perform(
   const started = streaming ? prepared.startStream() : prepared.start();
   const { pending_result: pending } = started as unknown as { pending_result: PendingResult };
   const { RESULT_READY, ERROR } = bindings.PendingState;
-  let told = performance.now();
+  const began = performance.now();
+  let told = began;
   for (let looks = 0;; looks++) {
     const state = bindings.pending_execute_check_state(pending);
     if (state === ERROR) {
@@ -52,7 +53,7 @@ export async function perform(
       const { percentage } = connection.progress;
       if (percentage >= 0) onProgress(percentage / 100);
     }
-    if (looks < EAGER_LOOKS) await setImmediate();
+    if (performance.now() - began < EAGER_MS) await setImmediate();
     else await new Promise((resolve) => setTimeout(resolve, Math.min(LONGEST_WAIT_MS, 1 + (looks >> 7))));
   }
   signal?.throwIfAborted();
