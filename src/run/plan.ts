@@ -13,7 +13,7 @@ import { readFile } from "node:fs/promises";
 import { type Catalog, type CatalogEntry, expandPermissions, type Grants } from "../component/mod.ts";
 import type { ConnectionIndex, Environment } from "../connection/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
-import { type Manifest, type ManifestStep, parseManifest } from "../manifest.ts";
+import type { Manifest, ManifestStep } from "../manifest.ts";
 import { newSessionId } from "../session/mod.ts";
 import { connectionOf } from "./_connection.ts";
 import { runIndex } from "./_index.ts";
@@ -40,6 +40,8 @@ export interface PlanStep {
   readonly id: string;
   readonly component: string;
   readonly version: string;
+  /** What the step is, as the manifest has it; two plans with equal ones do the same. */
+  readonly fingerprint: string;
   readonly mode: "read" | "write" | "transform";
   readonly isolation: "worker";
   readonly depends_on: readonly string[];
@@ -146,6 +148,7 @@ function planStep(step: ManifestStep, entry: CatalogEntry, input: PlanInput, run
     id: step.id,
     component: step.component,
     version: entry.spec.version,
+    fingerprint: step.fingerprint,
     mode: step.mode,
     isolation: "worker",
     depends_on: step.depends_on,
@@ -206,30 +209,27 @@ function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Reads the index and the last session; a project without either has no last run. */
-async function differenceToLastRun(
-  manifest: Manifest,
-  project: Project,
-): Promise<PlanDifference | undefined> {
+/** Reads the index and the last session's plan; a project without either has no last run. */
+async function differenceToLastRun(manifest: Manifest, project: Project): Promise<PlanDifference | undefined> {
   const last = await runIndex(project).lastRun(manifest.pipeline.name);
-  if (!last) return undefined;
-  const before = await manifestOf(join(project.logs, last.session_id));
+  const before = last && await planOf(join(project.logs, last.session_id));
   if (!before) return undefined;
   const then = new Map(before.steps.map((step) => [step.id, step.fingerprint]));
   const now = new Map(manifest.steps.map((step) => [step.id, step.fingerprint]));
   return {
     session_id: last.session_id,
-    fingerprint: before.fingerprint,
+    fingerprint: last.fingerprint,
     changed: [...now].filter(([id, print]) => then.has(id) && then.get(id) !== print).map(([id]) => id),
     added: [...now.keys()].filter((id) => !then.has(id)),
     removed: [...then.keys()].filter((id) => !now.has(id)),
   };
 }
 
-/** The manifest that a session ran; undefined when the session is gone or was written by another version. */
-async function manifestOf(session: string): Promise<Manifest | undefined> {
+/** The plan that a session ran; undefined when the session is gone, or was written by another version. */
+async function planOf(session: string): Promise<Plan | undefined> {
   try {
-    return parseManifest(await readFile(join(session, "manifest.yaml"), "utf8"), "manifest.yaml").value;
+    const plan: Plan = JSON.parse(await readFile(join(session, "plan.json"), "utf8"));
+    return plan.plan_version === "1" && Array.isArray(plan.steps) ? plan : undefined;
   } catch {
     return undefined;
   }
