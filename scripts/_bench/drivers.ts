@@ -14,7 +14,7 @@ steps:
     config: { rows: ROWS }
 `;
 
-/** The same columns, made by the engine; the driver takes every batch. */
+/** The same columns, made by the engine; the driver looks at every value. */
 const OUT_OF_ENGINE = `oml_version: "0.1.0"
 name: out-of-engine
 steps:
@@ -24,9 +24,9 @@ steps:
     config:
       query: SELECT i AS id, i / 2 AS value, 'name ' || (i % 1000) AS name FROM range(ROWS) t(i)
   - id: take
-    component: test.rows_writer
+    component: test.sums_writer
     mode: write
-    config: { path: out.jsonl, keep: false }
+    config: { path: sums.json }
 `;
 
 export async function* driverRows(bench: Bench): AsyncGenerator<Row> {
