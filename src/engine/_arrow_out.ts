@@ -8,6 +8,7 @@ import type { DuckDBType } from "@duckdb/node-api";
 import type * as Native from "@duckdb/node-bindings";
 import type { loadBindings } from "./_native.ts";
 import { identifier, literal } from "./_quote.ts";
+import { replaceTypes } from "./_types.ts";
 
 type Bindings = Awaited<ReturnType<typeof loadBindings>>;
 type Vector = Native.Vector;
@@ -46,11 +47,14 @@ export function sentAs(name: string, type: string): string {
 
 /** The type a column is sent as: nested types keep their shape. */
 function sentType(type: string): string {
-  return type
-    .replaceAll(/\bU?HUGEINT\b/g, "DECIMAL(38,0)")
-    .replaceAll(/\b(?:UUID|TIME WITH TIME ZONE|TIME_NS|BIT|BIGNUM|VARIANT)\b/g, "VARCHAR")
-    .replaceAll(/\bENUM\('(?:[^']|'')*'(?:, '(?:[^']|'')*')*\)/g, "VARCHAR")
-    .replace(/^UNION\(.*\)$/, "VARCHAR");
+  const enums = type.replaceAll(/\bENUM\('(?:[^']|'')*'(?:, '(?:[^']|'')*')*\)/g, "VARCHAR");
+  const decimals = replaceTypes(enums, /\bU?HUGEINT\b/, "DECIMAL(38,0)");
+  const texts = replaceTypes(
+    decimals,
+    /\b(?:UUID|TIME WITH TIME ZONE|TIME_NS|BIT|BIGNUM|VARIANT)\b/,
+    "VARCHAR",
+  );
+  return texts.replace(/^UNION\(.*\)$/, "VARCHAR");
 }
 
 /** A writer for a type. */

@@ -3,6 +3,7 @@
 import { OsirisError } from "../diagnostic.ts";
 import type { Column, WriteRequest } from "./engine.ts";
 import { identifier, literal } from "./_quote.ts";
+import { replaceTypes } from "./_types.ts";
 
 /** The compression of a target: as asked, or as its name says. */
 export function compressionOf(request: WriteRequest): string | undefined {
@@ -79,7 +80,7 @@ export function copyOptions(step: string, request: WriteRequest, header = true):
 export function storedColumns(columns: readonly Column[], format: WriteRequest["format"]): Column[] {
   return columns.map(({ name, type }) => ({
     name,
-    type: format === "parquet" ? type.replaceAll(/\bU?HUGEINT\b/g, "DECIMAL(38,0)") : type,
+    type: format === "parquet" ? replaceTypes(type, /\bU?HUGEINT\b/, "DECIMAL(38,0)") : type,
   }));
 }
 

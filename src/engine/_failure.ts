@@ -65,11 +65,7 @@ const RULES: readonly Rule[] = [
       help: "correct the record, or set its type with 'types'",
     }),
   ],
-  [/Malformed JSON in file "([^"]+)", at byte \d+ in (?:line|record\/value) (\d+): ([^\n]*)/, (match) => ({
-    code: "ENG503",
-    what: `${match[1]}:${match[2]} is not valid JSON: ${match[3]!.replace(/\.\s*Try .*/, "")}`,
-    help: "correct the file at that line; if it was cut off, fetch it again",
-  })],
+  [/Malformed JSON in file "([^"]+)", at byte \d+ in (line|record\/value) (\d+): ([^\n]*)/, malformedJson],
   [/No files found that match the pattern "([^"]+)"/, (match) => ({
     code: "ENG501",
     what: `'${match[1]}' does not exist`,
@@ -177,6 +173,17 @@ function rowHelp(fault: string, column: string | undefined): string {
   }
   if (fault.includes("UTF-8")) return "set 'encoding', for example latin-1 or utf-16";
   return "correct the row, or set 'delimiter', 'quote' or 'escape', or 'on_bad_row: skip' or 'quarantine'";
+}
+
+/** The number is one too high, in a file of lines as in an array (tried on 1.5.5). */
+function malformedJson(match: RegExpExecArray): Meaning {
+  const number = Math.max(1, Number(match[3]) - 1);
+  const place = match[2] === "line" ? `${match[1]}:${number}` : `record ${number} of ${match[1]}`;
+  return {
+    code: "ENG503",
+    what: `${place} is not valid JSON: ${match[4]!.replace(/\.\s*(?:Try .*)?$/, "")}`,
+    help: "correct the file there; if it was cut off, fetch it again",
+  };
 }
 
 function unknownColumn(match: RegExpExecArray, message: string, attempt: Attempt): Meaning {

@@ -69,8 +69,15 @@ function projections(operator: Operator): readonly string[] {
 
 /** Rows that reached the statement's end: what the operator under the topmost one gave. */
 export function rowsAtRoot(profile: Profile): number | undefined {
-  const [root] = profile.operators;
-  return root?.children[0]?.operator_cardinality;
+  const [top] = profile.operators;
+  const below = top === undefined ? undefined : past(top).children[0];
+  return below === undefined ? undefined : past(below).operator_cardinality;
+}
+
+/** A CTE that is kept stands above the query that reads it, which is its last child. */
+function past(operator: Operator): Operator {
+  const last = operator.children.at(-1);
+  return operator.operator_type === "CTE" && last !== undefined ? past(last) : operator;
 }
 
 /** Rows of every step of a statement; a step whose count the profile does not tell is missing. */

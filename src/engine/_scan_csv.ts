@@ -242,9 +242,10 @@ async function firstLines(file: string, options: FileOptions, ask: Asking): Prom
         "header = false",
         "strict_mode = false",
         "columns = {'line': 'VARCHAR'}",
+        "parallel = false",
         ...(options.encoding === undefined ? [] : [`encoding = ${literal(options.encoding)}`]),
         ...(options.compression === undefined ? [] : [`compression = ${literal(options.compression)}`]),
-        ...lineSize(options),
+        ...(options.max_line_size === undefined ? ["buffer_size = 4000000"] : lineSize(options)),
       ].join(", ")
     }) LIMIT 2`,
   );

@@ -12,6 +12,7 @@ import { identifier, literal, literals, structure } from "./_quote.ts";
 import { type Asking, hivePartitions, type Scan, selected } from "./_scan.ts";
 import type { Column, ScanRequest } from "./engine.ts";
 import type { Source } from "./_source.ts";
+import { replaceTypes } from "./_types.ts";
 
 /** Sources up to this size are looked at in full when `sample` says nothing. */
 const SMALL = 32 * 1024 * 1024;
@@ -56,9 +57,9 @@ export async function describeJson(request: ScanRequest, source: Source, ask: As
   const guessing = `read_json(${files}, ${
     reading.join(", ")
   }, sample_size = ${sample}, map_inference_threshold = -1)`;
-  const guessed = (await ask.columns(`SELECT * FROM ${guessing}`)).map(({ name, type }) => ({
+  const guessed = (await guess(request, guessing, ask)).map(({ name, type }) => ({
     name,
-    type: type.replaceAll(/\bU?HUGEINT\b/g, "BIGINT"),
+    type: replaceTypes(type, /\bU?HUGEINT\b/, "BIGINT"),
   }));
   const { all, chosen } = selected(request, guessed, ask.step);
   const hive = new Set(hivePartitions(request, source) ? partitionNames(source.files[0]!) : []);
@@ -84,16 +85,41 @@ export async function describeJson(request: ScanRequest, source: Source, ask: As
   };
 }
 
+/** The columns the engine finds; where there is no record to look at, those whose types are given. */
+async function guess(request: ScanRequest, guessing: string, ask: Asking): Promise<readonly Column[]> {
+  try {
+    return await ask.columns(`SELECT * FROM ${guessing}`);
+  } catch (error) {
+    if (!/expected records/.test(String(error))) throw error;
+    const given = Object.entries(request.options.types ?? {});
+    if (given.length > 0) return given.map(([name, type]) => ({ name, type }));
+    throw new OsirisError(
+      "ENG502",
+      `Cannot read '${request.path}': it holds no records, and should hold objects like {"a": 1}`,
+      {
+        step: ask.step,
+        help: "check what wrote it; for an empty array give the columns with 'types'",
+      },
+    );
+  }
+}
+
 /** Records read as text, the numbers of the exact columns quoted before they are parsed. */
 function exactly(objects: string, columns: readonly Column[], exact: readonly string[]): string {
   const keys = exact.map((name) =>
     JSON.stringify(name).slice(1, -1).replaceAll(/[\\^$.|?*+(){}[\]]/g, "\\$&")
   );
   const number = `"(${keys.join("|")})"(\\s*:\\s*)(-?[0-9][0-9.eE+-]*)`;
-  const shape = JSON.stringify(Object.fromEntries(columns.map(({ name, type }) => [name, type])));
-  const fields = columns.map(({ name }) => `r.${identifier(name)} AS ${identifier(name)}`);
+  // Taken as text or JSON first and then cast: a cast fails where a value does not fit, the parser would give null.
+  const asText = (column: Column) => exact.includes(column.name) || column.type === "VARCHAR";
+  const shape = JSON.stringify(
+    Object.fromEntries(columns.map((column) => [column.name, asText(column) ? "VARCHAR" : "JSON"])),
+  );
+  const fields = columns.map(({ name, type }) =>
+    `CAST(r.${identifier(name)} AS ${type}) AS ${identifier(name)}`
+  );
   const text = `regexp_replace(json::VARCHAR, ${literal(number)}, '"\\1"\\2"\\3"', 'g')`;
-  return `(SELECT ${fields.join(", ")} FROM (SELECT from_json_strict(${text}, ${
+  return `(SELECT ${fields.join(", ")} FROM (SELECT from_json(${text}, ${
     literal(shape)
   }) AS r FROM ${objects}))`;
 }

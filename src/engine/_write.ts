@@ -227,6 +227,9 @@ class StagedWrite implements Staged {
     if (request.partitionBy.length === 0) {
       return await this.#execute(join(staging.staged, `${stem}0.${extension}`), settings, options);
     }
+    if (request.format === "json") {
+      return await this.#copyPartitions(`${stem}0.${extension}`, settings, options);
+    }
     return await this.#execute(staging.staged, [
       ...settings,
       `PARTITION_BY (${request.partitionBy.map(identifier).join(", ")})`,
@@ -251,6 +254,44 @@ class StagedWrite implements Staged {
         `COPY (${select(storedQuery(query, columns, format))}) TO ${literal(path)} (${settings.join(", ")})`,
       options,
     );
+  }
+
+  /** JSON has no partitioned COPY: the rows are kept once, then written partition by partition. */
+  async #copyPartitions(name: string, settings: readonly string[], options: RunOptions): Promise<Execution> {
+    const { database, request, relation, staging } = this;
+    const table = identifier(`__osiris_partitioned_${request.token}_${basename(staging.staged)}`);
+    const keys = request.partitionBy.map(identifier);
+    const texts = keys.map((key) => `CAST(${key} AS VARCHAR)`);
+    try {
+      const execution = await database.execute(
+        relation,
+        `write '${request.path}'`,
+        (query) => `CREATE TABLE ${table} AS ${storedQuery(query, relation.columns, request.format)}`,
+        options,
+      );
+      const partitions = await database.rows(
+        `SELECT DISTINCT ${texts.join(", ")} FROM ${table} ORDER BY ALL`,
+      );
+      for (const partition of partitions as (string | null)[][]) {
+        options.signal?.throwIfAborted();
+        const folder = join(
+          staging.staged,
+          ...partition.map((value, i) => `${request.partitionBy[i]}=${partitionName(value)}`),
+        );
+        await Deno.mkdir(folder, { recursive: true });
+        const same = partition.map((value, i) =>
+          `${texts[i]} IS NOT DISTINCT FROM ${value === null ? "NULL" : literal(value)}`
+        );
+        await database.run(
+          `COPY (SELECT * EXCLUDE (${keys.join(", ")}) FROM ${table} WHERE ${same.join(" AND ")}) TO ${
+            literal(join(folder, name))
+          } (${settings.join(", ")})`,
+        );
+      }
+      return execution;
+    } finally {
+      await database.run(`DROP TABLE IF EXISTS ${table}`);
+    }
   }
 
   /** Rows after those of the file that is there: the old bytes stay as they are where the format allows. */
@@ -357,6 +398,11 @@ class StagedWrite implements Staged {
     }
     return error;
   }
+}
+
+/** A partition's value as a folder's name, as hive writes it. */
+function partitionName(value: string | null): string {
+  return value === null ? "__HIVE_DEFAULT_PARTITION__" : encodeURIComponent(value);
 }
 
 /** The new folder in the old one's place; what was old is removed. */

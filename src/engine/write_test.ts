@@ -151,6 +151,24 @@ Deno.test("write: a partitioned folder is swapped whole, or only its partitions"
   assert.deepEqual(b.tree(), ["out", "out/p=5", "out/p=5/data_0.parquet"]);
 });
 
+Deno.test("write: every format is partitioned, whatever the values are", async () => {
+  for (const format of ["csv", "json", "parquet"] as const) {
+    await using b = await bench();
+    const rows = await b.sql("SELECT * FROM (VALUES (1, 'a b/ü'), (2, NULL), (3, 'x=y')) t(id, p)");
+    await b.write(rows, "out", { format, partitionBy: ["p"] });
+    const back = await b.engine.scan("s", {
+      format,
+      path: b.path("out"),
+      options: { types: { p: "VARCHAR" } },
+    });
+    assert.deepEqual(await b.rows(await b.sql("SELECT id, p FROM df ORDER BY id", { df: back })), [
+      { id: 1, p: "a b/ü" },
+      { id: 2, p: null },
+      { id: 3, p: "x=y" },
+    ], format);
+  }
+});
+
 Deno.test("write: a folder that holds other things is not replaced", async () => {
   await using b = await bench();
   b.file("out/thesis.docx", "years of work");
