@@ -355,7 +355,7 @@ async function sampleManifest(variables: { [name: string]: string }, cwd: string
   // The YAML parser looks at two variables of its own; nothing else may be read.
   const allowed = "--allow-env=LOG_TOKENS,LOG_STREAM";
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "--cached-only", "--no-lock", allowed, "--config", config, "-"],
+    args: ["run", "--quiet", "--no-prompt", "--cached-only", "--frozen", allowed, "--config", config, "-"],
     env: { ...variables, DENO_DIR: cache, DENO_TLS_CA_STORE },
     clearEnv: true,
     cwd,
