@@ -9,6 +9,8 @@
 
 // deno-lint-ignore-file no-console -- a script for developers
 
+import { statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { lintDocs } from "./_doc_lint.ts";
 import { filesUnder } from "./_files.ts";
@@ -20,7 +22,7 @@ const HELP = `Checks everything: scripts/test [OPTION] [-- DENO TEST OPTION…]
   --unit          only unit tests
   --tests         only unit and story tests
   --stories       only story tests
-  --binary PATH   only story tests, run against this binary instead of the source
+  --binary PATH   the story tests that start the program, with this binary
 
 Formatter, linter and compiler change between Deno's releases: the static checks are those of Deno 2.6.`;
 
@@ -112,7 +114,7 @@ function steps(options: Options): Step[] {
     {
       name: options.binary === undefined ? "story tests" : `story tests of ${options.binary}`,
       kind: "stories",
-      run: () => test(options, ["tests"], "--ignore=tests/house"),
+      run: () => test(options, stories(options)),
     },
   ];
 }
@@ -134,6 +136,26 @@ function judges(): boolean {
   return false;
 }
 
+const TEST = /_test\.ts$/;
+
+/** The story tests; for a binary, those that start the program. */
+function stories(options: Options): string[] {
+  const all = filesUnder(root, ["tests"], TEST).filter((file) => !file.startsWith("tests/house/"));
+  return options.binary === undefined ? all : all.filter((file) => reaches(join(root, file), "_osiris.ts"));
+}
+
+/** Whether a file imports one of that name, itself or by way of others under `tests`. */
+function reaches(file: string, name: string, seen = new Set<string>()): boolean {
+  if (seen.has(file) || !file.startsWith(join(root, "tests")) || !isFile(file)) return false;
+  seen.add(file);
+  const imports = [...Deno.readTextFileSync(file).matchAll(/from "(\.[^"]+\.ts)"/g)].map(([, path]) => path!);
+  return imports.some((path) => basename(path) === name || reaches(join(dirname(file), path), name, seen));
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
 /** A check of Deno's that says yes or no. */
 async function judge(...args: string[]): Promise<Outcome> {
   if (!judges()) return { passed: 0, failed: 0 };
@@ -149,9 +171,8 @@ async function judgeDoors(): Promise<Outcome> {
 }
 
 /** Runs test files, passing their output on, and reads the counts from Deno's summary. */
-async function test(options: Options, folders: readonly string[], ...more: string[]): Promise<Outcome> {
-  const present = folders.filter((folder) => filesUnder(root, [folder], /_test\.ts$/).length > 0);
-  if (present.length === 0) return { passed: 0, failed: 0 };
+async function test(options: Options, files: readonly string[]): Promise<Outcome> {
+  if (files.length === 0) return { passed: 0, failed: 0 };
   const child = new Deno.Command(deno, {
     args: [
       "test",
@@ -161,9 +182,8 @@ async function test(options: Options, folders: readonly string[], ...more: strin
       "--no-prompt",
       "--allow-all",
       "--v8-flags=--disallow-code-generation-from-strings",
-      ...more,
       ...options.forwarded,
-      ...present,
+      ...files,
     ],
     cwd: root,
     env: environment(options),
