@@ -55,9 +55,9 @@ const CASES: readonly Case[] = [
   },
   {
     name: "a folder without files of the format",
-    files: { "in/readme.txt": "x" },
+    files: { "in/readme.md": "x" },
     source: reads("in"),
-    says: /'?[^\n]*in'?.*no .*csv/i,
+    says: /'?[^\n]*in'?.*without any csv/i,
     code: 1,
   },
   {

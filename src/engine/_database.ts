@@ -20,6 +20,7 @@ import type { Column, EngineOptions, Execution, RunOptions, StepMeasure } from "
 import { compose, type Composed } from "./_compose.ts";
 import { explained } from "./_failure.ts";
 import { fenceStatements } from "./_fence.ts";
+import { verifyCompressed } from "./_intact.ts";
 import { loadDuckDB } from "./_native.ts";
 import { perform } from "./_perform.ts";
 import { type Profile, readProfile, rowsAtRoot, rowsOfSteps } from "./_profile.ts";
@@ -131,9 +132,12 @@ export class Database {
   ): Promise<Execution> {
     const composed = compose(relation);
     const started = performance.now();
+    const whole = verifyCompressed(composed.scans, options.signal);
+    whole.catch(() => {}); // heard below, once the statement has ended too
     const { profile, rejected } = await this.#with((connection) =>
       this.#analyze(connection, relation, doing, composed, frame, options)
     );
+    await whole;
     const rows = rowsAtRoot(profile) ?? 0;
     const measured = rowsOfSteps(profile, composed, rows);
     const steps = composed.counted.map(({ relation: counted }): StepMeasure => {

@@ -9,6 +9,7 @@ import { type ArrowColumnWriter, arrowWriter, sentAs } from "./_arrow_out.ts";
 import { compose } from "./_compose.ts";
 import { bindAll, type Database } from "./_database.ts";
 import { explained } from "./_failure.ts";
+import { verifyCompressed } from "./_intact.ts";
 import { loadBindings } from "./_native.ts";
 import { perform } from "./_perform.ts";
 import { identifier } from "./_quote.ts";
@@ -27,6 +28,8 @@ export async function* streamBatches(
   const attempt = database.attempt(relation.step, `compute step '${relation.step}'`, options.signal);
   const sent = relation.columns.map(({ name, type }) => ({ name, type, expression: sentAs(name, type) }));
   const select = sent.map(({ name, expression }) => `${expression} AS ${identifier(name)}`).join(", ");
+  const whole = verifyCompressed(composed.scans, options.signal);
+  whole.catch(() => {}); // heard below, once the rows are out
   const connection = await database.connect();
   let rows = 0;
   try {
@@ -70,6 +73,7 @@ export async function* streamBatches(
     }
     if (held > 0 || rows === 0) yield batch();
     prepared.destroySync();
+    await whole;
   } catch (error) {
     options.signal?.throwIfAborted();
     throw explained(error, attempt);
