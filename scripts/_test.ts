@@ -192,8 +192,11 @@ async function test(options: Options, files: readonly string[]): Promise<Outcome
     stderr: "inherit",
   }).spawn();
   const text = await passOn(child.stdout);
-  const { success } = await child.status;
+  const { success, code, signal } = await child.status;
   const summary = [...text.matchAll(/^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed/gm)].at(-1);
+  if (summary === undefined) {
+    console.log(`the tests ended without a summary: ${signal ?? `exit code ${code}`}`);
+  }
   const passed = Number(summary?.[1] ?? 0), failed = Number(summary?.[2] ?? 0);
   return { passed, failed: success ? failed : Math.max(failed, 1) };
 }
