@@ -14,7 +14,7 @@ import type { Database } from "./_database.ts";
 import { exchange } from "./_exchange.ts";
 import { identifier, literal } from "./_quote.ts";
 import type { DuckRelation } from "./_relation.ts";
-import { readBack } from "./_read_back.ts";
+import { fileTable, readBack } from "./_read_back.ts";
 import { isOfFormat } from "./_source.ts";
 import { type Staging, stagingOf } from "./_staging.ts";
 
@@ -298,11 +298,20 @@ class StagedWrite implements Staged {
   async #append(options: RunOptions): Promise<Execution> {
     const { request, staging, step } = this;
     const select = await appendedQuery(this.database, step, this.relation.columns, request, staging.target);
-    if (request.format === "parquet") {
-      return await this.#execute(staging.staged, copyOptions(step, request), options, select);
-    }
+    if (request.format === "parquet") return await this.#appendParquet(select, options);
     const execution = await this.#execute(staging.part, copyOptions(step, request, false), options, select);
     await joinParts(step, request, staging, compressionOf(request) ?? "none");
+    await remove(staging.part);
+    return execution;
+  }
+
+  /** The new rows are written, and counted, by themselves; only then do they follow the old ones. */
+  async #appendParquet(select: (query: string) => string, options: RunOptions): Promise<Execution> {
+    const { database, request, relation, staging, step } = this;
+    const settings = copyOptions(step, request);
+    const execution = await this.#execute(staging.part, settings, options);
+    const fresh = `SELECT * FROM ${fileTable(request, staging.part, relation.columns)}`;
+    await database.run(`COPY (${select(fresh)}) TO ${literal(staging.staged)} (${settings.join(", ")})`);
     await remove(staging.part);
     return execution;
   }

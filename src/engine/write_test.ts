@@ -65,7 +65,13 @@ Deno.test("write: append keeps what is there", async () => {
   for (const name of FORMATS) {
     await using b = await bench();
     for (const [from, to] of [[0, 2], [2, 2], [2, 4]] as const) {
-      await b.write(await some(b, from, to), name, { writeMode: "append" });
+      const staged = await b.engine.write(
+        "save",
+        await some(b, from, to),
+        b.writing(name, { writeMode: "append" }),
+      );
+      assert.equal(staged.execution.rows, to - from, `${name}: what was there already is not counted`);
+      await staged.commit();
     }
     assert.deepEqual(await ids(b, name), [0, 1, 2, 3], name);
     assert.deepEqual(b.tree(), [name]);

@@ -210,7 +210,10 @@ function exists(path: string): boolean {
 }
 
 /** Reads the index and the last session's plan; a project without either has no last run. */
-async function differenceToLastRun(manifest: Manifest, project: Project): Promise<PlanDifference | undefined> {
+async function differenceToLastRun(
+  manifest: Manifest,
+  project: Project,
+): Promise<PlanDifference | undefined> {
   const last = await runIndex(project).lastRun(manifest.pipeline.name);
   const before = last && await planOf(join(project.logs, last.session_id));
   if (!before) return undefined;
