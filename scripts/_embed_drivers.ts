@@ -1,8 +1,8 @@
 /**
  * Bundles the built-in drivers for the binary: `deno run -A scripts/_embed_drivers.ts FOLDER`.
  *
- * Writes `FOLDER/builtins.json` (specs and hashes, as the catalog has them from source) and one
- * `FOLDER/drivers/NAME.js` for each component: a module that serves its driver when a worker loads it.
+ * Writes `FOLDER/builtins.json` (specs and hashes, as the catalog has them from source) and
+ * `FOLDER/drivers/NAME.js` for each code: a module that serves its drivers when a worker loads it.
  *
  * @module
  */
@@ -12,33 +12,29 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
-import type { EmbeddedComponent } from "../src/component/_builtins.ts";
+import { bundleFile, type EmbeddedComponent, loadPlugins } from "../src/component/_builtins.ts";
 import type { CatalogEntry } from "../src/component/catalog.ts";
 import { entryText } from "../src/component/_entry.ts";
-import { loadFolder } from "../src/component/_folder.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 /** Writes the assets of every component under `plugins` into a folder. */
 export async function embedDrivers(folder: string, plugins: string = join(ROOT, "plugins")): Promise<void> {
-  const entries = await loadFolder(plugins, "builtin");
+  const entries = await loadPlugins(plugins);
   await mkdir(join(folder, "drivers"), { recursive: true });
-  for (const entry of entries) await bundleDriver(entry, join(folder, "drivers", `${entry.spec.name}.js`));
-  const list: EmbeddedComponent[] = entries.map(({ spec, specHash, driverHash }) => ({
-    spec,
-    specHash,
-    driverHash,
-  }));
+  const codes = new Map(entries.map((entry) => [bundleFile(entry), entry]));
+  for (const [file, entry] of codes) await bundleCode(entry, join(folder, file));
+  const list: EmbeddedComponent[] = entries.map(({ origin: _, code: __, ...kept }) => kept);
   await writeFile(join(folder, "builtins.json"), JSON.stringify(list));
 }
 
-async function bundleDriver(entry: CatalogEntry, output: string): Promise<void> {
+async function bundleCode(entry: CatalogEntry, output: string): Promise<void> {
   const code = await entry.code();
-  if (code.kind !== "module") throw new Error(`${entry.spec.name} is bundled already`);
+  if (code.kind !== "modules") throw new Error(`${entry.spec.name} is bundled already`);
   const folder = await mkdtemp(join(tmpdir(), "osiris-driver-"));
   try {
     const main = join(folder, "main.js");
-    await writeFile(main, entryText(new URL("../src/component/_serve.ts", import.meta.url).href, code.url));
+    await writeFile(main, entryText(code));
     await run([
       "bundle",
       "--quiet",

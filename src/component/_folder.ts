@@ -35,7 +35,7 @@ async function loadComponent(
     specHash: hashSpec(spec),
     driverHash: hashSources(await driverSources(folder)),
     origin,
-    code: () => Promise.resolve({ kind: "module", url } as const),
+    code: () => Promise.resolve({ kind: "modules", urls: { [name]: url }, relations: false } as const),
   });
 }
 

@@ -2,14 +2,16 @@
  * The driver's side of the wire: takes the host's messages, calls the author's functions, and sends
  * their answers in the order the protocol wants.
  *
+ * This file imports nothing that knows Arrow: where drivers only answer with relations, none of it is loaded.
+ *
  * @module
  */
 
 import { OsirisError } from "../diagnostic.ts";
-import { decodeBatch, type InputBatch } from "./_decode.ts";
+import type { InputBatch } from "./_decode.ts";
 import type { Context, DriverDefinition, Input, StagedRows, WriteRequest } from "./_definition.ts";
 import { failureOf } from "./_driver_error.ts";
-import { Emission, type Row } from "./_emission.ts";
+import type { Emission, Row } from "./_emission.ts";
 import {
   type Column,
   type DriverMessage,
@@ -26,6 +28,11 @@ const MAX_LOG = 16_384;
 type Send = (message: DriverMessage, transfer?: Transferable[]) => void;
 type Message<T extends HostMessage["type"]> = Extract<HostMessage, { type: T }>;
 
+/** Drivers by the names of their components. */
+export type Drivers = { readonly [component: string]: DriverDefinition };
+/** Opens a batch. */
+export type Decode = (columns: readonly Column[], data: Uint8Array) => InputBatch;
+
 // Taken before any foreign code runs.
 const scope = globalThis as unknown as {
   postMessage(message: unknown, options: { transfer: Transferable[] }): void;
@@ -39,12 +46,9 @@ const send: Send = (message, transfer = []) => postMessage(message, { transfer }
 const early: HostMessage[] = [];
 let receive = (message: HostMessage): unknown => early.push(message);
 
-/** Serves the host with a driver. */
-export function serve(definition: DriverDefinition): void {
-  if (typeof definition !== "object" || definition === null) {
-    return failedToLoad(new Error("driver.ts should export `defineDriver({…})` by default"));
-  }
-  const service = new Service(definition, send);
+/** Serves the host with these drivers; without `decode` they are such that only answer with relations. */
+export function serve(drivers: Drivers, decode?: Decode): void {
+  const service = new Service(drivers, send, decode);
   receive = (message) => service.take(message);
   for (const message of early.splice(0)) receive(message);
 }
@@ -101,10 +105,12 @@ function log(text: string, level: "debug" | "info" | "warn" | "error" = "info"):
   send({ type: "log", level, text: text.length > MAX_LOG ? `${text.slice(0, MAX_LOG)}…` : text });
 }
 
-/** One driver, serving one call at a time. */
+/** The drivers of one worker, serving one step and one call at a time. */
 export class Service {
-  readonly #definition: DriverDefinition;
+  readonly #drivers: Drivers;
   readonly #send: Send;
+  readonly #decode: Decode;
+  #definition: DriverDefinition = {};
   #context: Context | undefined;
   #controller = new AbortController();
   #inputs = new Map<string, InputStream>();
@@ -113,16 +119,17 @@ export class Service {
   #credit = 0;
   #wake: (() => void) | undefined;
 
-  constructor(definition: DriverDefinition, send: Send) {
-    this.#definition = definition;
+  constructor(drivers: Drivers, send: Send, decode: Decode = noRows) {
+    this.#drivers = drivers;
     this.#send = send;
+    this.#decode = decode;
   }
 
   /** Takes one message of the host. */
   take(message: HostMessage): void {
     switch (message.type) {
       case "start":
-        return this.#start(message);
+        return this.#tryToStart(message);
       case "credit":
         this.#credit += message.batches;
         return this.#wake?.();
@@ -136,8 +143,17 @@ export class Service {
     }
   }
 
+  #tryToStart(message: Message<"start">): void {
+    try {
+      this.#start(message);
+    } catch (error) {
+      this.#send({ type: "error", failure: failureOf(error, "DRV405") });
+    }
+  }
+
   #start(message: Message<"start">): void {
     const { component, step, config, connection, grants } = message;
+    this.#definition = definitionOf(this.#drivers, component);
     this.#controller = new AbortController();
     this.#credit = 0;
     this.#context = {
@@ -241,7 +257,7 @@ export class Service {
 
   /** Sends what a read or a transform gave. */
   async #give(answer: RelationRequest | Emission): Promise<void> {
-    if (!(answer instanceof Emission)) return this.#send({ type: "relation", relation: answer });
+    if (!isEmission(answer)) return this.#send({ type: "relation", relation: answer });
     this.#send({ type: "schema", columns: answer.columns });
     const batches = answer.batches();
     let rows = 0;
@@ -270,6 +286,7 @@ export class Service {
     const input = new InputStream(
       name,
       columns,
+      this.#decode,
       (batches) => this.#send({ type: "credit", input: name, batches }),
     );
     this.#inputs.set(name, input);
@@ -296,6 +313,27 @@ function cancelled(): OsirisError {
   return new OsirisError("DRV406", "it was cancelled", { category: "interrupted" });
 }
 
+function definitionOf(drivers: Drivers, component: string): DriverDefinition {
+  if (!Object.hasOwn(drivers, component)) {
+    const here = Object.keys(drivers).sort().join(", ");
+    throw new Error(`its worker serves ${here}, and should serve '${component}'`);
+  }
+  const definition = drivers[component];
+  if (typeof definition !== "object" || definition === null) {
+    throw new Error("driver.ts should export `defineDriver({…})` by default");
+  }
+  return definition;
+}
+
+function isEmission(answer: RelationRequest | Emission): answer is Emission {
+  return typeof (answer as Emission | undefined)?.batches === "function";
+}
+
+/** The host refuses a driver that asks for rows where the engine carries them. */
+function noRows(): never {
+  throw new OsirisError("DRV407", "the engine carries the rows of this driver");
+}
+
 /** The columns of a name → type object. */
 export function columnsOf(columns: { readonly [name: string]: string }): Column[] {
   return Object.entries(columns).map(([name, type]) => ({ name, type }));
@@ -305,6 +343,7 @@ export function columnsOf(columns: { readonly [name: string]: string }): Column[
 class InputStream implements Input {
   readonly name: string;
   readonly columns: readonly Column[];
+  readonly #decode: Decode;
   readonly #grant: (batches: number) => void;
   readonly #arrived: (Message<"batch"> | Message<"end">)[] = [];
   #wake: (() => void) | undefined;
@@ -313,9 +352,15 @@ class InputStream implements Input {
   /** Rows handed out so far. */
   taken = 0;
 
-  constructor(name: string, columns: readonly Column[], grant: (batches: number) => void) {
+  constructor(
+    name: string,
+    columns: readonly Column[],
+    decode: Decode,
+    grant: (batches: number) => void,
+  ) {
     this.name = name;
     this.columns = columns;
+    this.#decode = decode;
     this.#grant = grant;
   }
 
@@ -337,7 +382,7 @@ class InputStream implements Input {
       const message = await this.#next();
       if (message.type === "end") return;
       this.taken += message.rows;
-      yield decodeBatch(this.columns, message.data);
+      yield this.#decode(this.columns, message.data);
       this.#grant(1);
     }
   }

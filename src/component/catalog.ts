@@ -3,10 +3,18 @@ import { loadBuiltins } from "./_builtins.ts";
 import { loadFolder } from "./_folder.ts";
 import type { ComponentSpec } from "./spec.ts";
 
+/** Modules that export drivers, with their imports beside them. */
+export interface SourceCode {
+  readonly kind: "modules";
+  /** By the names of the components. */
+  readonly urls: { readonly [component: string]: string };
+  /** Whether they are built-in ones that only answer with relations; through others, rows may pass. */
+  readonly relations: boolean;
+}
+
 /** The code of a driver, as a worker can load it. */
 export type DriverCode =
-  /** A module that exports the driver, with its imports beside it. */
-  | { readonly kind: "module"; readonly url: string }
+  | SourceCode
   /** One bundled module that serves by itself. */
   | { readonly kind: "bundle"; readonly text: string };
 
@@ -18,6 +26,8 @@ export interface CatalogEntry {
   /** sha256 hex over the driver's source files; the same from source and in the binary. */
   readonly driverHash: string;
   readonly origin: "builtin" | "folder";
+  /** Names the code when it serves other components too: those share their workers. */
+  readonly sharedCode?: string;
   code(): Promise<DriverCode>;
 }
 

@@ -3,22 +3,21 @@
  *
  * A worker has exactly the permissions its step was granted, every key written out. One of built-in
  * code whose calls all ended with their answers serves the next step that needs the same code with the
- * same permissions; any other ends with its step.
+ * same permissions; any other ends with its step. The built-in drivers that only answer with relations
+ * have one code and hold no rights, so that one worker serves them all, one call at a time.
  *
  * @module
  */
 
+import { OsirisError } from "../diagnostic.ts";
 import type { CatalogEntry, DriverCode } from "./catalog.ts";
 import { entryText } from "./_entry.ts";
+import { Line } from "./_line.ts";
 import { type Port, Session } from "./_session.ts";
 import type { Driver, DriverHooks, DriverPool, DriverStart, Grants } from "./driver.ts";
 
 /** Idle workers kept for later steps. */
 const MAX_IDLE = 8;
-/** Workers of one kind that are busy at a time, before a step waits a little for one of them. */
-const ENOUGH = 3;
-/** How long it waits: about what starting a few workers takes at the worst. */
-const PATIENCE_MS = 250;
 
 /** A pool of driver workers. Disposing it ends every worker. */
 export function createDriverPool(): DriverPool {
@@ -36,13 +35,15 @@ class Pool implements DriverPool {
   /** Workers by kind, those that are still being made included. */
   readonly #count = new Map<string, number>();
   readonly #idle: Host[] = [];
-  readonly #waiting: { readonly key: string; readonly take: (host: Host) => void }[] = [];
+  readonly #lines = new Map<string, Line<Host>>();
+  #ended = false;
 
   async open(entry: CatalogEntry, start: DriverStart, hooks: DriverHooks = {}): Promise<Driver> {
     const permissions = workerPermissions(entry, start.grants);
     const key = keyOf(entry, permissions);
     const create = () => this.#create(key, entry, permissions);
     const host = await (entry.origin === "builtin" ? this.#reuse(key, entry, create) : create());
+    if (this.#ended) throw ended();
     const port: Port = {
       post: (message, transfer = []) => host.worker.postMessage(message, transfer),
       release: (clean) => this.#release(host, clean && entry.origin === "builtin"),
@@ -55,41 +56,48 @@ class Pool implements DriverPool {
   async warm(entry: CatalogEntry, grants: Grants): Promise<void> {
     const permissions = workerPermissions(entry, grants);
     const key = keyOf(entry, permissions);
-    if (entry.origin !== "builtin" || (this.#count.get(key) ?? 0) > 0) return;
+    if (entry.origin !== "builtin" || this.#count.has(key)) return;
     this.#release(await this.#create(key, entry, permissions), true);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended = true;
+    for (const line of this.#lines.values()) line.end(ended());
     await Promise.all([...this.#hosts].map((host) => host.session?.[Symbol.asyncDispose]()));
     for (const host of this.#hosts) this.#discard(host);
   }
 
   /**
-   * A worker that did its work for another step. Where drivers only answer with relations they are done in
-   * no time, so a burst of steps is served sooner by a few workers than by as many as there are steps.
+   * A worker that did its work for another step. Drivers that only answer with relations are done in no
+   * time, while making a worker keeps the host from all else: a burst of steps is served soonest by one.
    */
   #reuse(key: string, entry: CatalogEntry, create: () => Promise<Host>): Host | Promise<Host> {
     const at = this.#idle.findLastIndex((host) => host.key === key);
     if (at >= 0) return this.#idle.splice(at, 1)[0]!;
-    const enough = entry.spec.carries === "engine" && (this.#count.get(key) ?? 0) >= ENOUGH;
-    return enough ? this.#awaitReleased(key, create) : create();
+    const soon = entry.spec.carries === "engine" && this.#count.has(key);
+    return soon ? this.#line(key).join(create) : create();
   }
 
-  #awaitReleased(key: string, create: () => Promise<Host>): Promise<Host> {
-    return new Promise((resolve) => {
-      const waiting = { key, take: (host: Host) => (clearTimeout(timer), resolve(host)) };
-      const timer = setTimeout(() => {
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-        resolve(create());
-      }, PATIENCE_MS);
-      this.#waiting.push(waiting);
-    });
+  #line(key: string): Line<Host> {
+    const line = this.#lines.get(key) ?? new Line();
+    this.#lines.set(key, line);
+    return line;
   }
 
   async #create(key: string, entry: CatalogEntry, permissions: Deno.PermissionOptionsObject): Promise<Host> {
     this.#count.set(key, (this.#count.get(key) ?? 0) + 1);
-    const url = workerUrl(await entry.code());
-    const worker = new Worker(url, { type: "module", name: entry.spec.name, deno: { permissions } });
+    try {
+      const url = workerUrl(await entry.code());
+      if (this.#ended) throw ended();
+      const name = entry.sharedCode ?? entry.spec.name;
+      return this.#hosted(key, new Worker(url, { type: "module", name, deno: { permissions } }));
+    } catch (error) {
+      this.#forget(key);
+      throw error;
+    }
+  }
+
+  #hosted(key: string, worker: Worker): Host {
     const host: Host = { key, worker, session: undefined };
     this.#hosts.add(host);
     worker.onmessage = ({ data }) =>
@@ -110,23 +118,34 @@ class Pool implements DriverPool {
   #release(host: Host, reusable: boolean): void {
     host.session = undefined;
     if (!reusable || !this.#hosts.has(host)) return this.#discard(host);
-    const at = this.#waiting.findIndex((each) => each.key === host.key);
-    if (at >= 0) return this.#waiting.splice(at, 1)[0]!.take(host);
+    if (this.#line(host.key).offer(host)) return;
     this.#idle.push(host);
     if (this.#idle.length > MAX_IDLE) this.#discard(this.#idle[0]!);
   }
 
   #discard(host: Host): void {
-    if (this.#hosts.delete(host)) this.#count.set(host.key, this.#count.get(host.key)! - 1);
+    if (this.#hosts.delete(host)) this.#forget(host.key);
     const at = this.#idle.indexOf(host);
     if (at >= 0) this.#idle.splice(at, 1);
     host.worker.terminate();
   }
+
+  /** There is one worker less of a kind; when that was the last, who waits for one makes it. */
+  #forget(key: string): void {
+    const left = this.#count.get(key)! - 1;
+    if (left > 0) return void this.#count.set(key, left);
+    this.#count.delete(key);
+    this.#line(key).makeOne();
+  }
+}
+
+function ended(): OsirisError {
+  return new OsirisError("DRV406", "Cannot start a driver: the run has ended", { category: "interrupted" });
 }
 
 /** What two steps must have in common to share a worker, one after the other. */
 function keyOf(entry: CatalogEntry, permissions: Deno.PermissionOptionsObject): string {
-  return JSON.stringify([entry.spec.name, entry.driverHash, permissions]);
+  return JSON.stringify([entry.sharedCode ?? [entry.spec.name, entry.driverHash], permissions]);
 }
 
 /** Every permission key written out. Where the engine carries the rows, the driver opens no file. */
@@ -146,8 +165,6 @@ function workerPermissions(entry: CatalogEntry, grants: Grants): Deno.Permission
 }
 
 function workerUrl(code: DriverCode): string {
-  const text = code.kind === "bundle"
-    ? code.text
-    : entryText(new URL("./_serve.ts", import.meta.url).href, code.url);
+  const text = code.kind === "bundle" ? code.text : entryText(code);
   return `data:application/javascript,${encodeURIComponent(text)}`;
 }

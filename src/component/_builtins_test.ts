@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { loadPlugins } from "./_builtins.ts";
+
+const CONNECTION = `connection:
+  family: test
+  fields: { host: { type: string, description: A server } }
+`;
+
+async function component(folder: string, name: string, rest: string): Promise<void> {
+  await mkdir(join(folder, name));
+  await writeFile(join(folder, name, "driver.ts"), `// ${name}`);
+  await writeFile(
+    join(folder, name, "spec.yaml"),
+    `name: ${name}
+version: 1.0.0
+title: Made by a test
+description: Made by a test
+status: experimental
+modes: [read]
+permissions: {}
+config: { type: object, properties: {} }
+examples: [{ title: Nothing, mode: read, config: {} }]
+${rest}`,
+  );
+}
+
+Deno.test("loadPlugins lets only those share code whose rows the engine carries and who get no connection", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "osiris-builtins-test-" });
+  await component(folder, "a.one", "carries: engine\n");
+  await component(folder, "b.two", "carries: engine\n");
+  await component(folder, "c.connected", `carries: engine\n${CONNECTION}`);
+  await component(folder, "d.rows", "carries: driver\n");
+  const entries = await loadPlugins(folder);
+  assert.deepEqual(entries.map((entry) => entry.sharedCode), [
+    "relations",
+    "relations",
+    undefined,
+    undefined,
+  ]);
+  const codes = await Promise.all(entries.map((entry) => entry.code()));
+  const served = codes.map((code) => code.kind === "modules" && [Object.keys(code.urls), code.relations]);
+  assert.deepEqual(served, [
+    [["a.one", "b.two"], true],
+    [["a.one", "b.two"], true],
+    [["c.connected"], false],
+    [["d.rows"], false],
+  ]);
+  assert.equal(new Set(entries.map((entry) => entry.driverHash)).size, 4);
+  await rm(folder, { recursive: true });
+});
