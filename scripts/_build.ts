@@ -192,7 +192,7 @@ async function build(stage: string, target: Target, output: string, own: boolean
     "--no-prompt",
     // Deno would keep compiled code in the folder for temporary files, where others could plant theirs.
     "--no-code-cache",
-    "--v8-flags=--disallow-code-generation-from-strings",
+    "--v8-flags=--disallow-code-generation-from-strings,--enable-experimental-regexp-engine-on-excessive-backtracks",
     `--include=${join(stage, "assets")}`,
     ...(own ? [] : [`--target=${target.triple}`]),
     `--config=${join(stage, "deno.json")}`,

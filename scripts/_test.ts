@@ -181,7 +181,7 @@ async function test(options: Options, files: readonly string[]): Promise<Outcome
       "--no-check",
       "--no-prompt",
       "--allow-all",
-      "--v8-flags=--disallow-code-generation-from-strings",
+      "--v8-flags=--disallow-code-generation-from-strings,--enable-experimental-regexp-engine-on-excessive-backtracks",
       ...options.forwarded,
       ...files,
     ],

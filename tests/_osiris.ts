@@ -18,7 +18,7 @@ export function osirisCommand(): string[] {
     "run",
     "-A",
     "--no-prompt",
-    "--v8-flags=--disallow-code-generation-from-strings",
+    "--v8-flags=--disallow-code-generation-from-strings,--enable-experimental-regexp-engine-on-excessive-backtracks",
     `--config=${join(REPO, "deno.json")}`,
     join(REPO, "main.ts"),
   ];

@@ -260,3 +260,15 @@ for (const test of CASES) {
     );
   });
 }
+
+Deno.test("osiris oml validate answers at once to a pattern made to search for ever", async () => {
+  const hostile =
+    `oml_version: "0.1.0"\nname: hostile\nparams:\n  x: { type: string, pattern: "^(a+)+$", default: "${
+      "a".repeat(60)
+    }!" }\nsteps:\n` +
+    `  - { id: one, component: duckdb.processor, mode: transform, config: { query: "SELECT 1 AS x" } }\n`;
+  await using project = await TestProject.create({ "pipeline.oml": hostile });
+  const ran = await osiris(["oml", "validate", "pipeline.oml"], { cwd: project.root });
+  assert.equal(ran.code, 2);
+  assert.match(ran.stderr + ran.stdout, /OML115/);
+});
