@@ -135,6 +135,16 @@ Deno.test("a literal secret is refused wherever it stands, and never repeated", 
   );
 });
 
+Deno.test("a line that holds a secret is not shown, whatever else is wrong with it", async () => {
+  const secret = "hunter2SuperSecret";
+  const oml = COPY.replace("name: copy", `name: copy\nsurprise: "postgres://etl:${secret}@db.local/shop"`);
+  await using project = await TestProject.create({ ...INPUT, "pipeline.oml": oml });
+  const ran = await osiris(["oml", "validate", "pipeline.oml"], { cwd: project.root });
+  assert.equal(ran.code, 2);
+  assert.match(ran.stderr + ran.stdout, /surprise/);
+  assert(!(ran.stderr + ran.stdout).includes(secret));
+});
+
 Deno.test("a run has one id, one verdict and one count in every place", async () => {
   await using project = await TestProject.create({ ...INPUT, "pipeline.oml": COPY });
   const ran = await osiris(["run", "pipeline.oml"], { cwd: project.root });

@@ -6,7 +6,7 @@
  */
 
 import { join } from "node:path";
-import { compile } from "../compile/mod.ts";
+import { compile, redactSecretLines } from "../compile/mod.ts";
 import { type Catalog, loadCatalog } from "../component/mod.ts";
 import {
   type ConnectionIndex,
@@ -119,12 +119,13 @@ async function fromPipeline(
     complete,
     ...(choices.profile === undefined ? {} : { profile: choices.profile }),
   });
-  const all = [...diagnostics, ...compiled?.diagnostics ?? []];
+  const text = new TextDecoder().decode(bytes);
+  const all = redactSecretLines([...diagnostics, ...compiled?.diagnostics ?? []], { file, text });
   const manifest = hasErrors(all) ? undefined : compiled?.value;
   return {
     ...around,
     diagnostics: all,
-    texts: textsIn(cli.cwd, all, new Map([[file, new TextDecoder().decode(bytes)]])),
+    texts: textsIn(cli.cwd, all, new Map([[file, text]])),
     ...(manifest ? { manifest } : {}),
     manifestText: manifest ? manifestBytes(manifest) : "",
     secretParams: manifest ? secretsOf(manifest, params, envParams) : {},
