@@ -13,14 +13,20 @@ import type { Rider } from "./_steps.ts";
 /** Faults of a source or of the data, which can lie in any step of a statement. */
 const FAULTS_OF_DATA: ReadonlySet<Code> = new Set<Code>(["ENG501", "ENG502", "ENG503", "ENG513"]);
 
-/** The error, said of the step that caused it where that can be told. `riders` are the statement's lazy steps, upstream first. */
+/**
+ * The error, said of the step that caused it: a fault of the data of the first step that has it, anything
+ * else (a full disk, too little memory) of `computed`, the step that was at work. `riders` are the
+ * statement's lazy steps, upstream first.
+ */
 export async function findCulprit(
   error: unknown,
+  computed: string,
   riders: readonly Rider[],
   engine: Engine,
   signal: AbortSignal,
 ): Promise<unknown> {
-  if (!(error instanceof OsirisError) || !FAULTS_OF_DATA.has(error.code)) return error;
+  if (!(error instanceof OsirisError)) return error;
+  if (!FAULTS_OF_DATA.has(error.code)) return OsirisError.from({ ...error.toFailure(), step: computed });
   for (const { step, relation } of riders) {
     if (signal.aborted) break;
     try {

@@ -178,7 +178,7 @@ class StepRun {
     try {
       computed = await this.#attempt(policy, step.id, signal, () => defined.compute(isRead));
     } catch (error) {
-      throw await findCulprit(error, riders, this.#context.engine, signal.signal);
+      throw await findCulprit(error, step.id, riders, this.#context.engine, signal.signal);
     }
     const measured = computed.executions.flatMap((execution: Execution) => execution.steps);
     for (const { step: rider, relation } of riders) {

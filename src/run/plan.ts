@@ -8,8 +8,7 @@
  */
 
 import { isAbsolute, join, normalize } from "node:path";
-import { realpathSync, statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { type Catalog, type CatalogEntry, expandPermissions, type Grants } from "../component/mod.ts";
 import type { ConnectionIndex, Environment } from "../connection/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
@@ -215,7 +214,7 @@ async function differenceToLastRun(
   project: Project,
 ): Promise<PlanDifference | undefined> {
   const last = await runIndex(project).lastRun(manifest.pipeline.name);
-  const before = last && await planOf(join(project.logs, last.session_id));
+  const before = last && planOf(join(project.logs, last.session_id));
   if (!before) return undefined;
   const then = new Map(before.steps.map((step) => [step.id, step.fingerprint]));
   const now = new Map(manifest.steps.map((step) => [step.id, step.fingerprint]));
@@ -229,9 +228,9 @@ async function differenceToLastRun(
 }
 
 /** The plan that a session ran; undefined when the session is gone, or was written by another version. */
-async function planOf(session: string): Promise<Plan | undefined> {
+function planOf(session: string): Plan | undefined {
   try {
-    const plan: Plan = JSON.parse(await readFile(join(session, "plan.json"), "utf8"));
+    const plan: Plan = JSON.parse(readFileSync(join(session, "plan.json"), "utf8"));
     return plan.plan_version === "1" && Array.isArray(plan.steps) ? plan : undefined;
   } catch {
     return undefined;
