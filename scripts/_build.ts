@@ -15,6 +15,7 @@ import { createHash } from "node:crypto";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
+import type { PackedFile, PackedLibrary } from "../src/engine/_native_library.ts";
 
 /** A machine to build for. */
 interface Target {
@@ -181,7 +182,70 @@ function giveRequire(file: string): void {
 
 async function build(stage: string, target: Target, output: string, own: boolean): Promise<void> {
   const start = performance.now();
-  await packLibrary(join(stage, "assets", "native"), target);
+  const native = join(stage, "assets", "native");
+  const packed = await packLibrary(target);
+  if (target.name.startsWith("linux")) await buildAround(packed, native, stage, target, output, own);
+  else {
+    writePacked(native, packed.files, packed.entry);
+    await compile(stage, target, output, own);
+  }
+  const megabytes = (Deno.statSync(output).size / 1e6).toFixed(1);
+  const seconds = ((performance.now() - start) / 1000).toFixed(0);
+  console.log(`${target.name}: ${output} (${megabytes} MB, ${seconds} s)`);
+}
+
+/**
+ * On Linux, Deno finds what it embeds from the file's end and reads all of it at every start. So the library
+ * goes before that, right behind the runtime, where nothing looks but `src/engine/_native_library.ts`. Where
+ * that is, only a first compilation tells; the second one writes it down.
+ */
+async function buildAround(
+  { entry, files }: Packed,
+  native: string,
+  stage: string,
+  target: Target,
+  output: string,
+  own: boolean,
+): Promise<void> {
+  writePacked(native, [], entry);
+  await compile(stage, target, output, own);
+  let offset = runtimeSize(output);
+  const placed = files.map(({ file, bytes }) => {
+    const at = { offset, bytes: bytes.length };
+    offset += bytes.length;
+    return { file: { ...file, at } };
+  });
+  writePacked(native, placed, entry);
+  await compile(stage, target, output, own);
+  const program = Deno.readFileSync(output);
+  const end = runtimeSize(output);
+  if (end !== (placed[0]?.file.at.offset ?? end)) {
+    throw new Error("two compilations embed different runtimes");
+  }
+  using file = Deno.openSync(output, { write: true, truncate: true });
+  for (const part of [program.subarray(0, end), ...files.map(({ bytes }) => bytes), program.subarray(end)]) {
+    for (let done = 0; done < part.length;) done += file.writeSync(part.subarray(done));
+  }
+}
+
+/** Bytes of the runtime in a compiled program; behind them Deno keeps its data, whose length ends the file. */
+function runtimeSize(program: string): number {
+  using file = Deno.openSync(program);
+  const size = file.statSync().size;
+  const length = new Uint8Array(8);
+  file.seekSync(size - length.length, Deno.SeekMode.Start);
+  file.readSync(length);
+  const runtime = size - Number(new DataView(length.buffer).getBigUint64(0, true));
+  const magic = new Uint8Array(8);
+  file.seekSync(runtime, Deno.SeekMode.Start);
+  file.readSync(magic);
+  if (new TextDecoder().decode(magic) !== "d3n0l4nd") {
+    throw new Error("this Deno lays its programs out differently");
+  }
+  return runtime;
+}
+
+async function compile(stage: string, target: Target, output: string, own: boolean): Promise<void> {
   setTimes(stage);
   await deno([
     "compile",
@@ -199,9 +263,6 @@ async function build(stage: string, target: Target, output: string, own: boolean
     `--output=${output}`,
     join(stage, "main.js"),
   ], { runtime: own });
-  const megabytes = (Deno.statSync(output).size / 1e6).toFixed(1);
-  const seconds = ((performance.now() - start) / 1000).toFixed(0);
-  console.log(`${target.name}: ${output} (${megabytes} MB, ${seconds} s)`);
 }
 
 /** Deno writes each file's time into the binary: one and the same makes two builds the same bytes. */
@@ -213,21 +274,39 @@ function setTimes(folder: string): void {
   }
 }
 
-/** DuckDB's native files of the target's npm package, compressed, beside their sizes and hashes. */
-async function packLibrary(folder: string, target: Target): Promise<void> {
+/** A library's files, compressed in memory. */
+interface Packed {
+  readonly entry: string;
+  readonly files: readonly { readonly file: PackedFile; readonly bytes: Uint8Array }[];
+}
+
+/** DuckDB's native files of the target's npm package, compressed. */
+async function packLibrary(target: Target): Promise<Packed> {
   const source = await install(`@duckdb/node-bindings-${target.platform}`);
   try {
-    Deno.mkdirSync(folder, { recursive: true });
-    for (const { name } of Deno.readDirSync(folder)) Deno.removeSync(join(folder, name));
     const files = target.library.map((name) => {
       const bytes = Deno.readFileSync(join(source.folder, name));
-      Deno.writeFileSync(join(folder, `${name}.br`), pack(bytes));
-      return { name, size: bytes.length, sha256: sha256(bytes) };
+      return { file: { name, size: bytes.length, sha256: sha256(bytes) }, bytes: pack(bytes) };
     });
-    Deno.writeTextFileSync(join(folder, "library.json"), JSON.stringify({ entry: target.library[0], files }));
+    return { entry: target.library[0], files };
   } finally {
     source.remove();
   }
+}
+
+/** Fills the folder that the program embeds: `library.json`, and the files whose bytes are given. */
+function writePacked(
+  folder: string,
+  files: readonly { readonly file: PackedFile; readonly bytes?: Uint8Array }[],
+  entry: string,
+): void {
+  Deno.mkdirSync(folder, { recursive: true });
+  for (const { name } of Deno.readDirSync(folder)) Deno.removeSync(join(folder, name));
+  for (const { file, bytes } of files) {
+    if (bytes !== undefined) Deno.writeFileSync(join(folder, `${file.name}.br`), bytes);
+  }
+  const library: PackedLibrary = { entry, files: files.map(({ file }) => file) };
+  Deno.writeTextFileSync(join(folder, "library.json"), JSON.stringify(library));
 }
 
 /** Quality 6: 11 takes minutes and saves a few percent. */

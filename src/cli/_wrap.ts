@@ -4,7 +4,7 @@
  * @module
  */
 
-import stringWidth from "string-width";
+import stringWidth from "fast-string-width";
 
 /** How many columns the text takes on a terminal. */
 export function columnsOf(text: string): number {
@@ -58,14 +58,23 @@ function pieces(word: string, room: number): string[] {
   return [...out, rest];
 }
 
-const graphemes = new Intl.Segmenter();
+/** Made when it is first needed: the segmenter alone takes 8 ms, which every command would pay. */
+let segmenter: Intl.Segmenter | undefined;
+
+/** The characters of a text as a person counts them. */
+function graphemesOf(text: string): string[] {
+  // deno-lint-ignore no-control-regex
+  if (/^[\x00-\x7f]*$/.test(text)) return [...text];
+  segmenter ??= new Intl.Segmenter();
+  return [...segmenter.segment(text)].map(({ segment }) => segment);
+}
 
 function head(text: string, width: number): string {
-  return fitting([...graphemes.segment(text)].map((s) => s.segment), width).join("");
+  return fitting(graphemesOf(text), width).join("");
 }
 
 function tail(text: string, width: number): string {
-  return fitting([...graphemes.segment(text)].map((s) => s.segment).reverse(), width).reverse().join("");
+  return fitting(graphemesOf(text).reverse(), width).reverse().join("");
 }
 
 function fitting(parts: readonly string[], width: number): string[] {

@@ -17,6 +17,7 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -28,14 +29,20 @@ import { join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import { OsirisError } from "../diagnostic.ts";
 
-/** One file of the library as it must be after unpacking; `<name>.br` holds it compressed. */
+/**
+ * One file of the library as it must be after unpacking. It lies compressed in `<name>.br` beside
+ * `library.json`, or, where `at` is stated, in the program's own file: Deno reads what it embeds into memory at
+ * every start, and 20 MB that only the first start needs would cost each of them 20 ms.
+ */
 export interface PackedFile {
   readonly name: string;
   readonly size: number;
   readonly sha256: string;
+  /** First byte and number of bytes in the program's own file. */
+  readonly at?: { readonly offset: number; readonly bytes: number };
 }
 
-/** What lies in `native/library.json` beside the compressed files. */
+/** What lies in `native/library.json`. */
 export interface PackedLibrary {
   /** The file to load; it finds the others beside itself. */
   readonly entry: string;
@@ -130,11 +137,27 @@ function unpackForThisProcess(
 
 function unpackInto(assets: URL, library: PackedLibrary, folder: string): void {
   for (const file of library.files) {
-    const bytes = decompress(readFileSync(new URL(`${file.name}.br`, assets)), file);
+    const bytes = decompress(packedBytes(assets, file), file);
     if (sha256(bytes) !== file.sha256) throw damaged(file);
     writeDurably(join(folder, file.name), bytes);
   }
   remember(folder, library);
+}
+
+function packedBytes(assets: URL, { name, at }: PackedFile): Uint8Array {
+  if (at === undefined) return readFileSync(new URL(`${name}.br`, assets));
+  const program = openSync(Deno.execPath(), "r");
+  try {
+    const packed = new Uint8Array(at.bytes);
+    for (let done = 0; done < at.bytes;) {
+      const got = readSync(program, packed, done, at.bytes - done, at.offset + done);
+      if (got === 0) break;
+      done += got;
+    }
+    return packed;
+  } finally {
+    closeSync(program);
+  }
 }
 
 function decompress(packed: Uint8Array, file: PackedFile): Uint8Array {
@@ -198,8 +221,9 @@ function mark(folder: string, library: PackedLibrary): string {
   }));
 }
 
+/** Of the unpacked bytes alone: where a binary keeps them packed does not matter. */
 function fingerprint(library: PackedLibrary): string {
-  return sha256(JSON.stringify(library)).slice(0, 16);
+  return sha256(JSON.stringify(library.files.map(({ name, sha256 }) => [name, sha256]))).slice(0, 16);
 }
 
 function sha256(data: Uint8Array | string): string {

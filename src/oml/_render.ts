@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import stringWidth from "fast-string-width";
 import type { Diagnostic } from "../diagnostic.ts";
 
 /** The most columns of a source line that a frame shows. */
