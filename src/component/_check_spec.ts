@@ -117,6 +117,7 @@ function* nameContradictions(spec: ComponentSpec): Iterable<string> {
       ...Object.keys(rule.then ?? {}),
       ...rule.require ?? [],
       ...rule.forbid ?? [],
+      ...rule.differ ?? [],
     ];
     for (const name of named) {
       if (!Object.hasOwn(config, name) && !Object.hasOwn(connection, name)) {

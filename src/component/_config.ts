@@ -93,8 +93,12 @@ function broken(
     message: rule.message,
     ...(rule.help === undefined ? {} : { help: rule.help }),
   });
+  const values = (rule.differ ?? []).flatMap((name) => Object.hasOwn(value, name) ? [value[name]] : []);
+  const alike = new Set(values).size < values.length;
+  const culprit = (rule.differ ?? []).find((name) => Object.hasOwn(given, name));
   const lacking = (rule.require ?? []).some((name) => !Object.hasOwn(value, name));
   return [
+    ...(alike ? [say(culprit === undefined ? [] : [culprit], "value")] : []),
     ...(lacking ? [say(cause === undefined ? [] : [cause], "value")] : []),
     ...(rule.forbid ?? []).filter((name) => Object.hasOwn(given, name)).map((name) => say([name], "key")),
     ...Object.entries(rule.then ?? {})

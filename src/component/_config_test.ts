@@ -123,3 +123,16 @@ Deno.test("checkConfig applies a rule only where its conditions are known to hol
   assert.deepEqual(said({ mode: "parts", by: "x", size: 1 }), [["size", "value", "by needs a size of 2"]]);
   assert.deepEqual(said({ mode: "${params.mode}" }), []);
 });
+
+Deno.test("checkConfig refuses fields that must differ and do not, defaults included", () => {
+  const spec = specOf(
+    { a: { type: "string", default: "," }, b: { type: "string" } },
+    { rules: [{ when: { a: { minLength: 1 } }, differ: ["a", "b"], message: "alike" }] },
+  );
+  const said = (config: Record<string, unknown>) =>
+    checkConfig(spec, config).problems.map(({ path, message }) => `${path}: ${message}`);
+  assert.deepEqual(said({ b: "," }), ["b: alike"]);
+  assert.deepEqual(said({ a: ";", b: ";" }), ["a: alike"]);
+  assert.deepEqual(said({ b: ";" }), []);
+  assert.deepEqual(said({}), []);
+});

@@ -8,6 +8,8 @@
  */
 
 import { nearest } from "../diagnostic.ts";
+import { pathProblems } from "./_path_text.ts";
+import { patternProblems } from "./_time_pattern.ts";
 import { parseType, TYPE_NAMES } from "./_types.ts";
 import type { FieldSchema } from "./spec.ts";
 
@@ -40,7 +42,8 @@ export function checkField(schema: FieldSchema, value: unknown, path: Path = [])
 
 /** Whether a value fits, known for certain; a symbolic one does only where any text would. */
 export function fits(schema: FieldSchema, value: unknown): boolean {
-  const unknown = isSymbolic(value) && (schema.enum !== undefined || schema.const !== undefined);
+  const { enum: choices, const: only, pattern } = schema;
+  const unknown = isSymbolic(value) && [choices, only, pattern].some((asked) => asked !== undefined);
   return !unknown && checkField(schema, value).length === 0;
 }
 
@@ -67,7 +70,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-interface Said {
+/** What is wrong, and what to do, of a value whose place is known. */
+export interface Said {
   readonly message: string;
   readonly help?: string;
 }
@@ -112,6 +116,7 @@ function quoteHelp(type: string, value: unknown): { help?: string } {
 }
 
 function* plainProblems(schema: FieldSchema, value: unknown): Iterable<Said> {
+  if (schema.format === "path" && typeof value === "string") yield* pathProblems(value);
   if (isSymbolic(value)) return;
   if (schema.enum !== undefined && !schema.enum.some((each) => same(each, value))) {
     const near = typeof value === "string" ? nearest(value, schema.enum.map(String)) : undefined;
@@ -147,6 +152,7 @@ function* textProblems(schema: FieldSchema, value: string): Iterable<Said> {
   if (schema.format !== undefined && value.includes("\0")) {
     yield { message: "it contains a NUL character, and should not" };
   } else if (schema.format === "type") yield* sqlTypeProblems(value);
+  else if (schema.format === "strftime") yield* patternProblems(value);
 }
 
 function* sqlTypeProblems(value: string): Iterable<Said> {

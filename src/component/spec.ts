@@ -24,8 +24,8 @@ export interface FieldSchema {
   readonly type?: FieldType;
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
-  /** `sql`: a SQL text; `path`: a path relative to the project; `type`: the name of a SQL type. */
-  readonly format?: "sql" | "path" | "type";
+  /** `sql`: a SQL text; `path`: a path relative to the project; `type`: the name of a SQL type; `strftime`: a pattern of dates. */
+  readonly format?: "sql" | "path" | "type" | "strftime";
   readonly pattern?: string;
   readonly minLength?: number;
   readonly maxLength?: number;
@@ -60,6 +60,8 @@ export interface Rule {
   readonly require?: readonly string[];
   readonly forbid?: readonly string[];
   readonly then?: Readonly<Record<string, FieldSchema>>;
+  /** Fields of which no two may have the same value. */
+  readonly differ?: readonly string[];
   readonly message: string;
   readonly help?: string;
 }
