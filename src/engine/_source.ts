@@ -41,8 +41,17 @@ export async function findSource(step: string, request: ScanRequest): Promise<So
     throw unreadable(step, path, "does not exist", "check the path; it is relative to the project folder");
   }
   if (!found.isDirectory) {
+    // Opening a pipe waits until someone writes into it, and nothing can stop that.
+    if (!found.isFile) {
+      throw unreadable(
+        step,
+        path,
+        "is a pipe, a socket or a device, and should be a file or a folder",
+        "write its content to a file first, and name that file",
+      );
+    }
     await mustOpen(step, path);
-    if (found.size === 0 && found.isFile) throw empty(step, path);
+    if (found.size === 0) throw empty(step, path);
     return { files: [path], bytes: found.size, partitioned: false };
   }
   const files = (await listFiles(step, path)).filter((file) => isOfFormat(file.path, format));

@@ -61,7 +61,7 @@ export async function judge(
   };
   if (query.includes("\0")) refuse("it holds a NUL byte", "remove the NUL byte from the query");
   if (query.trim() === "") refuse("it is empty", "write one SELECT over the step's inputs", "ENG510");
-  const parsed = JSON.parse(await serialize(query)) as {
+  const parsed = JSON.parse(finite(await serialize(query))) as {
     error: boolean;
     error_type?: string;
     error_message?: string;
@@ -79,6 +79,12 @@ export async function judge(
       );
     }
     const verb = /[A-Za-z]+/.exec(query)?.[0]?.toUpperCase() ?? "this statement";
+    if (["SELECT", "WITH", "FROM", "VALUES", "TABLE"].includes(verb)) {
+      refuse(
+        "it holds more than one statement, and should be one SELECT",
+        "keep one SELECT; move other work to its own step",
+      );
+    }
     refuse(
       `it is not a single SELECT (${verb})`,
       "a query may only SELECT from its inputs; move other work to its own step",
@@ -101,6 +107,14 @@ export async function judge(
   const counts: Counts = new Map();
   new Walk(inputs, refuse).node(node, new Map(), counts);
   return { references: counts, parameters };
+}
+
+/** The tree as JSON: a number that no DOUBLE holds is written as a word, outside of any text. */
+function finite(tree: string): string {
+  return tree.replaceAll(
+    /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/g,
+    (piece) => piece.startsWith('"') ? piece : "null",
+  );
 }
 
 /** One walk over the tree of a query. */

@@ -300,9 +300,13 @@ Deno.test("scan: folders, globs and what is not there", async () => {
   assert.deepEqual((await b.rows(await b.scan("data/**/*.csv"))).map((row) => row["a"]), [1, 3]);
   Deno.mkdirSync(b.path("empty"));
   Deno.symlinkSync(b.path("gone.csv"), b.path("link.csv"));
+  await new Deno.Command("mkfifo", { args: [b.path("pipe.csv")] }).output();
+  Deno.symlinkSync("/dev/null", b.path("device.csv"));
   const failures: [string, string, RegExp][] = [
     ["nosuch.csv", "ENG501", /does not exist/],
     ["link.csv", "ENG501", /does not exist/],
+    ["pipe.csv", "ENG501", /is a pipe, a socket or a device/],
+    ["device.csv", "ENG501", /is a pipe, a socket or a device/],
     ["data/*.tsv", "ENG501", /matches no file/],
     ["nosuch/*.csv", "ENG501", /matches nothing/],
     ["empty", "ENG502", /folder without any csv file/],
