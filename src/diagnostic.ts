@@ -176,6 +176,7 @@ export const CODES = {
   CMP212: "path written and read without an order",
   CMP213: "not a valid manifest",
   CMP214: "manifest changed after it was compiled",
+  CMP215: "target is a file that Osiris itself needs",
   // CON3xx: connections and secrets (src/connection/).
   CON301: "unknown connection",
   CON302: "connections file is not valid",

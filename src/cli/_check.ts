@@ -5,7 +5,7 @@
  * @module
  */
 
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { compile, redactSecretLines } from "../compile/mod.ts";
 import { type Catalog, loadCatalog } from "../component/mod.ts";
 import {
@@ -117,6 +117,7 @@ async function fromPipeline(
     envParams,
     compiler: `osiris ${VERSION}`,
     complete,
+    place: { root: project.root, file: resolve(cli.cwd, file) },
     ...(choices.profile === undefined ? {} : { profile: choices.profile }),
   });
   const text = new TextDecoder().decode(bytes);

@@ -173,6 +173,7 @@ function refuseRace(write: Use, read: Use, findings: Findings): void {
   });
 }
 
-function pathOf({ step }: Use): (string | number)[] {
+/** Where the path of a step stands in the text. */
+export function pathOf({ step }: { readonly step: StepDecl }): (string | number)[] {
   return ["steps", step.index, "config", ...("path" in step.config ? ["path"] : [])];
 }

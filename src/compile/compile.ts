@@ -14,6 +14,7 @@ import type { Pipeline } from "../oml/mod.ts";
 import { Findings } from "./_findings.ts";
 import { inOrder } from "./_order.ts";
 import { type ParamValues, paramValues, readGiven } from "./_params.ts";
+import { type Place, refuseOwnFiles } from "./_own_files.ts";
 import { refuseGivenShapes, refuseSensitiveDefaults, refuseShapes } from "./_secrets.ts";
 import { type CompiledStep, compileStep } from "./_step.ts";
 import { checkTargets } from "./_targets.ts";
@@ -30,6 +31,8 @@ export interface CompileInput {
   readonly envParams?: { readonly [name: string]: string };
   /** Name and version, such as `osiris 0.1.0`. */
   readonly compiler: string;
+  /** Where the project and the pipeline lie on this machine; no manifest depends on it. */
+  readonly place?: Place;
   /** False to check only: parameters without a value are then no error, and there may be no manifest. */
   readonly complete?: boolean;
 }
@@ -90,6 +93,7 @@ function compileUnder(
     ...(profile === undefined || content === undefined ? {} : { profile: { name: profile, content } }),
   };
   const steps = inOrder(pipeline.steps).flatMap((decl) => compileStep(decl, context) ?? []);
+  refuseOwnFiles(steps.map(({ decl, write }) => ({ step: decl, write })), input.place, findings);
   checkTargets(steps.map(({ decl, read, write }) => ({ step: decl, read, write })), findings);
   if (profile !== undefined && content !== undefined) {
     warnIdleConnections(profile, content.connections, steps, findings);
