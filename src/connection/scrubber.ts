@@ -16,7 +16,9 @@ const SHORT = 4;
  * ```
  */
 export function createScrubber(secrets: Iterable<string>): (text: string) => string {
-  const given = [...new Set(secrets)].filter((secret) => secret.trim() !== "");
+  const given = [...new Set([...secrets].flatMap((secret) => [secret, ...partsOf(secret)]))].filter((
+    secret,
+  ) => secret.trim() !== "");
   if (given.length === 0) return (text) => text;
   const forms = new Set(given.filter((secret) => secret.length >= SHORT).flatMap(formsOf));
   const alone = given.filter((secret) => secret.length < SHORT);
@@ -26,6 +28,27 @@ export function createScrubber(secrets: Iterable<string>): (text: string) => str
   ];
   const any = new RegExp(patterns.join("|"), "gu");
   return (text) => text.replace(any, MASK);
+}
+
+/** The texts and numbers in a secret that is a JSON list or map, or `a,b`, and the plain spelling of one that is a number. */
+function partsOf(secret: string): string[] {
+  const number = /^\s*[+-]?[\d.]+(e[+-]?\d+)?\s*$/i.test(secret) ? Number(secret) : NaN;
+  if (Number.isFinite(number)) return [secret.trim().replace(/^\+/, ""), String(number)];
+  if (!/^\s*[[{]/.test(secret)) {
+    const items = secret.split(",");
+    return items.length === 1 ? [] : items.filter((item) => item.trim().length >= SHORT);
+  }
+  try {
+    return leavesOf(JSON.parse(secret));
+  } catch {
+    return [];
+  }
+}
+
+function leavesOf(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value === "number") return [String(value)];
+  return value !== null && typeof value === "object" ? Object.values(value).flatMap(leavesOf) : [];
 }
 
 /** Every way in which the secret, and each long line of it, may be written. */

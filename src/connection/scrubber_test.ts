@@ -63,3 +63,10 @@ Deno.test("createScrubber masks each line of a key", () => {
   const line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC";
   assert.equal(createScrubber([`-----BEGIN KEY-----\n${line}\n`])(`x ${line} y`), "x *** y");
 });
+
+Deno.test("createScrubber masks the items of a secret list or map, and the plain spelling of a number", () => {
+  const scrub = createScrubber(['["north-key", 4711, {"a": "deep-key"}]', "+0815.50", "not a [list"]);
+  assert.equal(scrub("north-key 4711 deep-key 815.5 list"), "*** *** *** *** list");
+  assert.equal(scrub("a 0815.50"), "a ***");
+  assert.equal(createScrubber(["north-key,south-key,x"])("south-key x north-key"), "*** x ***");
+});

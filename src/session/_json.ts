@@ -77,6 +77,21 @@ export function plainData(value: unknown, scrub: Scrub, limits: Limits = ONE_REC
   }
 }
 
+/** A text, a number, and nothing else that may hold a secret. */
+const LEAF = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/**
+ * JSON text without secrets that is still JSON: each text in it is scrubbed as what it says, and a number that
+ * is a secret becomes a text. Every other number keeps its digits.
+ */
+export function scrubJson(json: string, scrub: Scrub): string {
+  return json.replace(LEAF, (leaf) => {
+    const value = leaf.startsWith('"') ? JSON.parse(leaf) as string : leaf;
+    const safe = scrub(value);
+    return safe === value ? leaf : JSON.stringify(safe);
+  });
+}
+
 function cut(text: string, max: number): string {
   return text.length <= max ? text : `${text.slice(0, max)}… (${text.length - max} more characters)`;
 }

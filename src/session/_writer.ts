@@ -6,7 +6,7 @@ import { OsirisError } from "../diagnostic.ts";
 import { AppendFile } from "./_append_file.ts";
 import type { EventData, EventKind, SessionEvent } from "./_event.ts";
 import { requireArtifactName, requireSessionId, requireStepId } from "./_id.ts";
-import { jsonText, plainData, type Scrub, UNLIMITED } from "./_json.ts";
+import { jsonText, plainData, type Scrub, scrubJson, UNLIMITED } from "./_json.ts";
 import type { MetricName, SessionMetric } from "./_metric.ts";
 import { thisProcess } from "./_process.ts";
 import { moveFile, removeIfThere, replaceFile, syncFolder, writeWhole } from "./_replace_file.ts";
@@ -52,7 +52,8 @@ export interface SessionWriter extends AsyncDisposable {
     tags?: Record<string, string>,
   ): void;
   /**
-   * Keeps a file of a step, whole or not at all, and returns its absolute path. Text is scrubbed, bytes
+   * Keeps a file of a step, whole or not at all, and returns its absolute path. Text is scrubbed, that
+   * of a `.json` file so that it stays JSON; bytes
    * are kept as they are. Throws `SES703` for a name that is not plain, `SES704` when it cannot be written.
    */
   artifact(step: string, name: string, content: string | Uint8Array): Promise<string>;
@@ -277,8 +278,12 @@ class FolderWriter implements SessionWriter {
   }
 
   artifact(step: string, name: string, content: string | Uint8Array): Promise<string> {
-    const safe = typeof content === "string" ? this.#scrub(content) : content;
+    const safe = typeof content === "string" ? this.#scrubbed(name, content) : content;
     return this.#keep(step, name, (path) => replaceFile(path, safe, { durable: false }));
+  }
+
+  #scrubbed(name: string, text: string): string {
+    return name.endsWith(".json") ? scrubJson(text, this.#scrub) : this.#scrub(text);
   }
 
   adopt(step: string, name: string, file: string): Promise<string> {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { jsonText, plainData } from "./_json.ts";
+import { jsonText, plainData, scrubJson } from "./_json.ts";
 import { begin, withRoot } from "./_fixture_for_tests.ts";
 import { readSession } from "./mod.ts";
 
@@ -84,4 +84,28 @@ Deno.test("event is one line whatever the names and messages in it", () =>
       events.map((event) => event.event_type === "driver.log" ? event.data.text : undefined),
       corpus,
     );
+  }));
+
+Deno.test("scrubJson masks numbers and texts, and what it gives is JSON with every other number as it was", () => {
+  const scrub = (text: string) => text.replaceAll("4711", "***").replaceAll('s"t', "***");
+  const json =
+    '{"pin":4711,"n":-4711.5e3,"big":9007199254740993,"list":[4711,"a4711",null],"q":"s\\"t","4711":1.50}';
+  assert.equal(
+    scrubJson(json, scrub),
+    '{"pin":"***","n":"-***.5e3","big":9007199254740993,"list":["***","a***",null],"q":"***","***":1.50}',
+  );
+});
+
+Deno.test("scrubJson of any JSON with any secret in it is JSON", () => {
+  fc.assert(fc.property(fc.jsonValue(), fc.string({ minLength: 1 }), (value, secret) => {
+    JSON.parse(scrubJson(JSON.stringify(value), (text) => text.replaceAll(secret, "***")));
+  }));
+});
+
+Deno.test("artifact keeps a JSON file JSON when a number in it is a secret", () =>
+  withRoot(async (root) => {
+    const session = await begin(root, { scrub: (text) => text.replaceAll("4711", "***") });
+    const path = await session.artifact("load", "sample.json", '{"rows":[{"pin":4711}]}');
+    await session.close();
+    assert.deepEqual(JSON.parse(Deno.readTextFileSync(path)), { rows: [{ pin: "***" }] });
   }));
