@@ -10,6 +10,7 @@
 
 import { OsirisError } from "../diagnostic.ts";
 import { identifier, literal, literals, structure } from "./_quote.ts";
+import { lossless } from "./_lossless.ts";
 import { type Asking, hivePartitions, type RejectTables, type Scan, selected } from "./_scan.ts";
 import type { Column, FileOptions, ScanRequest } from "./engine.ts";
 import type { Source } from "./_source.ts";
@@ -33,6 +34,8 @@ interface Group {
 
 const DELIMITERS = [",", ";", "\t", "|"];
 const SAMPLE_ROWS = 20_480;
+/** The engine's detection looks at no fewer rows, however few are asked for. */
+const LEAST_SAMPLE_ROWS = 2048;
 /** Fields in a first line from which on a row counts as wide. */
 const WIDE = 1000;
 /** Types are guessed from this many files; headers are compared in all. */
@@ -43,7 +46,7 @@ export async function describeCsv(request: ScanRequest, source: Source, ask: Ask
   const options = { ...request.options };
   const encoding = options.encoding ?? await encodingOf(source.files[0]!, ask.step);
   const given = { ...options, ...(encoding === undefined ? {} : { encoding }) };
-  const first = await dialectOf(source.files[0]!, given, ask);
+  const first = await exactDialect(source.files[0]!, given, ask);
   const { groups, types } = await groupsOf(source, first, given, ask);
   const found = unionOf(groups, types, request, ask.step);
   const hive = hivePartitions(request, source);
@@ -141,6 +144,32 @@ function lineSize(options: FileOptions): string[] {
     `max_line_size = ${options.max_line_size}`,
     `buffer_size = ${Math.max(32_000_000, options.max_line_size * 2)}`,
   ];
+}
+
+/** The dialect of a file, its types as the sample needs them. */
+async function exactDialect(file: string, options: FileOptions, ask: Asking): Promise<Dialect> {
+  const dialect = await dialectOf(file, options, ask);
+  const given = new Set(Object.keys(options.types ?? {}).map((name) => name.toLowerCase()));
+  const open = dialect.columns.filter(({ name }) => !given.has(name.toLowerCase()));
+  const arguments_ = [
+    ...dialectArguments(dialect, options),
+    `columns = ${structure(dialect.columns.map(({ name }) => [name, "VARCHAR"]))}`,
+    "hive_partitioning = false",
+    "parallel = false",
+    // The row that cannot be read is reported by the statement that reads them all.
+    "ignore_errors = true",
+    ...(options.max_line_size === undefined ? ["buffer_size = 8000000", "max_line_size = 2000000"] : []),
+  ];
+  const rows = Math.max(LEAST_SAMPLE_ROWS, sampleRows(options));
+  const texts = (names: readonly string[]) =>
+    `SELECT ${names.map(identifier).join(", ")} FROM read_csv(${literal(file)}, ${
+      arguments_.join(", ")
+    }) LIMIT ${rows}`;
+  const exact = new Map((await lossless(open, texts, ask)).map(({ name, type }) => [name, type]));
+  return {
+    ...dialect,
+    columns: dialect.columns.map(({ name, type }) => ({ name, type: exact.get(name) ?? type })),
+  };
 }
 
 /** Finds the dialect of a file; where that fails, the header decides and the rows have to follow it. */
@@ -348,7 +377,7 @@ async function groupsOf(
   };
   for (const [i, file] of source.files.slice(1).entries()) {
     const dialect = i < FILES_TYPED
-      ? await dialectOf(file, stated, ask)
+      ? await exactDialect(file, stated, ask)
       : await headerDecides(file, stated, ask);
     const names = dialect.columns.map((column) => column.name);
     const group = groups.find((other) => sameNames(other.names, names));
@@ -370,6 +399,7 @@ function commonType(a: string, b: string): string {
   if (a === b) return a;
   const pair = [a, b].sort().join(" ");
   if (pair === "BIGINT DOUBLE") return "DOUBLE";
+  if (pair === "BIGINT HUGEINT") return "HUGEINT";
   if (pair === "DATE TIMESTAMP") return "TIMESTAMP";
   return "VARCHAR";
 }

@@ -1,7 +1,8 @@
 /**
  * JSON sources: an array of records or one record per line.
  *
- * Integers are BIGINT where the engine would guess HUGEINT for the sake of a sign. A column declared
+ * Integers are BIGINT where the engine would guess HUGEINT for the sake of a sign, and HUGEINT or text where
+ * it would guess DOUBLE for the sake of their length. A column declared
  * DECIMAL never passes through a double: its digits are taken from the text.
  *
  * @module
@@ -9,6 +10,7 @@
 
 import { OsirisError } from "../diagnostic.ts";
 import { identifier, literal, literals, structure } from "./_quote.ts";
+import { lossless, losslessNested } from "./_lossless.ts";
 import { type Asking, hivePartitions, type Scan, selected } from "./_scan.ts";
 import type { Column, ScanRequest } from "./engine.ts";
 import type { Source } from "./_source.ts";
@@ -57,12 +59,24 @@ export async function describeJson(request: ScanRequest, source: Source, ask: As
   const guessing = `read_json(${files}, ${
     reading.join(", ")
   }, sample_size = ${sample}, map_inference_threshold = -1)`;
-  const guessed = (await guess(request, guessing, ask)).map(({ name, type }) => ({
-    name,
-    type: replaceTypes(type, /\bU?HUGEINT\b/, "BIGINT"),
-  }));
-  const { all, chosen } = selected(request, guessed, ask.step);
   const hive = new Set(hivePartitions(request, source) ? partitionNames(source.files[0]!) : []);
+  const first = (await guess(request, guessing, ask)).map(({ name, type }) => ({
+    name,
+    type: replaceTypes(type, /\bUHUGEINT\b/, "HUGEINT"),
+  }));
+  const given = new Set(Object.keys(options.types ?? {}).map((name) => name.toLowerCase()));
+  const open = first.filter(({ name }) => !hive.has(name) && !given.has(name.toLowerCase()));
+  const texts = (names: readonly string[]) =>
+    `SELECT * FROM read_json(${files}, ${reading.join(", ")}, columns = ${
+      structure(names.map((name) => [name, "VARCHAR"]))
+    })${sample === -1 ? "" : ` LIMIT ${sample}`}`;
+  const exactTypes = new Map(
+    (await losslessNested(await lossless(open, texts, ask), texts, ask)).map((
+      { name, type },
+    ) => [name, type]),
+  );
+  const guessed = first.map(({ name, type }) => ({ name, type: exactTypes.get(name) ?? type }));
+  const { all, chosen } = selected(request, guessed, ask.step);
   const inFile = all.filter((column) => !hive.has(column.name));
   const exact = inFile.filter((column) => /^DECIMAL|^NUMERIC/i.test(column.type)).map((column) =>
     column.name

@@ -138,6 +138,47 @@ const CASES: readonly Case[] = [
   },
   { name: "big integers", content: "a\n9223372036854775807\n", rows: [["9223372036854775807"]] },
   {
+    name: "integers beyond 64 bits",
+    content: "id,n\n9223372036854775808,1\n-1,2\n,3\n",
+    columns: ["id HUGEINT", "n BIGINT"],
+    rows: [["9223372036854775808", 1], [-1, 2], [null, 3]],
+  },
+  {
+    name: "integers beyond 128 bits",
+    content: `id\n5\n${"1234567890".repeat(4)}\n`,
+    columns: ["id VARCHAR"],
+    rows: [["5"], ["1234567890".repeat(4)]],
+  },
+  {
+    name: "integers beyond 64 bits that come late",
+    content: "id\n" + "5\n".repeat(3000) + "9223372036854775808\n",
+    options: { columns: ["id"] },
+    columns: ["id HUGEINT"],
+  },
+  {
+    name: "integers beyond 64 bits after the sample",
+    content: "id\n" + "5\n".repeat(3000) + "9223372036854775808\n",
+    options: { sample: 10 },
+    error: ["ENG503", /in\.csv:3002 has a wrong value/],
+  },
+  {
+    name: "large integers among fractions stay doubles",
+    content: "x\n" + "9223372036854775808\n".repeat(60) + "0.5\n",
+    columns: ["x DOUBLE"],
+  },
+  {
+    name: "large integers where a type is given",
+    content: "x\n100000000000000000000\n",
+    options: { types: { X: "DOUBLE" } },
+    columns: ["x DOUBLE"],
+  },
+  {
+    name: "infinity",
+    content: "x,d\ninf,2024-01-01\n-Infinity,2024-01-02\n",
+    columns: ["x DOUBLE", "d DATE"],
+    rows: [["Infinity", "2024-01-01"], ["-Infinity", "2024-01-02"]],
+  },
+  {
     name: "one field too many",
     content: "a,b\n1,2\n3,4,5\n",
     error: ["ENG503", /in\.csv:3 has 3 fields, and should have 2, in the row: 3,4,5/],
@@ -214,6 +255,32 @@ const CASES: readonly Case[] = [
       "1000.000000000000",
       "x",
     ]],
+  },
+  {
+    name: "JSON integers beyond 64 bits",
+    file: "in.ndjson",
+    content:
+      '{"a":12345678901234567890,"b":-12345678901234567890123,"c":-1,"d":1}\n{"a":-1,"b":2,"c":2,"d":0.5}\n',
+    columns: ["a HUGEINT", "b HUGEINT", "c BIGINT", "d DOUBLE"],
+    rows: [["12345678901234567890", "-12345678901234567890123", -1, 1], [-1, 2, 2, 0.5]],
+  },
+  {
+    name: "JSON integers beyond 128 bits",
+    file: "in.json",
+    content: `[{"a":${"1234567890".repeat(4)}},{"a":-5}]`,
+    columns: ["a VARCHAR"],
+    rows: [["1234567890".repeat(4)], ["-5"]],
+  },
+  {
+    name: "JSON integers beyond 64 bits in lists and fields",
+    file: "in.ndjson",
+    content:
+      '{"l":[12345678901234567890123],"s":{"c":12345678901234567890123,"d":1.5},"f":[-1,2],"t":[0.5,"12345678901234567890123"],"p":[0.5]}\n',
+    columns: ["l HUGEINT[]", 's STRUCT("c" VARCHAR, "d" VARCHAR)', "f BIGINT[]", "t VARCHAR[]", "p DOUBLE[]"],
+    rows: [[["12345678901234567890123"], { c: "12345678901234567890123", d: "1.5" }, [-1, 2], [
+      "0.5",
+      "12345678901234567890123",
+    ], [0.5]]],
   },
   {
     name: "JSON integer too big",
