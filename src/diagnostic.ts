@@ -216,6 +216,7 @@ export const CODES = {
   ENG530: "target cannot be written",
   ENG531: "target exists already",
   ENG532: "output does not fit the target",
+  ENG533: "target is being written by another run",
   ENG540: "batch cannot be taken",
   ENG541: "value cannot be carried exactly",
   ENG590: "the engine's native library cannot be unpacked",

@@ -19,6 +19,8 @@ export interface Staging {
   readonly part: string;
   /** The old folder while the new one takes its place. */
   readonly old: string;
+  /** Held by the run that writes this target. */
+  readonly lock: string;
   /** How staged names of this target begin, in whichever run. */
   readonly prefix: string;
 }
@@ -29,7 +31,15 @@ export function stagingOf(target: string, token: string): Staging {
   const folder = dirname(real);
   const prefix = `.${shortened(basename(real))}.osiris-`;
   const staged = join(folder, prefix + token);
-  return { target: real, folder, staged, part: `${staged}.part`, old: `${staged}.old`, prefix };
+  return {
+    target: real,
+    folder,
+    staged,
+    part: `${staged}.part`,
+    old: `${staged}.old`,
+    lock: `${join(folder, prefix)}lock`,
+    prefix,
+  };
 }
 
 /** The path without links, as far as it exists. */

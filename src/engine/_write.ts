@@ -17,9 +17,7 @@ import type { DuckRelation } from "./_relation.ts";
 import { fileTable, readBack } from "./_read_back.ts";
 import { isOfFormat } from "./_source.ts";
 import { type Staging, stagingOf } from "./_staging.ts";
-
-/** Staged names of another run that nobody has touched for this long belong to a run that died. */
-const DEAD_AFTER_MS = 24 * 60 * 60 * 1000;
+import { takeLock, type TargetLock } from "./_target_lock.ts";
 
 type Shape = "file" | "folder";
 
@@ -44,6 +42,7 @@ class StagedWrite implements Staged {
   #state: "staged" | "committed" | "aborted" = "staged";
   #madeFolders: readonly string[] = [];
   #shape: Shape = "file";
+  #lock: TargetLock | undefined;
 
   constructor(
     readonly database: Database,
@@ -67,9 +66,12 @@ class StagedWrite implements Staged {
 
   async compute(options: RunOptions): Promise<void> {
     try {
-      this.#shape = await this.#shapeOfTarget();
       this.#mustFit();
-      await this.#prepareFolder();
+      await this.#mustBeFileOrFolder();
+      this.#madeFolders = await makeFolders(this.staging.folder);
+      await this.#lockTarget();
+      await this.#removeRemains();
+      this.#shape = await this.#shapeOfTarget();
       const adding = this.#shape === "file" && this.request.writeMode === "append" &&
         await size(this.staging.target) > 0;
       const execution = adding ? await this.#append(options) : await this.#copy(options);
@@ -114,12 +116,17 @@ class StagedWrite implements Staged {
     } catch (error) {
       throw this.#explained(error);
     }
+    await this.#lock?.release();
   }
 
   async abort(): Promise<void> {
     if (this.#state !== "staged") return;
     this.#state = "aborted";
-    for (const path of [this.staging.staged, this.staging.part]) await remove(path);
+    // Without the lock whatever is staged is another's.
+    if (this.#lock !== undefined) {
+      for (const path of [this.staging.staged, this.staging.part]) await remove(path);
+      await this.#lock.release();
+    }
     for (const folder of this.#madeFolders) await Deno.remove(folder).catch(() => {});
   }
 
@@ -202,16 +209,40 @@ class StagedWrite implements Staged {
     }
   }
 
-  /** The target's folder exists, what a dead run left is gone, and a file can be made there. */
-  async #prepareFolder(): Promise<void> {
-    const { folder, staged, part, prefix } = this.staging;
-    this.#madeFolders = await makeFolders(folder);
-    for (const path of [staged, part]) await remove(path);
+  /** A device or a pipe would be replaced by a file of its name. */
+  async #mustBeFileOrFolder(): Promise<void> {
+    const found = await Deno.stat(this.staging.target).catch(() => undefined);
+    if (found === undefined || found.isFile || found.isDirectory) return;
+    throw this.#failure(
+      "ENG530",
+      `it is ${kindOf(found)}, and should be a file or a folder`,
+      "name a file or a folder; rows for another program can be written to a file it reads afterwards",
+    );
+  }
+
+  async #lockTarget(): Promise<void> {
+    const lock = await takeLock(this.staging.lock, this.request.token);
+    if ("release" in lock) {
+      this.#lock = lock;
+      return;
+    }
+    const who = lock.token === "" ? "another run" : `run ${lock.token} (process ${lock.pid})`;
+    throw new OsirisError("ENG533", `Cannot write '${this.request.path}': ${who} is writing it`, {
+      step: this.step,
+      help: "run it again when that has ended, or give the step a retry",
+      retryable: true,
+    });
+  }
+
+  /** Who holds the lock is the only one who writes this target: what else is staged for it is of the dead. */
+  async #removeRemains(): Promise<void> {
+    const { folder, staged, target, lock, prefix } = this.staging;
     for await (const entry of Deno.readDir(folder)) {
-      if (!entry.name.startsWith(prefix)) continue;
       const path = join(folder, entry.name);
-      const touched = (await Deno.stat(path).catch(() => undefined))?.mtime?.getTime();
-      if (touched !== undefined && Date.now() - touched > DEAD_AFTER_MS) await remove(path);
+      if (!entry.name.startsWith(prefix) || path === lock) continue;
+      // It died between moving the old folder away and moving the new one in.
+      if (path.endsWith(".old") && !(await exists(target))) await Deno.rename(path, target);
+      else await remove(path);
     }
     (await Deno.open(staged, { write: true, createNew: true })).close();
     await Deno.remove(staged);
@@ -407,6 +438,12 @@ class StagedWrite implements Staged {
     }
     return error;
   }
+}
+
+function kindOf(info: Deno.FileInfo): string {
+  if (info.isFifo) return "a pipe";
+  if (info.isSocket) return "a socket";
+  return info.isCharDevice || info.isBlockDevice ? "a device" : "neither";
 }
 
 /** A partition's value as a folder's name, as hive writes it. */

@@ -258,14 +258,64 @@ Deno.test("write: parent folders are made, links are followed, permissions are k
   assert.equal(Deno.statSync(b.path("deep/er/out.csv")).mode! & 0o777, 0o600);
 });
 
-Deno.test("write: staged files of a run that died long ago are removed, younger ones are not touched", async () => {
+Deno.test("write: what a run that died left staged is removed, and its lock is taken over", async () => {
   await using b = await bench();
   b.file(".out.csv.osiris-dead", "x");
-  b.file(".out.csv.osiris-alive", "x");
-  const past = new Date(Date.now() - 3 * 24 * 60 * 60 * 1000);
-  Deno.utimeSync(b.path(".out.csv.osiris-dead"), past, past);
+  b.file(".out.csv.osiris-dead.part", "x");
+  b.file(".out.csv.osiris-lock", "dead 1 x\n");
+  b.file(".other.csv.osiris-alive", "x");
   await b.write(await some(b), "out.csv");
-  assert.deepEqual(b.tree(), [".out.csv.osiris-alive", "out.csv"]);
+  assert.deepEqual(b.tree(), [".other.csv.osiris-alive", "out.csv"]);
+});
+
+Deno.test("write: an old folder that a dead run had moved away comes back", async () => {
+  await using b = await bench();
+  b.file(".out.osiris-dead.old/data_0.csv", "id\n7\n");
+  await b.write(await b.sql("SELECT 8 AS id"), "out/", { format: "csv", writeMode: "append" });
+  assert.deepEqual(b.tree(), ["out", "out/data_0.csv", "out/data_k3f9qa_0.csv"]);
+});
+
+Deno.test("write: a target has one writer at a time", async () => {
+  await using b = await bench();
+  await using other = await bench({
+    read: [b.folder],
+    write: ["out.csv", "out"].map((name) => b.path(name)),
+    tempDirectory: b.path(".temp2"),
+    token: "other1",
+  });
+  const rows = await other.sql("SELECT 9 AS id, 'x' AS name");
+  for (
+    const [name, request] of [
+      ["out.csv", { writeMode: "append" }],
+      ["out.csv", {}],
+      ["out", { format: "parquet", partitionBy: ["id"], writeMode: "replace_partitions" }],
+    ] as const
+  ) {
+    const first = await b.engine.write("save", await some(b), b.writing(name, request));
+    const again = () => other.engine.write("again", rows, { ...b.writing(name, request), token: "other1" });
+    await assert.rejects(again(), {
+      code: "ENG533",
+      retryable: true,
+      message: /out(?:\.csv)?': run k3f9qa \(process \d+\) is writing it/,
+    });
+    await first.commit();
+    await (await again()).commit();
+  }
+  assert.deepEqual(b.tree().filter((path) => path.includes("osiris-")), []);
+});
+
+Deno.test("write: a pipe is not replaced by a file", async () => {
+  await using b = await bench();
+  await new Deno.Command("mkfifo", { args: [b.path("pipe")] }).output();
+  Deno.symlinkSync(b.path("pipe"), b.path("out.csv"));
+  for (const writeMode of ["overwrite", "append"] as const) {
+    await assert.rejects(b.write(await some(b), "out.csv", { writeMode }), {
+      code: "ENG530",
+      message: /it is a pipe, and should be a file or a folder/,
+    });
+  }
+  assert.ok(Deno.lstatSync(b.path("pipe")).isFifo);
+  assert.deepEqual(b.tree(), ["out.csv", "pipe"]);
 });
 
 Deno.test("write: the widest integers are exact in Parquet", async () => {
