@@ -16,6 +16,8 @@ export interface Answer<Key extends string = string> {
   readonly note?: string;
   /** Findings in texts that people wrote. */
   readonly diagnostics?: readonly Diagnostic[];
+  /** What went wrong beside the work and changed nothing of it. */
+  readonly warnings?: readonly string[];
   /** The texts that the findings are about, by file, to show their lines. */
   readonly texts?: ReadonlyMap<string, string>;
   /** What went wrong, when something did. */

@@ -38,9 +38,30 @@ export async function printAnswer(
   }
   if (answer.note && !manner.quiet) streams.out.write(answer.note);
   if (answer.text) streams.out.write(answer.text);
+  for (const text of answer.warnings ?? []) streams.err.write(warningText(text, streams.err));
   if (answer.diagnostics?.length) streams.err.write(await findingsText(answer, streams.err));
   if (answer.failure) streams.err.write(failureText(answer.failure, answer, streams.err));
   return exit;
+}
+
+/** Says that standard output could not be written, when it could not; the exit code is then not that of success. */
+export function reportUnwritten(command: string, exit: number, { out, err }: Streams): number {
+  if (out.failure === undefined) return exit;
+  const reason = systemReason(out.failure) ??
+    (out.failure instanceof Error ? out.failure.message : String(out.failure));
+  const failure: Failure = {
+    code: "CLI810",
+    category: "run",
+    message: `Cannot print what 'osiris ${command}' answers: standard output cannot be written (${reason})`,
+    help: "the command did its work all the same; send standard output to a place that takes it",
+    retryable: false,
+  };
+  err.write(failureText(failure, { document: {} }, err));
+  return exit === EXIT.done ? EXIT.failed : exit;
+}
+
+function warningText(text: string, { style }: Stream): string {
+  return `${style.bold(style.yellow("warning"))}: ${printable(text)}\n`;
 }
 
 /** The answer to something thrown: a failure that a person can act on, or a bug of ours. */

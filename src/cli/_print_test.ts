@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import colors from "picocolors";
 import { OsirisError } from "../diagnostic.ts";
-import { answerTo, jsonText, printAnswer } from "./_print.ts";
+import { answerTo, jsonText, printAnswer, reportUnwritten } from "./_print.ts";
 import type { Stream } from "./_terminal.ts";
 
 function recording(): Stream & { text: string } {
@@ -82,4 +82,24 @@ Deno.test("printAnswer() keeps results when quiet and leaves out what was done",
 
 Deno.test("jsonText() escapes what JSON leaves raw and a terminal obeys", () => {
   assert.equal(jsonText({ a: "\x1b\u009b\x7f" }), '{\n  "a": "\\u001b\\u009b\\u007f"\n}\n');
+});
+
+Deno.test("printAnswer() says what went wrong beside the work on standard error", async () => {
+  const [out, err] = [recording(), recording()];
+  const answer = { document: {}, text: "done\n", warnings: ["the run index cannot be written\x1b[31m"] };
+  const exit = await printAnswer("run", answer, { json: false, quiet: true, debug: false }, { out, err });
+  assert.deepEqual([exit, out.text, err.text], [
+    0,
+    "done\n",
+    "warning: the run index cannot be written\\e[31m\n",
+  ]);
+});
+
+Deno.test("reportUnwritten() names standard output and gives no exit code of success", () => {
+  const full = Object.assign(new Error("No space left"), { code: "ENOSPC" });
+  const err = recording();
+  assert.equal(reportUnwritten("run", 0, { out: { ...recording(), failure: full }, err }), 1);
+  assert.match(err.text, /^error\[CLI810\]: .*standard output cannot be written \(the disk is full\)\n/);
+  assert.equal(reportUnwritten("run", 3, { out: { ...recording(), failure: full }, err }), 3);
+  assert.equal(reportUnwritten("run", 0, { out: recording(), err }), 0);
 });

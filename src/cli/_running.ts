@@ -70,7 +70,7 @@ export async function runAnswer(cli: Cli, file: string, choices: Choices, flags:
   }
 
   function answerTo(outcome: Outcome, end: RunEnd | undefined, cli: Cli): Answer {
-    const { session_id, folder, state, failure, status } = outcome;
+    const { session_id, folder, state, failure, status, notices } = outcome;
     const session = shownPath(folder, cli.cwd);
     const exit = verdictExit(cli, failure, state);
     const document = {
@@ -81,8 +81,15 @@ export async function runAnswer(cli: Cli, file: string, choices: Choices, flags:
       project: project.root,
       duration_ms: status.duration_ms,
       steps: status.steps,
+      ...(notices.length > 0 ? { notices } : {}),
     };
-    const said = { document, compact: true as const, exit, note: summary(outcome, end, session, cli) };
+    const said = {
+      document,
+      warnings: notices,
+      compact: true as const,
+      exit,
+      note: summary(outcome, end, session, cli),
+    };
     if (failure && state === "cancelled") return { ...said, document: { ...document, error: failure } };
     const trouble = failure
       ? {

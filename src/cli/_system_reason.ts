@@ -11,6 +11,8 @@ const REASONS: { readonly [code: string]: string } = {
   ENOSPC: "the disk is full",
   EDQUOT: "the quota of the disk is used up",
   EIO: "the disk fails",
+  EFBIG: "the file would become larger than is allowed",
+  EBADF: "it is closed",
   EMFILE: "too many files are open",
   ENFILE: "too many files are open",
   EISDIR: "it is a folder",

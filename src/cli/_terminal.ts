@@ -1,6 +1,7 @@
 /**
  * Standard output and standard error: written whole, at once, and without complaint when the reader
- * (`| head`) has gone.
+ * (`| head`) has gone. A stream that cannot be written for another reason never stops the work; it
+ * remembers why, and the command fails at its end.
  *
  * @module
  */
@@ -19,6 +20,8 @@ export interface Stream {
   readonly style: Colors;
   /** Writes all of it. False when nobody reads any more. */
   write(text: string): boolean;
+  /** Why it could not be written; a reader that has gone is no reason. */
+  readonly failure?: unknown;
 }
 
 export const HIDE_CURSOR = "\x1b[?25l";
@@ -37,6 +40,7 @@ export function streamTo(sink: Sink): Stream {
   const terminal = sink.isTerminal();
   const dumb = !Deno.noColor && !colors.isColorSupported;
   let open = true;
+  let failure: unknown;
   return {
     terminal,
     live: terminal && !dumb,
@@ -45,8 +49,17 @@ export function streamTo(sink: Sink): Stream {
     },
     style: colors.createColors(terminal && !Deno.noColor && !dumb),
     write(text) {
-      if (open) open = writeAll(sink, new TextEncoder().encode(text));
+      if (!open) return false;
+      try {
+        writeAll(sink, new TextEncoder().encode(text));
+      } catch (error) {
+        open = false;
+        if (!(error instanceof Deno.errors.BrokenPipe)) failure = error;
+      }
       return open;
+    },
+    get failure() {
+      return failure;
     },
   };
 }
@@ -59,16 +72,13 @@ function columnsOfTerminal(): number {
   }
 }
 
-/** False when the other end is closed. */
-function writeAll(sink: Sink, bytes: Uint8Array): boolean {
+function writeAll(sink: Sink, bytes: Uint8Array): void {
   let rest = bytes;
   while (rest.length > 0) {
     try {
       rest = rest.subarray(sink.writeSync(rest));
     } catch (error) {
-      if (error instanceof Deno.errors.BrokenPipe) return false;
       if (!(error instanceof Deno.errors.WouldBlock)) throw error;
     }
   }
-  return true;
 }

@@ -4,7 +4,7 @@
  *
  * What must stay true: help, completions and the reference page come from the declarations that the
  * parser obeys; `--json` puts one document and nothing else on standard output; text from files and
- * data is never printed raw; `--version` loads nothing else of the program.
+ * data is never printed raw; `--version` alone loads nothing else of the program.
  *
  * @example
  * ```ts
@@ -23,8 +23,7 @@ export type { Description };
 /** Runs one command line to its end and gives the exit code. Does not throw for anything a person typed. */
 export async function main(args: readonly string[]): Promise<number> {
   if (args.length === 1 && ["--version", "-V", "version"].includes(args[0]!)) {
-    Deno.stdout.writeSync(new TextEncoder().encode(`osiris ${VERSION}\n`));
-    return 0;
+    if (printed(`osiris ${VERSION}\n`)) return 0;
   }
   const { runCommandLine } = await import("./_program.ts");
   return await runCommandLine(args);
@@ -34,4 +33,14 @@ export async function main(args: readonly string[]): Promise<number> {
 export async function describeCommands(): Promise<Description> {
   const { description } = await import("./_describe.ts");
   return description();
+}
+
+/** Whether standard output took it; the program says why it did not. */
+function printed(text: string): boolean {
+  try {
+    Deno.stdout.writeSync(new TextEncoder().encode(text));
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -30,6 +30,7 @@ export const run = declare({
     project: "the project's folder",
     duration_ms: "how long it took, without starting up",
     steps: "each step as in status.json",
+    notices: "when there is any: what went wrong beside the run and changed nothing of it",
     plan: "the plan, with --dry-run only",
   },
   examples: [
