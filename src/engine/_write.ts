@@ -12,10 +12,10 @@ import { appendedQuery, joinParts } from "./_append_file.ts";
 import { compressionOf, copyOptions, extensionOf, storedQuery } from "./_copy.ts";
 import type { Database } from "./_database.ts";
 import { exchange } from "./_exchange.ts";
+import { foreignFile, keepHiddenFiles } from "./_output_folder.ts";
 import { identifier, literal } from "./_quote.ts";
 import type { DuckRelation } from "./_relation.ts";
 import { fileTable, readBack } from "./_read_back.ts";
-import { isOfFormat } from "./_source.ts";
 import { type Staging, stagingOf } from "./_staging.ts";
 import { takeLock, type TargetLock } from "./_target_lock.ts";
 
@@ -76,6 +76,7 @@ class StagedWrite implements Staged {
         await size(this.staging.target) > 0;
       const execution = adding ? await this.#append(options) : await this.#copy(options);
       const staged = await stagedFiles(this.staging.staged);
+      if (this.request.writeMode === "replace_partitions") await this.#mayReplacePartitions(staged);
       for (const file of staged) await makeDurable(file.path);
       this.#bytes = staged.reduce((sum, file) => sum + file.size, 0);
       this.#files = this.#finalPaths(staged.map((file) => file.path));
@@ -161,23 +162,27 @@ class StagedWrite implements Staged {
       );
     }
     if (found.isDirectory && request.writeMode === "overwrite") {
-      await this.#mustHoldOnlyThisFormat(staging.target);
+      await this.#mustHoldOnlyOutput(staging.target);
     }
     return found.isDirectory ? "folder" : "file";
   }
 
-  /** Replacing a folder whole must not take away what no pipeline wrote. */
-  async #mustHoldOnlyThisFormat(folder: string): Promise<void> {
-    for await (const entry of Deno.readDir(folder)) {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory) await this.#mustHoldOnlyThisFormat(path);
-      else if (!isOfFormat(entry.name, this.request.format)) {
-        throw this.#failure(
-          "ENG530",
-          `it holds '${relative(this.staging.target, path)}', which is not a ${this.request.format} file`,
-          "the folder would be replaced whole: name a folder of its own, or remove the other files",
-        );
-      }
+  /** Replacing a folder must not take away what no pipeline wrote. */
+  async #mustHoldOnlyOutput(folder: string): Promise<void> {
+    const foreign = await foreignFile(folder, this.request.format);
+    if (foreign === undefined) return;
+    const name = relative(this.staging.target, foreign);
+    throw this.#failure(
+      "ENG530",
+      `it holds '${name}', which is not a ${this.request.format} file that a pipeline wrote here`,
+      "the folder would be replaced: name a folder of its own, or remove the file",
+    );
+  }
+
+  async #mayReplacePartitions(staged: readonly { readonly path: string }[]): Promise<void> {
+    for (const leaf of new Set(staged.map((file) => relative(this.staging.staged, dirname(file.path))))) {
+      const folder = join(this.staging.target, leaf);
+      if (await exists(folder)) await this.#mustHoldOnlyOutput(folder);
     }
   }
 
@@ -377,6 +382,7 @@ class StagedWrite implements Staged {
   async #commitFolder(): Promise<void> {
     const { staged, target, old } = this.staging;
     if (!(await exists(target))) return await Deno.rename(staged, target);
+    await keepHiddenFiles(target, staged);
     await swap(staged, target, old);
   }
 
@@ -402,8 +408,10 @@ class StagedWrite implements Staged {
     for (const leaf of leaves) {
       const final = join(target, relative(staged, leaf));
       await Deno.mkdir(dirname(final), { recursive: true });
-      if (await exists(final)) await swap(leaf, final, join(dirname(leaf), `.old-${basename(leaf)}`));
-      else await Deno.rename(leaf, final);
+      if (await exists(final)) {
+        await keepHiddenFiles(final, leaf);
+        await swap(leaf, final, join(dirname(leaf), `.old-${basename(leaf)}`));
+      } else await Deno.rename(leaf, final);
       await makeDurable(dirname(final));
     }
     await remove(staged);

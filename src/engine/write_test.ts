@@ -180,7 +180,10 @@ Deno.test("write: a folder that holds other things is not replaced", async () =>
   b.file("out/thesis.docx", "years of work");
   await assert.rejects(
     b.write(await some(b), "out", { format: "parquet", partitionBy: ["id"] }),
-    { code: "ENG530", message: /holds 'thesis\.docx', which is not a parquet file/ },
+    {
+      code: "ENG530",
+      message: /holds 'thesis\.docx', which is not a parquet file that a pipeline wrote here/,
+    },
   );
   await assert.rejects(b.write(await some(b), "out", { format: "csv" }), {
     code: "ENG530",
@@ -188,6 +191,37 @@ Deno.test("write: a folder that holds other things is not replaced", async () =>
   });
   assert.equal(b.text("out/thesis.docx"), "years of work");
   assert.deepEqual(b.tree(), ["out", "out/thesis.docx"]);
+});
+
+Deno.test("write: a folder is replaced only where a pipeline wrote it", async () => {
+  await using b = await bench();
+  const csv = { format: "csv", partitionBy: ["id"] } as const;
+  for (const name of ["notes.txt", "own.csv", "id=1/more.tsv", "data_0.parquet", "sub/data_0.csv"]) {
+    for (const writeMode of ["overwrite", "replace_partitions"] as const) {
+      if (writeMode === "replace_partitions" && !name.startsWith("id=")) continue;
+      b.file(`out/${name}`, "mine");
+      await assert.rejects(b.write(await some(b), "out", { ...csv, writeMode }), {
+        code: "ENG530",
+        message: new RegExp(`holds '${name.startsWith("sub") ? "sub" : name}'`),
+      });
+      assert.equal(b.text(`out/${name}`), "mine");
+    }
+    Deno.removeSync(b.path("out"), { recursive: true });
+  }
+  b.file("out/own.parquet", "mine");
+  await assert.rejects(b.write(await some(b), "out/", { format: "parquet" }), { code: "ENG530" });
+  assert.deepEqual(b.tree(), ["out", "out/own.parquet"]);
+});
+
+Deno.test("write: files whose names begin with a dot stay in a replaced folder", async () => {
+  await using b = await bench();
+  b.file("out/.gitkeep", "");
+  b.file("out/id=0/.note", "kept");
+  for (const writeMode of ["overwrite", "replace_partitions", "append", "overwrite"] as const) {
+    await b.write(await some(b, 0, 1), "out", { format: "csv", partitionBy: ["id"], writeMode });
+  }
+  assert.equal(b.text("out/id=0/.note"), "kept");
+  assert.deepEqual(b.tree(), ["out", "out/.gitkeep", "out/id=0", "out/id=0/.note", "out/id=0/data_0.csv"]);
 });
 
 Deno.test("write: a path that ends with a slash is a folder with one file", async () => {
