@@ -4,13 +4,14 @@
  * @module
  */
 
-import { accessSync, constants, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { bytes, counted } from "./_amounts.ts";
 import type { Cli } from "./_cli.ts";
 import { projectOf } from "./_project.ts";
+import { systemReason } from "./_system_reason.ts";
 import { VERSION } from "./_version.ts";
 
 /** What one check found. A note is worth knowing and no fault. */
@@ -101,18 +102,20 @@ async function connections(cli: Cli): Promise<Check> {
   };
 }
 
-/** Whether a folder can be written, or made in the nearest one that is there. Nothing is made. */
-function writable(name: string, folder: string): Check {
+/** Whether a folder can be written, or made in the nearest one that is there. What is tried is undone. */
+export function writable(name: string, folder: string): Check {
   let nearest = folder;
   while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
   try {
-    accessSync(nearest, constants.W_OK | constants.X_OK);
+    // Only a real try knows of read-only disks and of folders that nobody may change.
+    rmSync(mkdtempSync(join(nearest, ".osiris-doctor-")), { recursive: true });
     return { name, state: "ok", found: `${folder} can be written` };
-  } catch {
+  } catch (error) {
+    const reason = systemReason(error) ?? (error instanceof Error ? error.message : String(error));
     return {
       name,
       state: "fault",
-      found: `${folder} cannot be written`,
+      found: `${folder} cannot be written: ${reason}`,
       help: `make '${nearest}' writable for you`,
     };
   }

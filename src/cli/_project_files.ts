@@ -8,6 +8,7 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync } from "no
 import { tmpdir } from "node:os";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { Scalar, stringify } from "yaml";
+import { findSecrets } from "../connection/mod.ts";
 import { openEngine } from "../engine/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
 import { formatOml } from "../oml/mod.ts";
@@ -181,9 +182,25 @@ const FORBIDDEN_KEY = "__proto__";
 
 /** The text of the pipeline. What stands in a file's name or in its columns is data and never syntax. */
 export function pipelineFor(source: string, format: Format, columns: readonly Column[]): string {
+  const named = textOf(source, format, columns, columns.map((c) => identifier(c.name)), []);
+  if (findSecrets(named).length === 0) return named;
+  const plain = columns.filter((c) => findSecrets(`${c.name}: "${c.name}"`).length === 0);
+  return textOf(source, format, plain, ["*"], [
+    "A column's name looks like a secret, which no pipeline may hold: the query takes every column,",
+    "and the type of that one is found when it is read",
+  ]);
+}
+
+function textOf(
+  source: string,
+  format: Format,
+  typed: readonly Column[],
+  selected: readonly string[],
+  remarks: readonly string[],
+): string {
   const name = nameFrom(source);
   const types = Object.fromEntries(
-    columns.filter((c) => c.name !== FORBIDDEN_KEY).map((c) => [c.name, c.type]),
+    typed.filter((c) => c.name !== FORBIDDEN_KEY).map((c) => [c.name, c.type]),
   );
   const document = {
     oml_version: quoted("0.1.0"),
@@ -201,7 +218,7 @@ export function pipelineFor(source: string, format: Format, columns: readonly Co
         mode: "transform",
         inputs: { rows: "${extract.output.df}" },
         config: {
-          query: literal(`SELECT\n${columns.map((c) => `  ${identifier(c.name)}`).join(",\n")}\nFROM rows\n`),
+          query: literal(`SELECT\n${selected.map((each) => `  ${each}`).join(",\n")}\nFROM rows\n`),
         },
       },
       {
@@ -215,7 +232,9 @@ export function pipelineFor(source: string, format: Format, columns: readonly Co
   };
   const text = stringify(document, { lineWidth: 0, version: "1.2" });
   const commented =
-    `# Written by 'osiris init --from': edit the query, then run it with\n#   osiris run pipeline.oml\n${text}`;
+    `# Written by 'osiris init --from': edit the query, then run it with\n#   osiris run pipeline.oml\n${
+      remarks.map((line) => `# ${line}\n`).join("")
+    }${text}`;
   return formatOml(commented, "pipeline.oml").value ?? commented;
 }
 

@@ -28,3 +28,17 @@ Deno.test("pipelineFor() writes a valid pipeline whatever the file and its colum
     assert.equal(formatOml(text, "pipeline.oml").value, text);
   }));
 });
+
+Deno.test("pipelineFor() writes a pipeline without anything that looks like a secret, and says so in it", () => {
+  const columns = [{ name: "id", type: "BIGINT" }, { name: "AKIAIOSFODNN7EXAMPLF", type: "VARCHAR" }];
+  const text = pipelineFor("keys.csv", "csv", columns);
+  assert.doesNotMatch(text, /AKIA/);
+  assert.match(text, /id: BIGINT/);
+  assert.match(text, /SELECT\n\s+\*\n/);
+  assert.match(text, /# A column's name looks like a secret/);
+  assert.deepEqual(parsePipeline(text, "pipeline.oml").diagnostics, []);
+});
+
+Deno.test("pipelineFor() quotes the version as the documentation does", () => {
+  assert.match(pipelineFor("a.csv", "csv", [{ name: "id", type: "BIGINT" }]), /^oml_version: "0\.1\.0"$/m);
+});

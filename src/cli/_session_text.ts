@@ -5,6 +5,7 @@
  * @module
  */
 
+import { join } from "node:path";
 import type { Failure } from "../diagnostic.ts";
 import {
   type SessionEvent,
@@ -24,10 +25,12 @@ import { columnsOf, cut, cutMiddle, padded, wrapped } from "./_wrap.ts";
 /** One run at a glance. Paths are shown as seen from `cwd`. */
 export function sessionText(record: SessionRecord, cwd: string, stream: Stream): string {
   const { status, damage } = record;
+  const rejected = rejectedBy(record);
   const parts = [
     headText(record, shownPath(record.folder, cwd), stream),
-    stepsText(status.steps, dependenciesOf(record.plan), stream),
+    stepsText(status.steps, dependenciesOf(record.plan), rejected, stream),
     writtenText(record, cwd, stream),
+    rejectedText(record.folder, rejected, cwd, stream),
     ...failuresOf(status).map((failure) => failureText(failure, stream)),
     damage.length > 0
       ? wrapped(
@@ -124,14 +127,19 @@ const MARKS: { readonly [state: string]: string } = {
 };
 
 /** The steps as a tree by what they wait for, each with a bar that says when it ran. */
-function stepsText(steps: readonly StepStatus[], dependencies: Dependencies, stream: Stream): string {
+function stepsText(
+  steps: readonly StepStatus[],
+  dependencies: Dependencies,
+  rejected: ReadonlyMap<string, Rejected>,
+  stream: Stream,
+): string {
   if (steps.length === 0) return "";
   const { style, width } = stream;
   const depths = depthsOf(steps, dependencies);
   const labels = steps.map((step) =>
     `${"  ".repeat(Math.min(6, depths.get(step.id) ?? 0))}${printable(step.id)}`
   );
-  const facts = steps.map(factsOf);
+  const facts = steps.map((step) => factsOf(step, rejected.get(step.id)?.rows));
   const factColumn = Math.max(...facts.map(columnsOf));
   const barColumn = width >= 72 ? 20 : width >= 56 ? 10 : 0;
   const room = Math.max(8, width - factColumn - barColumn - 6 - (barColumn > 0 ? 2 : 0));
@@ -146,11 +154,12 @@ function stepsText(steps: readonly StepStatus[], dependencies: Dependencies, str
   }).join("\n") + "\n";
 }
 
-function factsOf(step: StepStatus): string {
+function factsOf(step: StepStatus, rejected: number | undefined): string {
   const moved = step.rows_out ?? step.rows_in;
   const facts = [
     ...(step.state === "succeeded" ? [] : [step.state]),
     ...(moved === undefined ? [] : [rows(moved)]),
+    ...(rejected ? [`${count(rejected)} rejected`] : []),
     ...(step.duration_ms === undefined ? [] : [duration(step.duration_ms)]),
   ];
   return facts.join(", ");
@@ -219,6 +228,41 @@ function writtenText({ events }: SessionRecord, cwd: string, { style, width }: S
     return [`  ${cutMiddle(printable(shownPath(first, cwd)), room)}${rest}${size}`];
   });
   return lines.length > 0 ? `${style.bold("Written")}\n${lines.join("\n")}\n` : "";
+}
+
+/** Rows that a step could not read, and the file in the record that keeps them. */
+interface Rejected {
+  readonly rows: number;
+  readonly path?: string;
+}
+
+function rejectedBy({ events }: SessionRecord): Map<string, Rejected> {
+  const found = new Map<string, Rejected>();
+  for (const { event_type, data } of events) {
+    if (event_type === "row.quarantine") {
+      found.set(data.step_id, { rows: data.rows, path: String(data.path) });
+    }
+    if (event_type === "execution.step.complete" && data.rows_rejected && !found.has(data.step_id)) {
+      found.set(data.step_id, { rows: data.rows_rejected });
+    }
+  }
+  return found;
+}
+
+/** Where the rejected rows are. */
+function rejectedText(
+  folder: string,
+  rejected: ReadonlyMap<string, Rejected>,
+  cwd: string,
+  { style, width }: Stream,
+): string {
+  const lines = [...rejected.values()].flatMap(({ rows: n, path }) => {
+    if (path === undefined) return [];
+    const said = ` (${rows(n)})`;
+    const room = Math.max(8, width - 2 - columnsOf(said));
+    return [`  ${cutMiddle(printable(shownPath(join(folder, path), cwd)), room)}${said}`];
+  });
+  return lines.length > 0 ? `${style.bold("Rejected")}\n${lines.join("\n")}\n` : "";
 }
 
 /** Every failure once, the run's own first. */

@@ -101,6 +101,20 @@ Deno.test("sessionText() says the verdict first, then the steps as a tree, the e
   assert.ok(text.includes("next: osiris logs show --session run_20260115T100000Z_k3f9qa --filter error"));
 });
 
+Deno.test("sessionText() says how many rows were rejected and where they are", () => {
+  const events = [
+    event("row.quarantine", { step_id: "read", rows: 2, path: "artifacts/read/rejected.jsonl", reason: "r" }),
+    event("execution.step.complete", { step_id: "read", duration_ms: 1, rows_rejected: 2 }),
+    event("execution.step.complete", { step_id: "shape", duration_ms: 1, rows_rejected: 1 }),
+  ] as unknown as SessionRecord["events"];
+  const text = sessionText({ ...record, events }, "/p", screen(120));
+  assert.match(text, /✓ read .* 1,200 rows, 2 rejected, 500 ms/);
+  assert.match(text, /shape .* failed, 1 rejected, 500 ms/);
+  const file = "logs/run_20260115T100000Z_k3f9qa/artifacts/read/rejected.jsonl";
+  assert.ok(text.includes(`\nRejected\n  ${file} (2 rows)\n`), text);
+  assert.ok(!sessionText(record, "/p", screen(120)).includes("ejected"));
+});
+
 Deno.test("sessionText() prints nothing that a terminal obeys, at any width", () => {
   for (const width of [40, 60, 80, 120]) {
     const text = sessionText(record, "/p", screen(width));

@@ -12,6 +12,9 @@ import { OsirisError } from "../diagnostic.ts";
 import { printable } from "./_printable.ts";
 import { systemReason } from "./_system_reason.ts";
 
+/** What is wrong with the place that was named, and not with the disk. */
+const MISNAMED = ["EISDIR", "ENOTDIR", "EEXIST", "ENAMETOOLONG"];
+
 /** Creates or replaces `path`; folders above it are made. A link keeps pointing where it does. */
 export async function writeWhole(path: string, text: string): Promise<void> {
   try {
@@ -20,8 +23,9 @@ export async function writeWhole(path: string, text: string): Promise<void> {
     const mode = await stat(target).then((info) => info.mode & 0o777, () => 0o666);
     await replace(target, text, mode);
   } catch (error) {
-    throw new OsirisError("CLI805", `Cannot write '${printable(path)}': ${reasonOf(error)}`, {
-      category: "usage",
+    const misnamed = MISNAMED.includes(String((error as { code?: unknown }).code));
+    throw new OsirisError("CLI810", `Cannot write '${printable(path)}': ${reasonOf(error)}`, {
+      category: misnamed ? "usage" : "run",
       help: "name another place, or make room and permission for this one",
       cause: error,
     });

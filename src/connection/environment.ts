@@ -54,7 +54,7 @@ export function environmentOf(
       (get("HOME") ? join(get("HOME")!, ".cache") : undefined),
     diagnostics: level === undefined || level === "" || known
       ? diagnostics
-      : [...diagnostics, wrongLevel(level)],
+      : [...diagnostics, wrongLevel(get("OSIRIS_LOG_LEVEL")!)],
   };
 }
 

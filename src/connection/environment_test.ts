@@ -35,6 +35,7 @@ Deno.test("environmentOf knows parameters, level, colour and continuous integrat
     false,
     1,
   ]);
+  assert.match(environmentOf({ OSIRIS_LOG_LEVEL: "Loud" }).diagnostics[0]!.message, /it is 'Loud'/);
   assert.equal(environmentOf({}).get("__proto__"), undefined);
 });
 
