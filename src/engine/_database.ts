@@ -166,7 +166,7 @@ export class Database {
   async drain(relation: DuckRelation, options: RunOptions = {}): Promise<Execution> {
     return await this.execute(
       relation,
-      `compute step '${relation.step}'`,
+      computing(relation),
       (query) => `SELECT count(*), bit_xor(hash(t)) FROM (${query}) AS t`,
       options,
     );
@@ -264,6 +264,11 @@ export class Database {
       }
     }
   }
+}
+
+/** What computing a relation is, in a message. */
+export function computing(relation: DuckRelation): string {
+  return `${relation.origin.kind === "scan" ? "read" : "compute"} step '${relation.step}'`;
 }
 
 async function allOf(result: DuckDBResult): Promise<DuckDBResultReader> {

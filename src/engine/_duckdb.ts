@@ -16,7 +16,7 @@ import type {
   WriteRequest,
 } from "./engine.ts";
 import { compose } from "./_compose.ts";
-import { Database } from "./_database.ts";
+import { computing, Database } from "./_database.ts";
 import { describeQuery } from "./_describe.ts";
 import { explained } from "./_failure.ts";
 import { identifier } from "./_quote.ts";
@@ -78,7 +78,7 @@ export class DuckEngine implements Engine {
     const table = this.#newTable();
     const execution = await this.database.execute(
       own,
-      `compute step '${own.step}'`,
+      computing(own),
       (query) => `CREATE TABLE ${identifier(table)} AS ${query}`,
       options,
     );

@@ -22,6 +22,8 @@ interface Meaning {
   readonly what: string;
   readonly help?: string | undefined;
   readonly retryable?: boolean;
+  /** The file that could not be read, whatever the statement did with it. */
+  readonly file?: string | undefined;
 }
 
 type Rule = readonly [RegExp, (match: RegExpExecArray, message: string, attempt: Attempt) => Meaning];
@@ -58,17 +60,37 @@ const RULES: readonly Rule[] = [
   })],
   [/CSV Error on Line: (\d+)/, csvRow],
   [
-    /JSON (?:transform )?error in file "([^"]+)", (?:in |at byte \d+ in )?(?:line|record\/value) (\d+): ([^\n]*)/,
+    /JSON (?:transform )?error in file "([^"]+)", (?:in |at byte \d+ in )?(line|record\/value) (\d+): ([^\n]*)/,
     (match) => ({
       code: "ENG503",
-      what: `${match[1]}:${match[2]} cannot be read: ${match[3]!.replace(/\.\s*Try .*/, "")}`,
+      file: match[1],
+      what: `${match[2] === "line" ? "line" : "record"} ${match[3]} cannot be read: ${
+        match[4]!.replace(/\.\s*Try .*/, "")
+      }`,
       help: "correct the record, or set its type with 'types'",
     }),
   ],
+  [/The CSV Parser state machine reached an invalid state/, (_match, message) => ({
+    code: "ENG503",
+    file: /^\s*file = (.*)$/m.exec(message)?.[1],
+    what: "its rows cannot be told apart: some lines end in CR LF and others in LF, or a quote is misplaced",
+    help: "give all lines the same end (dos2unix does that), or check its quotes",
+  })],
+  [/Hive partition mismatch between file "([^"]+)" and "([^"]+)"/, (match) => ({
+    code: "ENG504",
+    what: `its files lie in folders of different keys: '${match[1]}' and '${match[2]}'`,
+    help: "move the files into key=value folders of the same keys, or set 'hive_partitions: false'",
+  })],
+  [/(QUOTE|ESCAPE|DELIMITER|COMMENT) must not appear in the (\w+) specification/, (match) => ({
+    code: "ENG504",
+    what: `'${match[1]!.toLowerCase()}' and '${match[2]!.toLowerCase()}' are the same or hold each other`,
+    help: "set them to different characters",
+  })],
   [/Malformed JSON in file "([^"]+)", at byte \d+ in (line|record\/value) (\d+): ([^\n]*)/, malformedJson],
   [/No files found that match the pattern "([^"]+)"/, (match) => ({
     code: "ENG501",
-    what: `'${match[1]}' does not exist`,
+    file: match[1],
+    what: "it does not exist",
     help: "check the path; it is relative to the project folder",
   })],
   [/Permission Error: Cannot access (?:file|directory) "([^"]+)"/, (match) => ({
@@ -83,11 +105,12 @@ const RULES: readonly Rule[] = [
   })],
   [/No magic bytes found at end of file '([^']+)'|'([^']+)' too small to be a Parquet file/, (match) => ({
     code: "ENG501",
-    what: `'${match[1] ?? match[2]}' is not a complete Parquet file`,
+    file: match[1] ?? match[2],
+    what: "it is not a complete Parquet file",
     help: "it may have been cut off or be of another format; write or fetch it again",
   })],
   [/Referenced column "([^"]+)" (?:not found|was not found)/, unknownColumn],
-  [/Table "([^"]+)" does not have a column named "([^"]+)"/, (match, message, attempt) => ({
+  [/(?:Table|Values list) "([^"]+)" does not have a column named "([^"]+)"/, (match, message, attempt) => ({
     code: "ENG512",
     what: `table '${match[1]}' has no column '${match[2]}'`,
     help: candidates(match[2]!, message, attempt),
@@ -99,25 +122,41 @@ const RULES: readonly Rule[] = [
   })],
   [
     /Catalog Error: (Scalar Function|Aggregate Function|Table Function|Macro|.*?) with name "?([^" ]+)"? (?:does not exist|is not in the catalog)/,
-    (match, message) => ({
-      code: "ENG512",
-      what: `there is no ${match[1]!.toLowerCase()} '${match[2]}'`,
-      help: /Did you mean "([^"]+)"/.exec(message)?.[1]?.replace(/^/, "did you mean ") ??
-        "check the function's name",
+    (match, message) => {
+      const near = nearest(match[2]!, /Did you mean "([^"]+)"/.exec(message)?.slice(1) ?? []);
+      const kind = match[1]!.toLowerCase();
+      return {
+        code: "ENG512",
+        what: `there is no ${kind} '${match[2]}'`,
+        help: near === undefined
+          ? `check the ${kind.includes("function") ? "function" : kind}'s name`
+          : `did you mean ${near}?`,
+      };
+    },
+  ],
+  [
+    /(?:Conversion Error|Invalid Input Error|Out of Range Error|Constraint Error): ([^\n]*)/,
+    (match, _message, attempt) => ({
+      code: "ENG513",
+      what: match[1]!,
+      help: isReading(attempt)
+        ? "correct the file, or set the types of its columns with 'types'"
+        : "use TRY_CAST to turn such values into nulls, or filter them out first",
     }),
   ],
-  [/(?:Conversion Error|Invalid Input Error|Out of Range Error|Constraint Error): ([^\n]*)/, (match) => ({
-    code: "ENG513",
-    what: match[1]!,
-    help: "use TRY_CAST to turn such values into nulls, or filter them out first",
-  })],
   [
     /Parser Error: ([^\n]*)/,
     (match) => ({ code: "ENG510", what: match[1]!, help: "correct the query; it must be one SELECT" }),
   ],
   [
     /Binder Error: ([^\n]*)/,
-    (match) => ({ code: "ENG512", what: match[1]!, help: "check the names and types in the query" }),
+    (match, _message, attempt) => ({
+      code: "ENG512",
+      what: match[1]!,
+      help: isReading(attempt)
+        ? "check the options of the step, and the types it gives"
+        : "check the names and types in the query",
+    }),
   ],
   [/IO Error: ([^\n]*)/, (match) => ({ code: "ENG500", what: match[1]!, help: undefined, retryable: true })],
 ];
@@ -127,7 +166,7 @@ export function explained(error: unknown, attempt: Attempt): OsirisError {
   if (error instanceof OsirisError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const say = (meaning: Meaning) =>
-    new OsirisError(meaning.code, `Cannot ${attempt.doing}: ${meaning.what}`, {
+    new OsirisError(meaning.code, `Cannot ${doing(attempt, meaning.file)}: ${meaning.what}`, {
       step: attempt.step,
       help: meaning.help,
       retryable: meaning.retryable ?? false,
@@ -142,27 +181,42 @@ export function explained(error: unknown, attempt: Attempt): OsirisError {
   return say({ code: "ENG500", what: message.split("\n")[0]!.replace(/^(?:Error: )?/, "") });
 }
 
+function doing(attempt: Attempt, file: string | undefined): string {
+  return file === undefined ? attempt.doing : `read '${file}'`;
+}
+
+function isReading(attempt: Attempt): boolean {
+  return attempt.doing.startsWith("read ");
+}
+
 function csvRow(match: RegExpExecArray, message: string): Meaning {
   const line = match[1]!;
   const file = /^\s*file = (.*)$/m.exec(message)?.[1];
   const text = /Original Line:\s?([^\n]*)/.exec(message)?.[1] ?? "";
   const told = message.slice(message.indexOf("Original Line")).split("\n").slice(1);
-  const wrong = plainRowFault(told.slice(0, told.findIndex((line) => /^\s+file = /.test(line))).join("\n"));
-  const place = file === undefined ? `line ${line}` : `${file}:${line}`;
+  const fault = told.slice(0, told.findIndex((line) => /^\s+file = /.test(line))).join("\n");
+  const wrong = plainRowFault(fault, text);
   const column = /converting column "([^"]+)"/.exec(wrong)?.[1];
   return {
     code: "ENG503",
-    what: `${place} ${wrong} in the row: ${shortened(text)}`,
+    file,
+    what: `line ${line} ${wrong} in the row: ${shortened(text)}`,
     help: rowHelp(wrong, column),
   };
 }
 
-function plainRowFault(fault: string): string {
+function plainRowFault(fault: string, text: string): string {
   const count = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(fault);
   if (count !== null) return `has ${count[2]} fields, and should have ${count[1]},`;
   const cast = /Error when converting column "([^"]*)"\. ([^\n]*)/.exec(fault);
   if (cast !== null) return `has a wrong value (converting column "${cast[1]}": ${cast[2]})`;
-  if (/unterminated quote|quoted value/i.test(fault)) return "has a quote that is not closed";
+  if (/unterminated quote|quoted value/i.test(fault)) {
+    // The engine says the same of both; in a row whose quotes come in pairs none is left open.
+    const quotes = (text + fault.split("Value with")[0]).split('"').length - 1;
+    return quotes > 0 && quotes % 2 === 0
+      ? "has text after a closing quote"
+      : "has a quote that is not closed";
+  }
   if (/unicode|utf-?8/i.test(fault)) return "holds bytes that are not valid UTF-8";
   return `cannot be read (${fault.trim().split("\n")[0]})`;
 }
@@ -178,10 +232,12 @@ function rowHelp(fault: string, column: string | undefined): string {
 /** The number is one too high, in a file of lines as in an array (tried on 1.5.5). */
 function malformedJson(match: RegExpExecArray): Meaning {
   const number = Math.max(1, Number(match[3]) - 1);
-  const place = match[2] === "line" ? `${match[1]}:${number}` : `record ${number} of ${match[1]}`;
   return {
     code: "ENG503",
-    what: `${place} is not valid JSON: ${match[4]!.replace(/\.\s*(?:Try .*)?$/, "")}`,
+    file: match[1],
+    what: `${match[2] === "line" ? "line" : "record"} ${number} is not valid JSON: ${
+      match[4]!.replace(/\.\s*(?:Try .*)?$/, "")
+    }`,
     help: "correct the file there; if it was cut off, fetch it again",
   };
 }
@@ -196,10 +252,12 @@ function unknownColumn(match: RegExpExecArray, message: string, attempt: Attempt
 
 function candidates(name: string, message: string, attempt: Attempt): string {
   const bound = /Candidate (?:bindings|functions)?:?\s*([^\n]*)/.exec(message)?.[1];
-  const near = nearest(name, attempt.columns ?? []);
-  if (near !== undefined) return `did you mean '${near}'?`;
-  if (bound !== undefined && bound.trim() !== "") return `the inputs have ${bound.trim()}`;
   const columns = attempt.columns ?? [];
+  const near = nearest(name, columns);
+  if (near !== undefined) return `did you mean '${near}'?`;
+  // The engine names those that read alike; they tell more only where the query has made columns of its own.
+  const alike = [...(bound ?? "").matchAll(/"([^"]+)"/g)].map((match) => match[1]!);
+  if (alike.some((column) => !columns.includes(column))) return `the query sees ${bound!.trim()}`;
   return columns.length === 0
     ? "check the column's name"
     : `the inputs have ${columns.slice(0, 20).join(", ")}`;

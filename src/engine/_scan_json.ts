@@ -23,7 +23,8 @@ const SAMPLE_ROWS = 20_480;
 /** Describes JSON files. */
 export async function describeJson(request: ScanRequest, source: Source, ask: Asking): Promise<Scan> {
   const { options } = request;
-  const format = { auto: "auto", array: "array", ndjson: "newline_delimited" }[options.json_format ?? "auto"];
+  const stated = options.json_format ?? (await isMarkedArray(source.files[0]!) ? "array" : "auto");
+  const format = { auto: "auto", array: "array", ndjson: "newline_delimited" }[stated];
   const common = [
     `format = ${literal(format)}`,
     ...(options.compression === undefined
@@ -99,6 +100,15 @@ export async function describeJson(request: ScanRequest, source: Source, ask: As
   };
 }
 
+/** Whether a byte order mark stands before an array: the engine looks for the array at the first byte. */
+async function isMarkedArray(file: string): Promise<boolean> {
+  using opened = await Deno.open(file);
+  const start = new Uint8Array(64);
+  const length = await opened.read(start) ?? 0;
+  const hasMark = start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf;
+  return hasMark && /^\s*\[/.test(new TextDecoder().decode(start.subarray(0, length)));
+}
+
 /** The columns the engine finds; where there is no record to look at, those whose types are given. */
 async function guess(request: ScanRequest, guessing: string, ask: Asking): Promise<readonly Column[]> {
   try {
@@ -109,10 +119,10 @@ async function guess(request: ScanRequest, guessing: string, ask: Asking): Promi
     if (given.length > 0) return given.map(([name, type]) => ({ name, type }));
     throw new OsirisError(
       "ENG502",
-      `Cannot read '${request.path}': it holds no records, and should hold objects like {"a": 1}`,
+      `Cannot read '${request.path}': it holds no records, so no columns are known; records are objects like {"a": 1}`,
       {
         step: ask.step,
-        help: "check what wrote it; for an empty array give the columns with 'types'",
+        help: "if it may be empty, name its columns with 'types', such as 'types: {id: BIGINT}'",
       },
     );
   }

@@ -159,7 +159,7 @@ const CASES: readonly Case[] = [
     name: "integers beyond 64 bits after the sample",
     content: "id\n" + "5\n".repeat(3000) + "9223372036854775808\n",
     options: { sample: 10 },
-    error: ["ENG503", /in\.csv:3002 has a wrong value/],
+    error: ["ENG503", /in\.csv': line 3002 has a wrong value/],
   },
   {
     name: "large integers among fractions stay doubles",
@@ -181,27 +181,27 @@ const CASES: readonly Case[] = [
   {
     name: "one field too many",
     content: "a,b\n1,2\n3,4,5\n",
-    error: ["ENG503", /in\.csv:3 has 3 fields, and should have 2, in the row: 3,4,5/],
+    error: ["ENG503", /in\.csv': line 3 has 3 fields, and should have 2, in the row: 3,4,5/],
   },
   {
     name: "one field too few",
     content: "a,b,c\n1,2,3\n4,5\n6,7,8\n",
-    error: ["ENG503", /in\.csv:3 has 2 fields, and should have 3,/],
+    error: ["ENG503", /in\.csv': line 3 has 2 fields, and should have 3,/],
   },
   {
     name: "header shorter than every row",
     content: "a,b\n1,2,3\n4,5,6\n",
-    error: ["ENG503", /in\.csv:2 has 3 fields, and should have 2/],
+    error: ["ENG503", /in\.csv': line 2 has 3 fields, and should have 2/],
   },
   {
     name: "ragged with semicolons",
     content: "a;b\n1;2\n3;4;5\n",
-    error: ["ENG503", /in\.csv:3 has 3 fields, and should have 2/],
+    error: ["ENG503", /in\.csv': line 3 has 3 fields, and should have 2/],
   },
   {
     name: "a comment on top",
     content: "# made by x\na,b\n1,2\n",
-    error: ["ENG503", /in\.csv:2 has 2 fields, and should have 1/],
+    error: ["ENG503", /in\.csv': line 2 has 2 fields, and should have 1/],
   },
   {
     name: "wrong value",
@@ -209,7 +209,7 @@ const CASES: readonly Case[] = [
     options: { sample: 10 },
     error: [
       "ENG503",
-      /in\.csv:9002 has a wrong value \(converting column "a": Could not convert string "x" to 'BIGINT'\) in the row: x,3/,
+      /in\.csv': line 9002 has a wrong value \(converting column "a": Could not convert string "x" to 'BIGINT'\) in the row: x,3/,
     ],
   },
   {
@@ -218,7 +218,16 @@ const CASES: readonly Case[] = [
     options: { sample: "full", columns: ["b"] },
     rows: [...Array(50).fill([2]), [3]],
   },
-  { name: "quote not closed", content: 'a,b\n1,"x\n2,y\n', error: ["ENG503", /quote|fields/] },
+  {
+    name: "quote not closed",
+    content: 'a,b\n1,"x\n2,y\n',
+    error: ["ENG503", /line 2 has a quote that is not closed/],
+  },
+  {
+    name: "text after a closing quote",
+    content: 'a,b\n1,2\n"x"y,3\n',
+    error: ["ENG503", /line 3 has text after a closing quote in the row: "x"y,3/],
+  },
   {
     name: "bad rows skipped",
     content: "a,b\n1,2\n3,4,5\n6\n7,8\n",
@@ -287,21 +296,45 @@ const CASES: readonly Case[] = [
     file: "in.ndjson",
     content: '{"a":-92233720368547758080}\n',
     options: { types: { a: "BIGINT" } },
-    error: ["ENG503", /in\.ndjson:1 cannot be read/],
+    error: ["ENG503", /in\.ndjson': line 1 cannot be read/],
   },
   {
     name: "JSON cut off",
     file: "in.json",
     content: '[{"a":1},{"a":',
-    error: ["ENG503", /in\.json.*not valid JSON/],
+    error: ["ENG503", /in\.json': record 2 is not valid JSON: unexpected end/],
   },
   {
     name: "NDJSON cut off",
     file: "in.ndjson",
     content: '{"a":1}\n{"a":',
-    error: ["ENG503", /in\.ndjson:2 is not valid JSON/],
+    error: ["ENG503", /in\.ndjson': line 2 is not valid JSON/],
   },
-  { name: "JSON array without records", file: "in.json", content: "[]", error: ["ENG502", /no records/] },
+  {
+    name: "JSON record with a wrong value",
+    file: "in.json",
+    content: '[{"a":1},{"a":2},{"a":"x"}]',
+    options: { types: { a: "BIGINT" } },
+    error: ["ENG503", /^Cannot read '[^']*in\.json': record 3 cannot be read: [^/]*$/],
+  },
+  {
+    name: "line ends of two kinds",
+    content: "a,b\r\n1,2\n3,4\r\n5,6\n",
+    error: ["ENG503", /^Cannot read '[^']*in\.csv': its rows cannot be told apart: some lines end in CR LF/],
+  },
+  {
+    name: "a quote that is the delimiter",
+    content: "a,b\n1,2\n",
+    options: { quote: ",", delimiter: "," },
+    error: ["ENG504", /'quote' and 'delimiter' are the same/],
+  },
+  { name: "BOM before a JSON array", file: "in.json", content: '\ufeff [{"a":1}]', rows: [[1]] },
+  {
+    name: "JSON array without records",
+    file: "in.json",
+    content: "[]",
+    error: ["ENG502", /no records, so no columns are known/],
+  },
   {
     name: "JSON array without records but with types",
     file: "in.json",
