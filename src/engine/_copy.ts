@@ -59,7 +59,7 @@ export function copyOptions(step: string, request: WriteRequest, header = true):
         `HEADER ${(options.header ?? true) && header}`,
         ...text("DELIMITER", options.delimiter),
         ...text("QUOTE", options.quote),
-        ...text("ESCAPE", options.escape),
+        ...text("ESCAPE", options.escape ?? options.quote),
         ...text("NULLSTR", nulls),
         ...dates,
         ...text("COMPRESSION", compression),

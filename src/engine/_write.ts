@@ -7,11 +7,12 @@
 
 import { basename, dirname, join, relative } from "node:path";
 import { OsirisError } from "../diagnostic.ts";
-import type { Execution, Row, RunOptions, Staged, WriteRequest } from "./engine.ts";
-import { appendedQuery, joinParts } from "./_append_file.ts";
-import { compressionOf, copyOptions, extensionOf, storedQuery } from "./_copy.ts";
+import type { Column, Execution, Row, RunOptions, Staged, WriteRequest } from "./engine.ts";
+import { type Addition, additionTo, joinParts } from "./_append_file.ts";
+import { copyOptions, extensionOf, storedQuery } from "./_copy.ts";
 import type { Database } from "./_database.ts";
 import { exchange } from "./_exchange.ts";
+import { explained } from "./_failure.ts";
 import { foreignFile, keepHiddenFiles } from "./_output_folder.ts";
 import { identifier, literal } from "./_quote.ts";
 import type { DuckRelation } from "./_relation.ts";
@@ -43,6 +44,8 @@ class StagedWrite implements Staged {
   #madeFolders: readonly string[] = [];
   #shape: Shape = "file";
   #lock: TargetLock | undefined;
+  /** In the order of the written file. */
+  #columns: readonly Column[];
 
   constructor(
     readonly database: Database,
@@ -50,7 +53,9 @@ class StagedWrite implements Staged {
     readonly relation: DuckRelation,
     readonly request: WriteRequest,
     readonly staging: Staging,
-  ) {}
+  ) {
+    this.#columns = relation.columns;
+  }
 
   get execution(): Execution {
     return this.#execution!;
@@ -99,7 +104,14 @@ class StagedWrite implements Staged {
       ? this.#files.map((path) => ({ path }))
       : await stagedFiles(base);
     if (first === undefined) return [];
-    return await readBack(this.database, this.relation.columns, this.request, first.path, rows);
+    try {
+      return await readBack(this.database, this.#columns, this.request, first.path, rows);
+    } catch (error) {
+      throw explained(error, {
+        step: this.step,
+        doing: `read back what was written to '${this.request.path}'`,
+      });
+    }
   }
 
   async commit(): Promise<void> {
@@ -333,16 +345,19 @@ class StagedWrite implements Staged {
   /** Rows after those of the file that is there: the old bytes stay as they are where the format allows. */
   async #append(options: RunOptions): Promise<Execution> {
     const { request, staging, step } = this;
-    const select = await appendedQuery(this.database, step, this.relation.columns, request, staging.target);
-    if (request.format === "parquet") return await this.#appendParquet(select, options);
-    const execution = await this.#execute(staging.part, copyOptions(step, request, false), options, select);
-    await joinParts(step, request, staging, compressionOf(request) ?? "none");
+    const addition = await additionTo(this.database, step, this.relation.columns, request, staging.target);
+    this.#columns = addition.columns;
+    if (request.format === "parquet") return await this.#appendParquet(addition, options);
+    const settings = copyOptions(step, request, false);
+    if (request.format === "csv") settings.push(`NEW_LINE ${literal(addition.lineEnd)}`);
+    const execution = await this.#execute(staging.part, settings, options, addition.select);
+    await joinParts(step, request, staging, addition.lineEnd);
     await remove(staging.part);
     return execution;
   }
 
   /** The new rows are written, and counted, by themselves; only then do they follow the old ones. */
-  async #appendParquet(select: (query: string) => string, options: RunOptions): Promise<Execution> {
+  async #appendParquet({ select }: Addition, options: RunOptions): Promise<Execution> {
     const { database, request, relation, staging, step } = this;
     const settings = copyOptions(step, request);
     const execution = await this.#execute(staging.part, settings, options);
@@ -444,7 +459,10 @@ class StagedWrite implements Staged {
     if (message.includes("os error")) {
       return this.#failure("ENG530", message, "check the path and its folder");
     }
-    return error;
+    // What the engine says begins with a kind of error; anything else is a mistake of this program.
+    return /^(?:[A-Z][a-z]+ )+Error: /.test(message)
+      ? explained(error, { step: this.step, doing: `write '${this.request.path}'` })
+      : error;
   }
 }
 

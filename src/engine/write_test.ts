@@ -99,6 +99,99 @@ Deno.test("write: append finds the columns by name and refuses others", async ()
   assert.deepEqual(b.tree(), ["out.csv", "out.parquet"]);
 });
 
+Deno.test("write: append to CSV names what differs", async () => {
+  const append = { writeMode: "append" } as const;
+  for (
+    const [file, query, options, message] of [
+      [
+        "id,name\nabc,x\n",
+        "SELECT 1 AS id, 'y' AS name",
+        {},
+        /'id' holds 'abc' in the file, and is INTEGER in/,
+      ],
+      ["id\nNA\n", "SELECT 1 AS id", {}, /'id' holds 'NA' in the file/],
+      ["d\n31.12.2024\n", "SELECT DATE '2024-12-31' AS d", {}, /'d' holds '31.12.2024'.* is DATE/],
+      ["id\n1\n", "SELECT 1 AS id", { header: false }, /begins with the names of its columns/],
+      ["1,2\n", "SELECT 1 AS id", { header: false }, /has 2 columns, and the output has 1/],
+      ["1\n", "SELECT 1 AS id, 2 AS b", { header: false }, /has 1 columns, and the output has 2/],
+      ["a,b\n1,2\n", "SELECT 1 AS a", {}, /has the columns 'a', 'b', and the output has the columns 'a'$/],
+      [
+        "a\n1\n",
+        "SELECT 1 AS a, 2 AS b",
+        {},
+        /has the columns 'a', and the output has the columns 'a', 'b'$/,
+      ],
+    ] as const
+  ) {
+    await using b = await bench();
+    b.file("out.csv", file);
+    await assert.rejects(b.write(await b.sql(query), "out.csv", { ...append, options }), {
+      code: "ENG532",
+      message,
+    });
+    assert.equal(b.text("out.csv"), file);
+    assert.deepEqual(b.tree(), ["out.csv"]);
+  }
+});
+
+Deno.test("write: append to CSV keeps order, nulls, dates and line ends of the file", async () => {
+  const append = { writeMode: "append" } as const;
+  for (
+    const [file, query, options, expected] of [
+      ["name,id\r\nx,1", "SELECT 2 AS id, 'y' AS name", {}, "name,id\r\nx,1\r\ny,2\r\n"],
+      ["id\nNA\n", "SELECT NULL::INTEGER AS id", { null_text: "NA" }, "id\nNA\nNA\n"],
+      [
+        "d\n31.12.2024\n",
+        "SELECT DATE '2025-01-01' AS d",
+        { date_format: "%d.%m.%Y" },
+        "d\n31.12.2024\n01.01.2025\n",
+      ],
+      ["id\n007\n", "SELECT 'abc' AS id", {}, "id\n007\nabc\n"],
+      ["1,x\n", "SELECT 2 AS id, 'y' AS name", { header: false }, "1,x\n2,y\n"],
+      ["1,\n", "SELECT 2 AS id, 'y' AS name", { header: false }, "1,\n2,y\n"],
+    ] as const
+  ) {
+    await using b = await bench();
+    b.file("out.csv", file);
+    const staged = await b.engine.write(
+      "save",
+      await b.sql(query),
+      b.writing("out.csv", { ...append, options }),
+    );
+    assert.equal(
+      (await staged.sample(9)).length,
+      expected.trim().split("\n").length - ("header" in options ? 0 : 1),
+    );
+    await staged.commit();
+    assert.equal(b.text("out.csv"), expected);
+  }
+});
+
+Deno.test("write: append does not mix a JSON array with records in lines", async () => {
+  for (
+    const [file, json_format, message] of [
+      ['[{"id":1}]', "ndjson", /is one JSON array, and the output is records in lines/],
+      ['{"id":1}\n', "array", /holds records in lines, and the output is one JSON array/],
+    ] as const
+  ) {
+    await using b = await bench();
+    b.file("out.json", file);
+    await assert.rejects(
+      b.write(await some(b), "out.json", { writeMode: "append", options: { json_format } }),
+      { code: "ENG532", message },
+    );
+    assert.equal(b.text("out.json"), file);
+  }
+});
+
+Deno.test("write: a quote of one's own doubles inside a value", async () => {
+  await using b = await bench();
+  const options = { quote: "'" };
+  await b.write(await b.sql("SELECT 'it''s, 1' AS a"), "out.csv", { options });
+  assert.equal(b.text("out.csv"), "a\n'it''s, 1'\n");
+  assert.deepEqual(await b.rows(await b.scan("out.csv", options)), [{ a: "it's, 1" }]);
+});
+
 Deno.test("write: append adds a file to a folder", async () => {
   await using b = await bench();
   b.file("out/old.parquet", "");
