@@ -4,6 +4,7 @@ import type { Column, Row, WriteRequest } from "./engine.ts";
 import { compressionOf, extensionOf } from "./_copy.ts";
 import type { Database } from "./_database.ts";
 import { literal, structure } from "./_quote.ts";
+import { holdsType, replaceTypes } from "./_types.ts";
 import { jsonSafe } from "./_values.ts";
 
 /** The first rows of a written file, partition columns included. */
@@ -41,7 +42,7 @@ export function fileTable(request: WriteRequest, file: string, columns: readonly
     ...text("dateformat", options.date_format),
     ...text("timestampformat", options.timestamp_format),
   ];
-  const typed = `columns = ${structure(columns.map(({ name, type }) => [name, type]))}`;
+  const typed = `columns = ${structure(columns.map(({ name, type }) => [name, readable(type, format)]))}`;
   if (format === "json") {
     return `read_json(${
       [literal(file), hive, typed, ...packed, ...dates].join(", ").replace("'none'", "'uncompressed'")
@@ -64,6 +65,12 @@ export function fileTable(request: WriteRequest, file: string, columns: readonly
       ...dates,
     ].join(", ")
   })`;
+}
+
+/** Types that a format writes and does not read are read as the texts they are. */
+function readable(type: string, format: "csv" | "json"): string {
+  if (format === "json") return replaceTypes(type, /\b(?:BIT|BIGNUM)\b/, "VARCHAR");
+  return holdsType(type, /\bUNION\b/) ? "VARCHAR" : type;
 }
 
 function packing(extension: string): string {

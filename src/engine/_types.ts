@@ -8,3 +8,8 @@ export function replaceTypes(type: string, names: RegExp, replacement: string): 
     (piece) => piece.startsWith('"') || piece.startsWith("'") ? piece : replacement,
   );
 }
+
+/** Whether a type, or a type inside it, is one of these. */
+export function holdsType(type: string, names: RegExp): boolean {
+  return replaceTypes(type, names, "") !== type;
+}

@@ -17,6 +17,7 @@ import { foreignFile, keepHiddenFiles } from "./_output_folder.ts";
 import { identifier, literal } from "./_quote.ts";
 import type { DuckRelation } from "./_relation.ts";
 import { fileTable, readBack } from "./_read_back.ts";
+import { holdsType } from "./_types.ts";
 import { type Staging, stagingOf } from "./_staging.ts";
 import { takeLock, type TargetLock } from "./_target_lock.ts";
 
@@ -207,6 +208,7 @@ class StagedWrite implements Staged {
         "name the partition columns in partition_by",
       );
     }
+    if (request.format === "json") this.#mustBeJson();
     const names = relation.columns.map((column) => column.name);
     for (const column of request.partitionBy) {
       if (!names.some((name) => name.toLowerCase() === column.toLowerCase())) {
@@ -222,6 +224,18 @@ class StagedWrite implements Staged {
         "ENG532",
         "every column is a partition column, so the files would be empty",
         "leave at least one column out of partition_by",
+      );
+    }
+  }
+
+  /** Digits that leave no room for the zero before the point: the engine writes `.1`, which no JSON reader takes. */
+  #mustBeJson(): void {
+    for (const { name, type } of this.relation.columns) {
+      if (!holdsType(type, /\bDECIMAL\(38,38\)/)) continue;
+      throw this.#failure(
+        "ENG541",
+        `column '${name}' is ${type}, which JSON cannot hold exactly`,
+        `cast it in a query, to VARCHAR or to a DECIMAL with fewer places such as DECIMAL(38,37)`,
       );
     }
   }
@@ -432,7 +446,11 @@ class StagedWrite implements Staged {
     await remove(staged);
   }
 
-  #failure(code: "ENG504" | "ENG530" | "ENG531" | "ENG532", what: string, help: string): OsirisError {
+  #failure(
+    code: "ENG504" | "ENG530" | "ENG531" | "ENG532" | "ENG541",
+    what: string,
+    help: string,
+  ): OsirisError {
     return new OsirisError(code, `Cannot write '${this.request.path}': ${what}`, { step: this.step, help });
   }
 

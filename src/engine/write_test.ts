@@ -475,3 +475,33 @@ Deno.test("write: options of a format reach the file", async () => {
   assert.equal(b.text("out.json"), '{"d":"2024-12-31","n":null,"s":"x;y"}\n');
   await assert.rejects(b.write(rows, "out.csv", { options: { encoding: "utf-16" } }), { code: "ENG504" });
 });
+
+Deno.test("write: types that a format cannot read are shown as it wrote them", async () => {
+  for (
+    const [name, value, shown] of [
+      ["out.csv", "union_value(k := 1)", "1"],
+      ["out.csv", "[union_value(k := 1)]", "[1]"],
+      ["out.json", "'101'::BIT", "101"],
+      ["out.json", "{'bit': ['101'::BIT]}", { bit: ["101"] }],
+      ["out.ndjson", "'12345678901234567890123'::BIGNUM", "12345678901234567890123"],
+    ] as const
+  ) {
+    await using b = await bench();
+    const staged = await b.engine.write("save", await b.sql(`SELECT ${value} AS u`), b.writing(name));
+    assert.deepEqual(await staged.sample(5), [{ u: shown }], value);
+    await staged.commit();
+  }
+});
+
+Deno.test("write: a decimal without a digit before the point does not become broken JSON", async () => {
+  await using b = await bench();
+  for (const value of ["0.1::DECIMAL(38,38)", "[{'x': 0.1::DECIMAL(38,38)}]"]) {
+    await assert.rejects(b.write(await b.sql(`SELECT 1 AS a, ${value} AS "DECIMAL(38,38)"`), "out.json"), {
+      code: "ENG541",
+      message: /column 'DECIMAL\(38,38\)' is .*DECIMAL\(38,38\).*, which JSON cannot hold exactly/,
+    });
+  }
+  await b.write(await b.sql("SELECT 0.1::DECIMAL(38,37) AS a"), "out.ndjson");
+  assert.deepEqual(JSON.parse(b.text("out.ndjson")), { a: 0.1 });
+  assert.deepEqual(b.tree(), ["out.ndjson"]);
+});
