@@ -70,7 +70,8 @@ export async function runAnswer(cli: Cli, file: string, choices: Choices, flags:
   }
 
   function answerTo(outcome: Outcome, end: RunEnd | undefined, cli: Cli): Answer {
-    const { session_id, folder, state, failure, status, notices } = outcome;
+    const { session_id, folder, state, failure, status } = outcome;
+    const notices = [...new Set(outcome.notices)];
     const session = shownPath(folder, cli.cwd);
     const exit = verdictExit(cli, failure, state);
     const document = {
