@@ -257,7 +257,7 @@ class StagedWrite implements Staged {
       this.#lock = lock;
       return;
     }
-    const who = lock.token === "" ? "another run" : `run ${lock.token} (process ${lock.pid})`;
+    const who = lock.token === "" ? "another run" : `session ${lock.token} (process ${lock.pid})`;
     throw new OsirisError("ENG533", `Cannot write '${this.request.path}': ${who} is writing it`, {
       step: this.step,
       help: "run it again when that has ended, or give the step a retry",

@@ -423,7 +423,7 @@ Deno.test("write: a target has one writer at a time", async () => {
     await assert.rejects(again(), {
       code: "ENG533",
       retryable: true,
-      message: /out(?:\.csv)?': run k3f9qa \(process \d+\) is writing it/,
+      message: /out(?:\.csv)?': session k3f9qa \(process \d+\) is writing it/,
     });
     await first.commit();
     await (await again()).commit();
