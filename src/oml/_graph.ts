@@ -11,6 +11,9 @@ import type { ReadStep } from "./_steps.ts";
 /** Words that references start with. */
 const RESERVED = ["params", "run", "item", "steps"];
 
+/** A step's evidence lies in a folder of its name, on every system. */
+const DEVICE = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/i;
+
 /** Reports ids that are taken, also where only the case differs: outputs on disk are named after them. */
 export function checkIds(root: Located, findings: Findings): boolean {
   const taken = new Map<string, { id: string; index: number }>();
@@ -23,6 +26,18 @@ export function checkIds(root: Located, findings: Findings): boolean {
       findings.on(root, path, "OML110", `Cannot read step ${quote(id)}: the id is a word of the language`, {
         help: "choose another id",
       });
+      sound = false;
+    }
+    if (DEVICE.test(id)) {
+      findings.on(
+        root,
+        path,
+        "OML110",
+        `Cannot read step ${quote(id)}: the id is a device on Windows, where no folder may have its name`,
+        {
+          help: "choose another id",
+        },
+      );
       sound = false;
     }
     const first = taken.get(id.toLowerCase());

@@ -165,6 +165,9 @@ const BAD: [name: string, text: string, expected: string[]][] = [
   ["an id that is a word", HEAD + "steps:\n  - { id: params, component: f.r, mode: read }\n", [
     "OML110 4:11 a word of the language",
   ]],
+  ["an id that is a device", HEAD + "steps:\n  - { id: Nul, component: f.r, mode: read }\n", [
+    "OML110 4:11 the id is a device on Windows",
+  ]],
   [
     "an input that names nobody",
     HEAD + READ + '  - { id: b, component: f.w, mode: write, inputs: { df: "${aa.output.df}" } }\n',

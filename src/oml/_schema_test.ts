@@ -150,3 +150,15 @@ Deno.test("findMisfits agrees with a general validator about which documents fit
   assert.ok(fitting > 5, "the changes leave some documents whole");
   assert.equal(misfitsOf(WHOLE), 0);
 });
+
+Deno.test("every published schema is named after its file", () => {
+  const folder = new URL("../../schemas/", import.meta.url);
+  const files = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
+    name.endsWith(".json")
+  );
+  assert.ok(files.length > 0);
+  for (const file of files) {
+    const { $id } = JSON.parse(Deno.readTextFileSync(new URL(file, folder)));
+    assert.equal($id, `https://osiris.dev/schemas/${file}`);
+  }
+});
