@@ -230,6 +230,7 @@ export const CODES = {
   RUN607: "run cancelled",
   RUN608: "driver answered with the wrong kind of relation",
   RUN609: "driver asked for what the plan does not grant",
+  RUN610: "step writes where Osiris keeps its own files",
   // SES7xx: sessions and state (src/session/, src/state/).
   SES701: "unknown session",
   SES702: "session exists already",

@@ -222,6 +222,15 @@ Deno.test("planRun refuses two steps that write one file by different names", as
   await assert.rejects(project.plan(oml), /'second'.*which step 'first' writes too/);
 });
 
+Deno.test("planRun refuses a target that a link leads to Osiris's own files", async () => {
+  await using project = await TestProject.create({ "in.csv": "a\n1\n", "osiris.yaml": "{}\n" });
+  await Deno.symlink(project.path("osiris.yaml"), project.path("innocent.csv"));
+  const oml = head(
+    step("extract", "filesystem.csv_extractor", "read", "{ path: in.csv }") + save("innocent.csv"),
+  );
+  await assert.rejects(project.plan(oml), /where Osiris keeps '.*osiris\.yaml'/);
+});
+
 Deno.test("planRun says what changed since the last run", async () => {
   await using project = await TestProject.create({ "in.csv": "a\n1\n" });
   const extract = step("extract", "filesystem.csv_extractor", "read", "{ path: in.csv }");
@@ -251,4 +260,30 @@ Deno.test("runPlan frees what it stored and spilled", async () => {
   assert.equal(outcome.state, "succeeded", outcome.failure?.message);
   assert.equal(rowsOf(outcome).save?.[1], 2_000_000);
   assert.deepEqual((await project.list("logs")).filter((path) => path.includes("/tmp")), []);
+});
+
+Deno.test("runPlan counts the rows that a filter gives to a grouping, whatever the grouping looks like", async () => {
+  await using project = await TestProject.create();
+  const queries = [
+    "SELECT k, count(*) AS c FROM df GROUP BY k",
+    "SELECT k, sum(n) AS s FROM df GROUP BY k ORDER BY s DESC",
+    "SELECT k, count(*) AS c FROM df GROUP BY k HAVING k > 3",
+    "SELECT k, count(*) AS c FROM df WHERE k > 3 GROUP BY k",
+    "SELECT k, count(DISTINCT n) AS c FROM df GROUP BY k",
+    "SELECT k, count(*) AS c FROM df GROUP BY k LIMIT 2",
+    "SELECT k, count(*) AS c FROM df GROUP BY ALL",
+    "SELECT k FROM df GROUP BY k",
+    "SELECT k + 1 AS k1, max(n) AS m FROM df GROUP BY k + 1",
+    "SELECT count(*) AS c FROM df",
+  ];
+  for (const query of queries) {
+    for (const tail of [save("out.csv"), ""]) {
+      const outcome = await project.run(head(
+        sql("rows", "SELECT range AS n, range % 10 AS k FROM range(1000)", "    inputs: {}\n") +
+          sql("some", "SELECT * FROM df WHERE n >= 100 AND k < 7") + sql("groups", query) + tail,
+      ));
+      assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+      assert.deepEqual([rowsOf(outcome).rows?.[1], rowsOf(outcome).some?.[1]], [1000, 630], query);
+    }
+  }
 });

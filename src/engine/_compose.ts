@@ -20,7 +20,9 @@ import type { RejectTables, Scan } from "./_scan.ts";
 export type Counted =
   | { readonly relation: DuckRelation; readonly by: "root" }
   | { readonly relation: DuckRelation; readonly by: "barrier"; readonly mark: string }
-  | { readonly relation: DuckRelation; readonly by: "scan" };
+  | { readonly relation: DuckRelation; readonly by: "scan" }
+  /** By the rows that reach the GROUP BY of the statement's own query. */
+  | { readonly relation: DuckRelation; readonly by: "grouping" };
 
 /** A scan that takes part, and where it puts the rows it rejects. */
 export interface ScanPart {
@@ -65,8 +67,15 @@ export function compose(last: DuckRelation): Composed {
     }
     const text = withCtes(inputs, query);
     const mark = `__rows_${names.get(relation)!.slice("__osiris_".length)}`;
-    const barred = relation.origin.kind === "sql" || twins(relation, order);
-    counted.push(barred ? { relation, by: "barrier", mark } : { relation, by: "scan" });
+    const isGrouped = relation.origin.kind === "sql" && relation === onlyGrouped(last);
+    const barred = !isGrouped && (relation.origin.kind === "sql" || twins(relation, order));
+    counted.push(
+      isGrouped
+        ? { relation, by: "grouping" }
+        : barred
+        ? { relation, by: "barrier", mark }
+        : { relation, by: "scan" },
+    );
     const materialized = (needed.get(relation) ?? 0) > 1 ? "MATERIALIZED" : "NOT MATERIALIZED";
     ctes.push(
       `${identifier(names.get(relation)!)} AS ${materialized} (${
@@ -75,6 +84,14 @@ export function compose(last: DuckRelation): Composed {
     );
   }
   return { sql: withCtes(ctes, body), bind, counted, scans, unread: [...unread] };
+}
+
+/** The one input of a query that does nothing but group it. */
+function onlyGrouped(last: DuckRelation): DuckRelation | undefined {
+  const { origin } = last;
+  return origin.kind === "sql" && origin.plainGrouping
+    ? origin.inputs.find((input) => input.times === 1)?.relation
+    : undefined;
 }
 
 /** Inputs before what reads them; stored relations are tables already. */

@@ -54,7 +54,13 @@ export async function describeQuery(
     });
   });
   mustBeDistinct(step, columns);
-  return new DuckRelation(step, columns, { kind: "sql", query, bind, inputs });
+  return new DuckRelation(step, columns, {
+    kind: "sql",
+    query,
+    bind,
+    inputs,
+    plainGrouping: verdict.plainGrouping,
+  });
 }
 
 const LEADING_WITH = /^((?:\s|--[^\n]*\n|\/\*[^]*?\*\/)*WITH\s+(?:RECURSIVE\s+)?)/i;

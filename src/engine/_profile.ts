@@ -89,7 +89,7 @@ export function rowsOfSteps(
   const rows = new Map<DuckRelation, number>();
   const all = profile.operators.flatMap(flattened);
   for (const counted of composed.counted) {
-    const count = rowsOfStep(counted, all, composed, rootRows);
+    const count = rowsOfStep(counted, all, composed, rootRows, profile.operators[0]);
     if (count !== undefined) rows.set(counted.relation, count);
   }
   return rows;
@@ -100,6 +100,7 @@ function rowsOfStep(
   all: readonly Operator[],
   composed: Composed,
   rootRows: number | undefined,
+  top: Operator | undefined,
 ): number | undefined {
   if (counted.by === "root") return rootRows;
   if (counted.by === "barrier") {
@@ -109,12 +110,25 @@ function rowsOfStep(
     );
     return held.length === 1 ? held[0]!.operator_cardinality : undefined;
   }
+  if (counted.by === "grouping") return rowsIntoGrouping(top);
   const { scan } = composed.scans.find((part) => part.relation === counted.relation)!;
   return rowsOfScan(
     scan,
     all,
     composed.scans.filter((part) => part.scan.operator.source === scan.operator.source).length,
   );
+}
+
+const GROUPINGS = new Set(["HASH_GROUP_BY", "PERFECT_HASH_GROUP_BY", "PARTITIONED_AGGREGATE"]);
+
+/** The rows that reach the topmost GROUP BY of a statement. */
+function rowsIntoGrouping(top: Operator | undefined): number | undefined {
+  let operator = top && past(top);
+  while (operator !== undefined && !GROUPINGS.has(operator.operator_type)) {
+    operator = operator.children.length === 1 ? past(operator.children[0]!) : undefined;
+  }
+  const below = operator?.children[0];
+  return below && past(below).operator_cardinality;
 }
 
 /** A scan of several headers is several operators; one that the profile shows otherwise is not counted. */

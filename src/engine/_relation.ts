@@ -27,6 +27,8 @@ export type Origin =
     readonly query: QueryText;
     readonly bind: ReadonlyMap<string, Bound>;
     readonly inputs: readonly Input[];
+    /** Whether the query does nothing but group its one input. */
+    readonly plainGrouping: boolean;
   }
   | { readonly kind: "stored"; readonly table: string };
 

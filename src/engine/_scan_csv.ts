@@ -222,7 +222,9 @@ async function plainDialect(
   ask: Asking,
 ): Promise<Dialect | undefined> {
   const { delimiter, quote, escape, encoding, compression } = options;
-  if ([delimiter, quote, escape, encoding, compression].some((given) => given !== undefined)) return undefined;
+  if ([delimiter, quote, escape, encoding, compression].some((given) => given !== undefined)) {
+    return undefined;
+  }
   const candidates = DELIMITERS.filter((candidate) => line.includes(candidate));
   if (candidates.length !== 1) return undefined;
   const head = new Uint8Array(PLAIN_BYTES);
@@ -362,7 +364,8 @@ async function sniff(file: string, options: FileOptions, ask: Asking): Promise<D
         ...text("dateformat", options.date_format),
         ...text("timestampformat", options.timestamp_format),
         ...text("decimal_separator", options.decimal_separator),
-        ...lineSize(options),
+        // The default of 32 MB is allocated and read at once, which takes longer than the detection.
+        ...(options.max_line_size === undefined ? ["buffer_size = 4000000"] : lineSize(options)),
         ...(options.on_bad_row === undefined || options.on_bad_row === "error"
           ? []
           : ["ignore_errors = true"]),

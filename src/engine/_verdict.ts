@@ -11,12 +11,15 @@
 
 import { nearest, OsirisError } from "../diagnostic.ts";
 import { refusedFunction, TABLE_FUNCTIONS } from "./_functions.ts";
+import { isPlainGrouping } from "./_plain_grouping.ts";
 
 /** What a judged query refers to. */
 export interface Verdict {
   /** How often the rows of each input are needed: an input that is not named is not here. */
   readonly references: ReadonlyMap<string, number>;
   readonly parameters: readonly string[];
+  /** Whether it does nothing but group its one input. */
+  readonly plainGrouping: boolean;
 }
 
 type Tree = { readonly [key: string]: unknown };
@@ -106,7 +109,7 @@ export async function judge(
   }
   const counts: Counts = new Map();
   new Walk(inputs, refuse).node(node, new Map(), counts);
-  return { references: counts, parameters };
+  return { references: counts, parameters, plainGrouping: isPlainGrouping(node) };
 }
 
 /** The tree as JSON: a number that no DOUBLE holds is written as a word, outside of any text. */

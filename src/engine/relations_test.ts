@@ -19,7 +19,7 @@ Deno.test("write: extract, transform and write are one statement with exact coun
   );
   assert.equal(staged.execution.rows, 2);
   assert.equal(staged.bytes, b.text(".out.csv.osiris-k3f9qa").length);
-  assert.deepEqual(b.tree(), [".out.csv.osiris-k3f9qa", "in.csv"]);
+  assert.deepEqual(b.tree(), [".out.csv.osiris-k3f9qa", ".out.csv.osiris-lock", "in.csv"]);
   assert.deepEqual(await staged.sample(5), [{ name: "c", id: 3 }, { name: "b", id: 2 }]);
   await staged.commit();
   await staged.commit();

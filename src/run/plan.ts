@@ -7,7 +7,7 @@
  * @module
  */
 
-import { isAbsolute, join, normalize } from "node:path";
+import { isAbsolute, join, normalize, relative } from "node:path";
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { type Catalog, type CatalogEntry, expandPermissions, type Grants } from "../component/mod.ts";
 import type { ConnectionIndex, Environment } from "../connection/mod.ts";
@@ -98,6 +98,7 @@ export async function planRun(input: PlanInput): Promise<Plan> {
     return planStep(step, entry, input, run);
   });
   refuseSharedTargets(steps);
+  refuseOwnFiles(steps, project);
   const previous = await differenceToLastRun(manifest, project);
   return {
     plan_version: "1",
@@ -204,8 +205,44 @@ function realPath(path: string): string {
   }
 }
 
+/** A name that no file system takes names nothing that exists; the step that uses it says what is wrong with it. */
 function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Compiling refuses what a text names; only here is it known what a link or a hand-made manifest means. */
+function refuseOwnFiles(steps: readonly PlanStep[], project: Project): void {
+  const own = [
+    project.logs,
+    project.state,
+    ...["osiris.yaml", "osiris_connections.yaml", ".env"].map((name) => join(project.root, name)),
+  ]
+    .map(realPath);
+  for (const step of steps) {
+    for (const { path } of step.targets) {
+      const taken = own.find((place) => isWithin(place, path) || isWithin(path, place));
+      if (taken === undefined) continue;
+      throw new OsirisError(
+        "RUN610",
+        `Cannot plan step '${step.id}': it writes '${path}', where Osiris keeps '${taken}'`,
+        {
+          category: "usage",
+          step: step.id,
+          help: "write to another file or folder",
+        },
+      );
+    }
+  }
+}
+
+/** Whether `path` is `folder` or lies below it. */
+function isWithin(folder: string, path: string): boolean {
+  const below = relative(folder, path);
+  return below === "" || (!below.startsWith("..") && !isAbsolute(below));
 }
 
 /** Reads the index and the last session's plan; a project without either has no last run. */
