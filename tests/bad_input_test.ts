@@ -21,6 +21,8 @@ interface Case {
   /** Undefined where it simply works. */
   readonly says?: RegExp;
   readonly code: number;
+  /** Files may grow to 1 MB only: the way of a full disk that needs no disk of its own. */
+  readonly smallDisk?: boolean;
   /** The target's content afterwards when it worked. */
   readonly gives?: string;
 }
@@ -212,6 +214,69 @@ const CASES: readonly Case[] = [
     says: /read_csv/,
     code: 1,
   },
+  {
+    name: "NUL bytes in a text",
+    files: { "in.csv": "a,b\n1,x\0y\n" },
+    source: reads("in.csv"),
+    code: 0,
+    gives: "a,b\n1,x\0y\n",
+  },
+  {
+    name: "a cell of 100 MB",
+    files: { "in.csv": `a,b\n1,${"x".repeat(100_000_000)}\n` },
+    source: reads("in.csv"),
+    says: /in\.csv[^]*max_line_size/,
+    code: 1,
+  },
+  {
+    name: "a cell of 100 MB where the step allows it",
+    files: { "in.csv": `a,b\n1,${"x".repeat(100_000_000)}\n` },
+    source: reads("in.csv", ", max_line_size: 110000000"),
+    query: "SELECT a, length(b) AS n FROM df",
+    code: 0,
+    gives: "a,n\n1,100000000\n",
+  },
+  {
+    name: "a cell of 5 MB on its way out",
+    files: { "in.csv": "a\n1\n" },
+    source: reads("in.csv"),
+    query: "SELECT a, repeat('x', 5000000) AS t FROM df",
+    code: 0,
+    gives: `a,t\n1,${"x".repeat(5_000_000)}\n`,
+  },
+  {
+    name: "a path that leaves the project",
+    prepare: (p) => p.write("sub/osiris.yaml", "{}\n"),
+    files: { "in.csv": "a\n1\n" },
+    source: reads("sub/../in.csv"),
+    code: 0,
+    gives: "a\n1\n",
+  },
+  {
+    name: "a folder nobody can write to",
+    files: { "in.csv": "a\n1\n" },
+    source: reads("in.csv"),
+    target: "/proc/osiris/out.csv",
+    says: /\/proc\/osiris[^]*help:/,
+    code: 1,
+  },
+  {
+    name: "a target below a file",
+    files: { "in.csv": "a\n1\n" },
+    source: reads("in.csv"),
+    target: "in.csv/out.csv",
+    says: /in\.csv[^]*help:/,
+    code: 1,
+  },
+  {
+    name: "a disk that takes no more",
+    files: { "in.csv": "a\n1\n" },
+    source: reads("in.csv"),
+    query: "SELECT range AS n, repeat('x', 100) AS t FROM df, range(50000)",
+    says: /(disk is full|too large)[^]*help:/,
+    code: 1,
+    smallDisk: true,
+  },
 ];
 
 function pipeline(test: Case): string {
@@ -242,7 +307,10 @@ for (const test of CASES) {
     await using project = await TestProject.create({ "out.csv": "old\n", ...test.files });
     await test.prepare?.(project);
     await project.write("pipeline.oml", pipeline(test));
-    const ran = await osiris(["run", "pipeline.oml"], { cwd: project.root });
+    const ran = await osiris(["run", "pipeline.oml"], {
+      cwd: project.root,
+      ...(test.smallDisk ? { prefix: ["sh", "-c", 'trap "" XFSZ; ulimit -f 2048; exec "$@"', "sh"] } : {}),
+    });
     assert.equal(ran.code, test.code, ran.stderr + ran.stdout);
     if (test.says) {
       assert.match(ran.stderr, test.says);

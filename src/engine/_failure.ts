@@ -30,6 +30,11 @@ type Rule = readonly [RegExp, (match: RegExpExecArray, message: string, attempt:
 
 const RULES: readonly Rule[] = [
   [/Interrupt|INTERRUPT/, () => ({ code: "ENG522", what: "it was stopped" })],
+  [/File too large/, () => ({
+    code: "ENG521",
+    what: "the file may not grow any further (file too large)",
+    help: "raise the limit on the size of files (ulimit -f), or write to another file system",
+  })],
   [/No space left on device|Disk quota exceeded/i, () => ({
     code: "ENG521",
     what: "the disk is full",

@@ -7,19 +7,27 @@ import { literal, structure } from "./_quote.ts";
 import { holdsType, replaceTypes } from "./_types.ts";
 import { jsonSafe } from "./_values.ts";
 
-/** The first rows of a written file, partition columns included. */
+/** A line or record longer than the engine reads without being told to. */
+const TOO_LONG = /Maximum line size|[Ll]ine size of \d+|maximum_object_size|maximum object size/;
+
+/** The first rows of a written file, partition columns included; undefined when one is too long for a sample. */
 export async function readBack(
   database: Database,
   columns: readonly Column[],
   request: WriteRequest,
   file: string,
   rows: number,
-): Promise<readonly Row[]> {
+): Promise<readonly Row[] | undefined> {
   const partitions = new Set(request.partitionBy.map((name) => name.toLowerCase()));
   const inFile = columns.filter((column) => !partitions.has(column.name.toLowerCase()));
   const table = fileTable(request, file, inFile);
-  const { names, rows: found } = await database.values(`SELECT * FROM ${table} LIMIT ${rows}`);
-  return asRows(names, found);
+  try {
+    const { names, rows: found } = await database.values(`SELECT * FROM ${table} LIMIT ${rows}`);
+    return asRows(names, found);
+  } catch (error) {
+    if (error instanceof Error && TOO_LONG.test(error.message)) return undefined;
+    throw error;
+  }
 }
 
 /** Rows as plain objects; own keys, whatever they are called. */

@@ -83,6 +83,8 @@ export function jsonSafe(value: unknown): unknown {
       return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
         ? Number(value)
         : String(value);
+    case "string":
+      return shortened(value);
     case "object":
       return objectSafe(value as object);
     default:
@@ -90,9 +92,18 @@ export function jsonSafe(value: unknown): unknown {
   }
 }
 
+/** A sample shows a value; a cell of megabytes would make it the size of the data. */
+const LONGEST_SHOWN = 4_000;
+
+function shortened(text: string): string {
+  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}… (${text.length} characters)`;
+}
+
 function objectSafe(value: object): unknown {
   if ("items" in value && Array.isArray(value.items)) return value.items.map(jsonSafe);
-  if ("bytes" in value && value.bytes instanceof Uint8Array) return { base64: base64(value.bytes) };
+  if ("bytes" in value && value.bytes instanceof Uint8Array) {
+    return { base64: shortened(base64(value.bytes.subarray(0, LONGEST_SHOWN))) };
+  }
   if ("entries" in value && Array.isArray(value.entries)) {
     if (value.constructor.name === "DuckDBMapValue") {
       return value.entries.map(({ key, value: item }: { key: unknown; value: unknown }) => ({
@@ -104,7 +115,7 @@ function objectSafe(value: object): unknown {
   if ("entries" in value && typeof value.entries === "object" && value.entries !== null) {
     return Object.fromEntries(Object.entries(value.entries).map(([name, item]) => [name, jsonSafe(item)]));
   }
-  const text = String(value);
+  const text = shortened(String(value));
   return /^DuckDBTimestamp/.test(value.constructor.name) ? isoTimestamp(text) : text;
 }
 

@@ -99,7 +99,7 @@ class StagedWrite implements Staged {
     }
   }
 
-  async sample(rows: number): Promise<readonly Row[]> {
+  async sample(rows: number): Promise<readonly Row[] | undefined> {
     const base = this.#state === "committed" ? this.staging.target : this.staging.staged;
     const [first] = this.#state === "committed" && this.request.writeMode !== "overwrite"
       ? this.#files.map((path) => ({ path }))

@@ -107,8 +107,8 @@ export interface Staged {
   /** Final paths that commit will create or replace. */
   readonly files: readonly string[];
   readonly bytes: number;
-  /** First rows as written. */
-  sample(rows: number): Promise<readonly Row[]>;
+  /** First rows as written; undefined when one is too long for a sample. */
+  sample(rows: number): Promise<readonly Row[] | undefined>;
   /** Makes it visible, durably. Idempotent. */
   commit(): Promise<void>;
   /** Removes what was staged; the old target is as it was. Idempotent. */

@@ -196,7 +196,7 @@ class StepWork {
     return {
       rows: staged.execution.rows,
       executions: [staged.execution],
-      sample,
+      ...(sample ? { sample } : {}),
       files: staged.files,
       bytes: staged.bytes,
     };
