@@ -152,7 +152,8 @@ Deno.test({
 async function onTerminal(folder: string, env: Record<string, string>, ...args: string[]): Promise<string> {
   const line = [...osirisCommand(), ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
   const { stdout } = await new Deno.Command("script", {
-    args: ["-qec", `stty cols 60; ${line}`, "/dev/null"],
+    // Whoever runs the tests may have taken the colours away.
+    args: ["-qec", `stty cols 60; ${env.NO_COLOR ? "" : "unset NO_COLOR;"} ${line}`, "/dev/null"],
     cwd: folder,
     env: { TERM: "xterm", CI: "", ...env },
     stdin: "null",

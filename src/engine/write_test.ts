@@ -159,7 +159,7 @@ Deno.test("write: append to CSV keeps order, nulls, dates and line ends of the f
       b.writing("out.csv", { ...append, options }),
     );
     assert.equal(
-      (await staged.sample(9)).length,
+      (await staged.sample(9))!.length,
       expected.trim().split("\n").length - ("header" in options ? 0 : 1),
     );
     await staged.commit();
