@@ -174,16 +174,20 @@ class StepRun {
     const { record } = this.#context;
     const policy = mostPatient([step.retry, ...riders.map((rider) => rider.step.retry)]);
     const isRead = (this.#consumers.get(step.id)?.length ?? 0) > 0;
-    let computed: Computed;
-    try {
-      computed = await this.#attempt(policy, step.id, signal, () => defined.compute(isRead));
-    } catch (error) {
-      throw await findCulprit(error, step.id, riders, this.#context.engine, signal.signal);
+    // Samples of the sources are taken meanwhile: the engine has room, and a target may be a source.
+    const [work, samples] = await Promise.allSettled([
+      this.#attempt(policy, step.id, signal, () => defined.compute(isRead)),
+      Promise.all(riders.map(({ relation }) => this.#context.engine.sample(relation, SAMPLE_ROWS))),
+    ]);
+    if (work.status === "rejected") {
+      throw await findCulprit(work.reason, step.id, riders, this.#context.engine, signal.signal);
     }
+    if (samples.status === "rejected") throw samples.reason;
+    const computed: Computed = work.value;
     const measured = computed.executions.flatMap((execution: Execution) => execution.steps);
-    for (const { step: rider, relation } of riders) {
-      const sample = await this.#context.engine.sample(relation, SAMPLE_ROWS);
-      await record.stepComputed(rider, measured.find((m) => m.step === rider.id), { sample }, step.id);
+    for (const [i, { step: rider }] of riders.entries()) {
+      const evidence = { sample: samples.value[i] };
+      await record.stepComputed(rider, measured.find((m) => m.step === rider.id), evidence, step.id);
       this.#finished(rider);
     }
     if (computed.relation) {

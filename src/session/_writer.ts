@@ -72,6 +72,9 @@ export interface SessionWriter extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** Where a run holds no secret. */
+const nothingSecret: Scrub = (text) => text;
+
 /** At most this long between a step's change and the file that says so. */
 const COALESCE_MS = 200;
 /** A sign of life at least this often. */
@@ -104,7 +107,7 @@ export function createSession(options: SessionOptions): Promise<SessionWriter> {
   return Promise.resolve().then(() => {
     requireSessionId(options.id);
     const folder = join(options.root, options.id);
-    const scrub = options.scrub ?? ((text: string) => text);
+    const scrub = options.scrub ?? nothingSecret;
     const clock = options.clock ?? wallClock;
     const status: Status = { ...options.status, session_id: options.id, process: thisProcess() };
     layOut(options.root, folder, {
@@ -147,7 +150,7 @@ export function reopenSession(
       });
     }
     const { lost: _, ended_at: __, ...rest } = status;
-    const scrub = options.scrub ?? ((text: string) => text);
+    const scrub = options.scrub ?? nothingSecret;
     const writer = new FolderWriter(
       folder,
       { ...rest, process: thisProcess() },
@@ -283,6 +286,7 @@ class FolderWriter implements SessionWriter {
   }
 
   #scrubbed(name: string, text: string): string {
+    if (this.#scrub === nothingSecret) return text;
     return name.endsWith(".json") ? scrubJson(text, this.#scrub) : this.#scrub(text);
   }
 
