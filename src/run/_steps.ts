@@ -10,7 +10,7 @@
 
 import type { DriverPool } from "../component/mod.ts";
 import { type Failure, OsirisError } from "../diagnostic.ts";
-import type { Engine, Execution, Relation } from "../engine/mod.ts";
+import type { Engine, Execution, Relation, Row } from "../engine/mod.ts";
 import type { ManifestStep } from "../manifest.ts";
 import { mostPatient, withAttempts } from "./_attempts.ts";
 import { findCulprit } from "./_culprit.ts";
@@ -174,19 +174,18 @@ class StepRun {
     const { record } = this.#context;
     const policy = mostPatient([step.retry, ...riders.map((rider) => rider.step.retry)]);
     const isRead = (this.#consumers.get(step.id)?.length ?? 0) > 0;
-    // Samples of the sources are taken meanwhile: the engine has room, and a target may be a source.
-    const [work, samples] = await Promise.allSettled([
-      this.#attempt(policy, step.id, signal, () => defined.compute(isRead)),
-      Promise.all(riders.map(({ relation }) => this.#context.engine.sample(relation, SAMPLE_ROWS))),
-    ]);
-    if (work.status === "rejected") {
-      throw await findCulprit(work.reason, step.id, riders, this.#context.engine, signal.signal);
+    // Before the statement, because its target may be one of the sources.
+    const samples: (readonly Row[] | undefined)[] = [];
+    for (const { relation } of riders) samples.push(await this.#context.engine.sample(relation, SAMPLE_ROWS));
+    let computed: Computed;
+    try {
+      computed = await this.#attempt(policy, step.id, signal, () => defined.compute(isRead));
+    } catch (error) {
+      throw await findCulprit(error, step.id, riders, this.#context.engine, signal.signal);
     }
-    if (samples.status === "rejected") throw samples.reason;
-    const computed: Computed = work.value;
     const measured = computed.executions.flatMap((execution: Execution) => execution.steps);
     for (const [i, { step: rider }] of riders.entries()) {
-      const evidence = { sample: samples.value[i] };
+      const evidence = { sample: samples[i] };
       await record.stepComputed(rider, measured.find((m) => m.step === rider.id), evidence, step.id);
       this.#finished(rider);
     }
