@@ -14,11 +14,12 @@ import type { Engine, Execution, Relation, Row } from "../engine/mod.ts";
 import type { ManifestStep } from "../manifest.ts";
 import { mostPatient, withAttempts } from "./_attempts.ts";
 import { findCulprit } from "./_culprit.ts";
+import { failureOf, scrubbed } from "./_failure.ts";
 import { consumersOf, lazyRule } from "./_lazy.ts";
 import type { RunRecord } from "./_record.ts";
 import { Slots } from "./_slots.ts";
 import { type Computed, type Defined, defineStep, SAMPLE_ROWS } from "./_step.ts";
-import { failureOf, type RunInput, scrubbed } from "./execute.ts";
+import type { RunInput } from "./execute.ts";
 import type { Plan, PlanStep } from "./plan.ts";
 
 /** How far a step is; whichever is known. */
@@ -61,7 +62,6 @@ class Skipped extends Error {
 export async function runSteps(context: RunContext): Promise<Failure | undefined> {
   const run = new StepRun(context);
   await Promise.all(context.input.manifest.steps.map((step) => run.step(step)));
-  await run.settled();
   return run.failure;
 }
 
@@ -75,8 +75,6 @@ class StepRun {
   readonly #ends = new Map<string, PromiseWithResolvers<void>>();
   /** Stored step id → consumers that have yet to finish with it. */
   readonly #readers = new Map<string, { relation: Relation; left: number }>();
-  /** Stored rows that are being freed beside the steps. */
-  readonly #dropped: Promise<void>[] = [];
   readonly #slots: Slots;
 
   constructor(context: RunContext) {
@@ -131,7 +129,7 @@ class StepRun {
       this.#refuseWhenStopping();
       const { record } = this.#context;
       record.stepStarted(step.id);
-      const signal = this.#signalOf(step);
+      const signal = new StepSignal(this.#context.input.signal, step.timeout_ms);
       try {
         const relations = Object.fromEntries(
           Object.entries(inputs).map(([name, input]) => [name, input.relation]),
@@ -187,7 +185,7 @@ class StepRun {
     for (const [i, { step: rider }] of riders.entries()) {
       const evidence = { sample: samples[i] };
       await record.stepComputed(rider, measured.find((m) => m.step === rider.id), evidence, step.id);
-      this.#finished(rider);
+      await this.#finished(rider);
     }
     if (computed.relation) {
       const left = this.#consumers.get(step.id)!.length;
@@ -196,17 +194,17 @@ class StepRun {
     const own = { ...measured.find((m) => m.step === step.id), step: step.id, rowsOut: computed.rows };
     await record.stepComputed(step, own, computed);
     if (computed.relation) this.#outputs.get(step.id)!.resolve({ relation: computed.relation, riders: [] });
-    this.#finished(step);
+    await this.#finished(step);
   }
 
   /** The step is done: whoever waits for it may go on, and what only it still read is freed. */
-  #finished(step: ManifestStep): void {
+  async #finished(step: ManifestStep): Promise<void> {
     this.#ends.get(step.id)!.resolve();
     for (const source of new Set(Object.values(step.inputs))) {
       const reader = this.#readers.get(source);
       if (reader && --reader.left === 0) {
         this.#readers.delete(source);
-        this.#dropped.push(this.#drop(source, reader.relation));
+        await this.#drop(source, reader.relation);
       }
     }
   }
@@ -217,11 +215,6 @@ class StepRun {
     } catch (error) {
       this.#context.record.warn(step, failureOf(error).message);
     }
-  }
-
-  /** Resolves when nothing of this run is under way in the engine any more. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#dropped);
   }
 
   /** Records the failure on the step that caused it, and lets go of the others of its statement. */
@@ -280,14 +273,10 @@ class StepRun {
       throw new Skipped(`step '${this.failure.step}' failed before it could start`, this.failure.step);
     }
   }
-
-  #signalOf(step: ManifestStep): StepSignal {
-    return new StepSignal(this.#context.input.signal, step.timeout_ms);
-  }
 }
 
 /** The run's signal joined with the step's own deadline. */
-export class StepSignal {
+class StepSignal {
   readonly signal: AbortSignal;
   timedOut = false;
   readonly #timer: ReturnType<typeof setTimeout> | undefined;

@@ -10,11 +10,12 @@ import { join } from "node:path";
 import { rm } from "node:fs/promises";
 import { type Catalog, createDriverPool, type DriverPool } from "../component/mod.ts";
 import { type ConnectionIndex, createScrubber, type Environment } from "../connection/mod.ts";
-import { type Failure, OsirisError } from "../diagnostic.ts";
+import type { Failure } from "../diagnostic.ts";
 import { openEngine } from "../engine/mod.ts";
 import type { Manifest } from "../manifest.ts";
 import { createSession, type RunState, type SessionEvent, type Status } from "../session/mod.ts";
 import { connectionOf } from "./_connection.ts";
+import { failureOf, scrubbed } from "./_failure.ts";
 import { runIndex } from "./_index.ts";
 import { RunRecord } from "./_record.ts";
 import { type Progress, runSteps } from "./_steps.ts";
@@ -142,25 +143,4 @@ function secretsOf(plan: Plan, input: RunInput): string[] {
     return connectionOf(step, config, entry.spec, input.connections, input.env)?.secrets ?? [];
   });
   return [...connections, ...Object.values(params)];
-}
-
-/** A failure without any secret its words may have picked up. */
-export function scrubbed(failure: Failure, scrub: (text: string) => string): Failure {
-  return {
-    ...failure,
-    message: scrub(failure.message),
-    ...(failure.help === undefined ? {} : { help: scrub(failure.help) }),
-  };
-}
-
-/** Any thrown value as the plain data of a failure. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof OsirisError) return error.toFailure();
-  const message = error instanceof Error ? error.message : String(error);
-  return {
-    code: "BUG900",
-    category: "run",
-    message: `Osiris failed by a fault of its own: ${message}`,
-    retryable: false,
-  };
 }
