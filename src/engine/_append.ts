@@ -12,7 +12,9 @@ import type { DuckDBAppender, DuckDBConnection, DuckDBType } from "@duckdb/node-
 import type { Column as ArrowColumn } from "@uwdata/flechette";
 import { OsirisError } from "../diagnostic.ts";
 import { guardArrow, LARGEST_BATCH } from "./_arrow_guard.ts";
-import { type ArrowBatch, type Filling, vectorFiller } from "./_arrow_in.ts";
+import { vectorFiller } from "./_arrow_in.ts";
+import type { ArrowBatch } from "./_arrow_types.ts";
+import type { Filling } from "./_vector_writing.ts";
 import type { Database } from "./_database.ts";
 import type { Appender, Column, Relation } from "./engine.ts";
 import { explained } from "./_failure.ts";
