@@ -1,6 +1,7 @@
 /** Rows that a driver gives, on their way to batches. @module */
 
-import { BatchEncoder, type Values } from "./_encode.ts";
+import type { Values } from "./_buffers.ts";
+import { BatchEncoder } from "./_encode.ts";
 import type { Batch } from "./driver.ts";
 import type { Column } from "./protocol.ts";
 

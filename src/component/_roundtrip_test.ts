@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { OsirisError } from "../diagnostic.ts";
 import { decodeBatch } from "./_decode.ts";
-import { BatchEncoder, type Values } from "./_encode.ts";
+import type { Values } from "./_buffers.ts";
+import { BatchEncoder } from "./_encode.ts";
 
 function trip(type: string, values: Values): unknown[] {
   const columns = [{ name: "c", type }];

@@ -44,7 +44,7 @@
 import { decodeBatch } from "./_decode.ts";
 import type { Context, DriverDefinition, WriteRequest } from "./_definition.ts";
 import { type ChunkSource, ColumnChunk, Emission, type Row } from "./_emission.ts";
-import type { Values } from "./_encode.ts";
+import type { Values } from "./_buffers.ts";
 import { type Column, type Config, type FileOptions, type RelationRequest, WRITE_INPUT } from "./protocol.ts";
 
 export { DriverError } from "./_driver_error.ts";
@@ -61,7 +61,7 @@ export type {
   WriteRequest,
 } from "./_definition.ts";
 export type { Chunk, ChunkSource, ColumnChunk, Emission, Row } from "./_emission.ts";
-export type { Values } from "./_encode.ts";
+export type { Values } from "./_buffers.ts";
 export type { Column, Config, FileOptions, RelationRequest };
 
 /** A driver, as `driver.ts` exports it by default. `C` is the type of the step's configuration. */
