@@ -11,17 +11,22 @@ import type { Column, Execution, Row, RunOptions, Staged, WriteRequest } from ".
 import { type Addition, additionTo, joinParts } from "./_append_file.ts";
 import { copyOptions, extensionOf, storedQuery } from "./_copy.ts";
 import type { Database } from "./_database.ts";
-import { exchange } from "./_exchange.ts";
 import { explained } from "./_failure.ts";
-import { foreignFile, keepHiddenFiles } from "./_output_folder.ts";
+import { keepHiddenFiles } from "./_output_folder.ts";
 import { identifier, literal } from "./_quote.ts";
 import type { DuckRelation } from "./_relation.ts";
 import { fileTable, readBack } from "./_read_back.ts";
-import { holdsType } from "./_types.ts";
 import { type Staging, stagingOf } from "./_staging.ts";
+import { exists, makeDurable, makeFolders, remove, size, stagedFiles, swap } from "./_target_files.ts";
 import { takeLock, type TargetLock } from "./_target_lock.ts";
-
-type Shape = "file" | "folder";
+import { explainedWrite, writeFailure } from "./_write_failure.ts";
+import {
+  mustBeFileOrFolder,
+  mustFit,
+  mustHoldOnlyOutput,
+  type Shape,
+  shapeOfTarget,
+} from "./_write_target.ts";
 
 /** Computes a relation into staged files. */
 export async function stageWrite(
@@ -72,12 +77,12 @@ class StagedWrite implements Staged {
 
   async compute(options: RunOptions): Promise<void> {
     try {
-      this.#mustFit();
-      await this.#mustBeFileOrFolder();
+      mustFit(this, this.relation.columns);
+      await mustBeFileOrFolder(this);
       this.#madeFolders = await makeFolders(this.staging.folder);
       await this.#lockTarget();
       await this.#removeRemains();
-      this.#shape = await this.#shapeOfTarget();
+      this.#shape = await shapeOfTarget(this);
       const adding = this.#shape === "file" && this.request.writeMode === "append" &&
         await size(this.staging.target) > 0;
       const execution = adding ? await this.#append(options) : await this.#copy(options);
@@ -95,7 +100,7 @@ class StagedWrite implements Staged {
       };
     } catch (error) {
       await this.abort();
-      throw this.#explained(error);
+      throw explainedWrite(this, error);
     }
   }
 
@@ -128,7 +133,7 @@ class StagedWrite implements Staged {
       await makeDurable(this.staging.folder);
       this.#state = "committed";
     } catch (error) {
-      throw this.#explained(error);
+      throw explainedWrite(this, error);
     }
     await this.#lock?.release();
   }
@@ -144,111 +149,11 @@ class StagedWrite implements Staged {
     for (const folder of this.#madeFolders) await Deno.remove(folder).catch(() => {});
   }
 
-  /** A folder when it is partitioned, named with a slash, or added to where a folder is. */
-  async #shapeOfTarget(): Promise<Shape> {
-    const { request, staging } = this;
-    const found = await Deno.stat(staging.target).catch((error) => {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      throw error;
-    });
-    if (found !== undefined && request.writeMode === "error_if_exists") {
-      throw this.#failure(
-        "ENG531",
-        "it exists already",
-        "remove it, or set write_mode to overwrite or append",
-      );
-    }
-    const wanted = request.partitionBy.length > 0 || request.path.endsWith("/");
-    if (found === undefined) return wanted ? "folder" : "file";
-    if (!found.isDirectory && wanted) {
-      throw this.#failure(
-        "ENG530",
-        "it is a file, and should be a folder",
-        "remove the file, or name another folder",
-      );
-    }
-    if (found.isDirectory && !wanted && request.writeMode !== "append") {
-      throw this.#failure(
-        "ENG530",
-        "it is a folder, and should be a file",
-        "name a file, or end the path with / to replace the folder whole",
-      );
-    }
-    if (found.isDirectory && request.writeMode === "overwrite") {
-      await this.#mustHoldOnlyOutput(staging.target);
-    }
-    return found.isDirectory ? "folder" : "file";
-  }
-
-  /** Replacing a folder must not take away what no pipeline wrote. */
-  async #mustHoldOnlyOutput(folder: string): Promise<void> {
-    const foreign = await foreignFile(folder, this.request.format);
-    if (foreign === undefined) return;
-    const name = relative(this.staging.target, foreign);
-    throw this.#failure(
-      "ENG530",
-      `it holds '${name}', which is not a ${this.request.format} file that a pipeline wrote here`,
-      "the folder would be replaced: name a folder of its own, or remove the file",
-    );
-  }
-
   async #mayReplacePartitions(staged: readonly { readonly path: string }[]): Promise<void> {
     for (const leaf of new Set(staged.map((file) => relative(this.staging.staged, dirname(file.path))))) {
       const folder = join(this.staging.target, leaf);
-      if (await exists(folder)) await this.#mustHoldOnlyOutput(folder);
+      if (await exists(folder)) await mustHoldOnlyOutput(this, folder);
     }
-  }
-
-  #mustFit(): void {
-    const { request, relation } = this;
-    if (request.writeMode === "replace_partitions" && request.partitionBy.length === 0) {
-      throw this.#failure(
-        "ENG504",
-        "write_mode replace_partitions needs partition_by",
-        "name the partition columns in partition_by",
-      );
-    }
-    if (request.format === "json") this.#mustBeJson();
-    const names = relation.columns.map((column) => column.name);
-    for (const column of request.partitionBy) {
-      if (!names.some((name) => name.toLowerCase() === column.toLowerCase())) {
-        throw this.#failure(
-          "ENG532",
-          `partition_by names the unknown column '${column}'`,
-          `the columns are ${names.slice(0, 20).join(", ")}`,
-        );
-      }
-    }
-    if (request.partitionBy.length > 0 && request.partitionBy.length >= names.length) {
-      throw this.#failure(
-        "ENG532",
-        "every column is a partition column, so the files would be empty",
-        "leave at least one column out of partition_by",
-      );
-    }
-  }
-
-  /** Digits that leave no room for the zero before the point: the engine writes `.1`, which no JSON reader takes. */
-  #mustBeJson(): void {
-    for (const { name, type } of this.relation.columns) {
-      if (!holdsType(type, /\bDECIMAL\(38,38\)/)) continue;
-      throw this.#failure(
-        "ENG541",
-        `column '${name}' is ${type}, which JSON cannot hold exactly`,
-        `cast it in a query, to VARCHAR or to a DECIMAL with fewer places such as DECIMAL(38,37)`,
-      );
-    }
-  }
-
-  /** A device or a pipe would be replaced by a file of its name. */
-  async #mustBeFileOrFolder(): Promise<void> {
-    const found = await Deno.stat(this.staging.target).catch(() => undefined);
-    if (found === undefined || found.isFile || found.isDirectory) return;
-    throw this.#failure(
-      "ENG530",
-      `it is ${kindOf(found)}, and should be a file or a folder`,
-      "name a file or a folder; rows for another program can be written to a file it reads afterwards",
-    );
   }
 
   async #lockTarget(): Promise<void> {
@@ -392,7 +297,8 @@ class StagedWrite implements Staged {
     if (this.request.writeMode === "error_if_exists") {
       await Deno.link(staged, target).catch((error) => {
         if (error instanceof Deno.errors.AlreadyExists) {
-          throw this.#failure(
+          throw writeFailure(
+            this,
             "ENG531",
             "it has come to exist meanwhile",
             "remove it, or set write_mode to overwrite",
@@ -445,107 +351,9 @@ class StagedWrite implements Staged {
     }
     await remove(staged);
   }
-
-  #failure(
-    code: "ENG504" | "ENG530" | "ENG531" | "ENG532" | "ENG541",
-    what: string,
-    help: string,
-  ): OsirisError {
-    return new OsirisError(code, `Cannot write '${this.request.path}': ${what}`, { step: this.step, help });
-  }
-
-  #explained(error: unknown): unknown {
-    if (error instanceof OsirisError || (error instanceof Error && error.name === "AbortError")) return error;
-    const message = error instanceof Error ? error.message : String(error);
-    if (/os error 28|No space left|os error 122/i.test(message)) {
-      return new OsirisError("ENG521", `Cannot write '${this.request.path}': the disk is full`, {
-        step: this.step,
-        help: "free space on that disk, or write to another; what was there before is unchanged",
-        cause: error,
-      });
-    }
-    if (error instanceof Deno.errors.PermissionDenied || /os error (?:1|13|30)\b/.test(message)) {
-      return this.#failure(
-        "ENG530",
-        `the folder '${this.staging.folder}' cannot be written to`,
-        "check its permissions, or name another folder",
-      );
-    }
-    if (error instanceof Deno.errors.NotADirectory || /os error (?:17|20)\b/.test(message)) {
-      return this.#failure("ENG530", "a file stands where a folder should be", "check the path");
-    }
-    if (message.includes("os error")) {
-      return this.#failure("ENG530", message, "check the path and its folder");
-    }
-    // What the engine says begins with a kind of error; anything else is a mistake of this program.
-    return /^(?:[A-Z][a-z]+ )+Error: /.test(message)
-      ? explained(error, { step: this.step, doing: `write '${this.request.path}'` })
-      : error;
-  }
-}
-
-function kindOf(info: Deno.FileInfo): string {
-  if (info.isFifo) return "a pipe";
-  if (info.isSocket) return "a socket";
-  return info.isCharDevice || info.isBlockDevice ? "a device" : "neither";
 }
 
 /** A partition's value as a folder's name, as hive writes it. */
 function partitionName(value: string | null): string {
   return value === null ? "__HIVE_DEFAULT_PARTITION__" : encodeURIComponent(value);
-}
-
-/** The new folder in the old one's place; what was old is removed. */
-async function swap(fresh: string, target: string, old: string): Promise<void> {
-  if (exchange(fresh, target)) return await remove(fresh);
-  await remove(old);
-  await Deno.rename(target, old);
-  try {
-    await Deno.rename(fresh, target);
-  } catch (error) {
-    await Deno.rename(old, target);
-    throw error;
-  }
-  await remove(old);
-}
-
-/** The files of what was staged, sorted: one, or all below a folder. */
-async function stagedFiles(path: string): Promise<{ path: string; size: number }[]> {
-  const info = await Deno.stat(path).catch(() => undefined);
-  if (info === undefined) return [];
-  if (info.isFile) return [{ path, size: info.size }];
-  const found: { path: string; size: number }[] = [];
-  for await (const entry of Deno.readDir(path)) found.push(...await stagedFiles(join(path, entry.name)));
-  return found.sort((a, b) => a.path < b.path ? -1 : 1);
-}
-
-/** Makes a folder and those above it; gives those it made, innermost first. */
-async function makeFolders(folder: string): Promise<string[]> {
-  if (await exists(folder)) return [];
-  const above = await makeFolders(dirname(folder));
-  await Deno.mkdir(folder).catch((error) => {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-  });
-  return [folder, ...above];
-}
-
-/** What was written is on the disk before its name is. */
-async function makeDurable(path: string): Promise<void> {
-  if (Deno.build.os === "windows") return;
-  using file = await Deno.open(path);
-  await file.sync();
-}
-
-async function size(path: string): Promise<number> {
-  return (await Deno.stat(path).catch(() => undefined))?.size ?? 0;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}
-
-async function remove(path: string): Promise<void> {
-  await Deno.remove(path, { recursive: true }).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
 }
