@@ -19,12 +19,27 @@ export interface DriverStart {
   readonly grants: Grants;
 }
 
+/**
+ * What a driver touched since it was started, by the count of its own realm: each thing once, the whole
+ * account every time. The texts come from a stranger.
+ */
+export interface DriverUse {
+  /** `host:port`, and how often it was reached. */
+  readonly net: readonly { readonly host: string; readonly count: number }[];
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+  /** What it asked for and was not granted. */
+  readonly denied: readonly { readonly permission: string; readonly resource: string }[];
+}
+
 /** What a driver says besides its answers. The texts come from a stranger. */
 export interface DriverHooks {
   onLog?(level: "debug" | "info" | "warn" | "error", text: string): void;
   onEvent?(name: string, data: Config): void;
   onMetric?(name: string, value: number, unit: string): void;
   onProgress?(rows: number): void;
+  /** The last account counts. */
+  onUsed?(use: DriverUse): void;
   /** Called once: `clean` when every call ended with its answer, otherwise with what went wrong, if anything did. */
   onExit?(info: { readonly clean: boolean; readonly failure?: Failure }): void;
   /** Cancels the call under way, and the driver with it. */

@@ -46,6 +46,7 @@ export type {
   DriverPool,
   DriverRows,
   DriverStart,
+  DriverUse,
   DriverWrite,
   Grants,
 } from "./driver.ts";
