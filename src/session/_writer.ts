@@ -178,7 +178,8 @@ function layOut(root: string, folder: string, files: { readonly [name: string]: 
     Deno.mkdirSync(root, { recursive: true });
     Deno.mkdirSync(temporary);
     for (const [name, content] of Object.entries(files)) {
-      writeWhole(join(temporary, name), content, { durable: true });
+      // What says nothing yet need not wait for the disk.
+      writeWhole(join(temporary, name), content, { durable: content.trim() !== "" });
     }
     syncFolder(temporary);
     Deno.renameSync(temporary, folder);
@@ -378,6 +379,7 @@ class FolderWriter implements SessionWriter {
       replaceFile(join(this.folder, "status.json"), statusText(status, this.#scrub, this.#clock), {
         durable: true,
       });
+      this.#shown = { status: this.#status, lost: this.#lost };
       return true;
     } catch {
       return false;

@@ -117,6 +117,15 @@ Deno.test("status reaches the disk soon after a step's change, though nothing el
     assert.deepEqual(statusOf(session.folder).steps, [{ id: "load", state: "running" }]);
   }));
 
+Deno.test("close leaves a status that says it all as it was written", () =>
+  withRoot(async (root) => {
+    const session = await begin(root);
+    session.status((s) => ({ ...s, state: "succeeded", exit_code: 0 }));
+    const written = Deno.statSync(join(session.folder, "status.json")).ino;
+    await session.close();
+    assert.equal(Deno.statSync(join(session.folder, "status.json")).ino, written);
+  }));
+
 Deno.test("close seals a run that nobody finished as interrupted, and may be called twice", () =>
   withRoot(async (root) => {
     const session = await begin(root);
