@@ -65,27 +65,23 @@ function lockUntil(path: string, close: () => void): TargetLock {
   };
 }
 
-/** `unknown here` is a file system, or a system, without locks. */
+/** `unknown here` is a file system, or a system, without locks. What was locked keeps the library until it is closed. */
 function lockAndMark(path: string, mark: string): { close(): void } | "held" | "gone" | "unknown here" {
-  using libc = cLibrary();
+  using opened = new DisposableStack();
+  const libc = opened.use(cLibrary());
   if (libc === undefined) return "unknown here";
   const { open, flock, ftruncate, write, close } = libc.symbols;
   const fd = open(new TextEncoder().encode(`${path}\0`), READ_WRITE_CLOSE_ON_EXEC);
   if (fd < 0) return "gone";
+  opened.defer(() => close(fd));
   if (flock(fd, LOCK_AND_DO_NOT_WAIT) !== 0) {
-    const reason = libc.errno();
-    close(fd);
-    return reason === HELD_BY_ANOTHER ? "held" : "unknown here";
+    return libc.errno() === HELD_BY_ANOTHER ? "held" : "unknown here";
   }
   const bytes = new TextEncoder().encode(mark);
   ftruncate(fd, 0n);
   write(fd, bytes, BigInt(bytes.length));
-  return {
-    close() {
-      using again = cLibrary();
-      again?.symbols.close(fd);
-    },
-  };
+  const kept = opened.move();
+  return { close: () => kept.dispose() };
 }
 
 async function holderOf(path: string): Promise<Holder> {
