@@ -62,7 +62,7 @@ export class Database {
       });
     }
     const asking = await instance.connect();
-    for (const statement of fenceStatements(options)) await asking.run(statement);
+    await asking.run(fenceStatements(options).join("; "));
     return new Database(instance, asking, options, version());
   }
 
