@@ -25,6 +25,30 @@ export function templateFields(template: string): readonly TemplateField[] | und
   return template.replaceAll(REFERENCE, "").includes("${") ? undefined : fields;
 }
 
+/** One permission template of a spec, and what it grants one step. */
+export interface DeclaredGrant {
+  readonly permission: "net" | "read" | "write";
+  readonly template: string;
+  /** As in {@linkcode Permissions}; none where a field of the template is not given. */
+  readonly grants: readonly string[];
+}
+
+/** Each of a spec's permission templates with what it grants one step. */
+export function declaredGrants(
+  spec: ComponentSpec,
+  config: Readonly<Record<string, unknown>>,
+  connection: Readonly<Record<string, unknown>> | null,
+): readonly DeclaredGrant[] {
+  const values = { config, connection: connection ?? {} };
+  return (["net", "read", "write"] as const).flatMap((permission) =>
+    (spec.permissions[permission] ?? []).map((template) => ({
+      permission,
+      template,
+      grants: expand(template, values),
+    }))
+  );
+}
+
 /**
  * Expands a spec's permission templates for one step: exact hosts with their ports, and paths as they
  * stand. A template over a list gives one entry for each item; one whose field is not given gives none.
@@ -34,12 +58,12 @@ export function expandPermissions(
   config: Readonly<Record<string, unknown>>,
   connection: Readonly<Record<string, unknown>> | null,
 ): Permissions {
-  const values = { config, connection: connection ?? {} };
-  const expandAll = (templates: readonly string[] | undefined) =>
-    [...new Set((templates ?? []).flatMap((template) => expand(template, values)))].sort();
-  const net = expandAll(spec.permissions.net);
+  const declared = declaredGrants(spec, config, connection);
+  const granted = (permission: DeclaredGrant["permission"]) =>
+    [...new Set(declared.flatMap((each) => each.permission === permission ? each.grants : []))].sort();
+  const net = granted("net");
   for (const host of net) demandHostAndPort(spec, host);
-  return { net, read: expandAll(spec.permissions.read), write: expandAll(spec.permissions.write) };
+  return { net, read: granted("read"), write: granted("write") };
 }
 
 type Values = Readonly<Record<"config" | "connection", Readonly<Record<string, unknown>>>>;

@@ -38,6 +38,16 @@ export interface CacheUse {
   readonly reason?: string;
 }
 
+/** One line of a component's declaration in a step that it granted something. */
+export interface DeclarationUse {
+  readonly permission: "net" | "read" | "write";
+  /** As the spec has it, such as `${config.path}`. */
+  readonly template: string;
+  readonly used: boolean;
+  /** The narrower place below what it granted that held all that was touched; relative, with `/`. */
+  readonly within?: string;
+}
+
 /** The data of each kind of event. `step_id` stands wherever an event concerns a step. */
 export interface EventData {
   "run.start": {
@@ -175,6 +185,29 @@ export interface EventData {
     readonly duration_ms?: number;
   };
   "driver.denied": { readonly step_id: string; readonly permission: string; readonly resource?: string };
+  /** What a step's drivers touched, over all its attempts; rows and bytes are those of the last one. */
+  "driver.used": {
+    readonly step_id: string;
+    readonly component: string;
+    readonly isolation: string;
+    /** Who counted files and hosts: the engine those it opened for the driver, the driver's realm those it opened itself. */
+    readonly counted_by: readonly ("engine" | "realm")[];
+    readonly net: readonly { readonly host: string; readonly count: number }[];
+    readonly read: readonly string[];
+    readonly write: readonly string[];
+    /** What it asked for and was not granted. */
+    readonly denied: readonly { readonly permission: string; readonly resource: string }[];
+    /** How many entries the lists leave out. */
+    readonly more?: { readonly [list: string]: number };
+    /** The spec's templates that granted something. One that was not used is listed only where that was seen. */
+    readonly declared: readonly DeclarationUse[];
+    readonly rows_in?: number;
+    readonly rows_out?: number;
+    /** To the driver; for what the engine carries, of the files it read. */
+    readonly bytes_in?: number;
+    /** From the driver; for what the engine carries, of the files it wrote. */
+    readonly bytes_out?: number;
+  };
   "driver.log": {
     readonly step_id: string;
     readonly level: "debug" | "info" | "warn" | "error";

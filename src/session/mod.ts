@@ -22,6 +22,7 @@
 export type {
   CacheUse,
   CheckResult,
+  DeclarationUse,
   EventColumn,
   EventData,
   EventKind,
