@@ -137,6 +137,9 @@ async function buildAll(stage: string, own: Target, ownOutput: string): Promise<
 async function bundle(stage: string): Promise<void> {
   const assets = join(stage, "assets");
   Deno.mkdirSync(assets);
+  for (const { name } of Deno.readDirSync(join(root, "src/component/assets"))) {
+    Deno.copyFileSync(join(root, "src/component/assets", name), join(assets, name));
+  }
   await deno([
     "run",
     "--frozen",

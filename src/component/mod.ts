@@ -26,6 +26,7 @@ export type { DeclaredGrant } from "./_permissions.ts";
 export { loadCatalog } from "./catalog.ts";
 export type { Catalog, CatalogEntry, DriverCode } from "./catalog.ts";
 export { createDriverPool } from "./host.ts";
+export { readSdkTypes } from "./sdk_types.ts";
 export { overridable } from "./spec.ts";
 export type {
   Capability,

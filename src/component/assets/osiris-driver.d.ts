@@ -1,0 +1,350 @@
+// The types of "osiris/driver", as 'osiris components sdk' writes them. Change nothing: it is written anew.
+
+/**
+ * The author's door to Osiris: everything a driver needs, and nothing else. Built-in components use it
+ * too.
+ *
+ * A driver runs in a sandbox. It has no environment, no subprocess and no files or hosts beyond what
+ * its step was granted. It answers with a *relation* where the engine can do the work, and with rows
+ * where it cannot.
+ *
+ * @example A driver that lets the engine read a file
+ * ```ts
+ * import { defineDriver, scan } from "osiris/driver";
+ *
+ * export default defineDriver<{ path: string }>({
+ *   read: ({ config }) => scan("csv", config.path, { delimiter: ";" }),
+ * });
+ * ```
+ *
+ * @example A driver that makes rows
+ * ```ts
+ * import { defineDriver, emit } from "osiris/driver";
+ *
+ * export default defineDriver<{ url: string }>({
+ *   read: ({ config, signal }, { cursor }) =>
+ *     emit({ id: "BIGINT", name: "VARCHAR" }, async function* () {
+ *       const answer = await fetch(`${config.url}?since=${cursor ?? 0}`, { signal });
+ *       const { rows, last } = await answer.json();
+ *       yield rows;
+ *       return last; // the cursor of the next run
+ *     }),
+ * });
+ * ```
+ *
+ * Values, in both directions: BIGINT and UBIGINT (and HUGEINT, up to 38 digits) are `bigint`, smaller integers and floats
+ * `number`, DECIMAL text such as `"12.50"`, DATE `"2026-01-31"`, TIME `"12:34:56.789"`, TIMESTAMP
+ * `"2026-01-31 12:34:56.789"`, TIMESTAMP WITH TIME ZONE the same with `+00`, UUID text,
+ * INTERVAL an ISO 8601 duration such as `P1M2DT3.5S`, BLOB `Uint8Array`,
+ * lists arrays, structs objects, maps `Map`. Where it is exact, more is taken: safe integers for BIGINT,
+ * numbers and bigints for DECIMAL, `Date` and `bigint` counts for times. What is not exact is an error that
+ * names column and value.
+ *
+ * @module
+ */
+
+/** A driver, as `driver.ts` exports it by default. `C` is the type of the step's configuration. */
+export declare function defineDriver<C = Config>(definition: DriverDefinition<C>): DriverDefinition<C>;
+
+/** Plain data of a step's configuration. */
+export type Config = {
+    readonly [key: string]: unknown;
+};
+
+/** A driver: a function for each thing its spec says it does. */
+export interface DriverDefinition<C = Config> {
+    /** Tries the connection. */
+    check?(context: Context<C>): Maybe<Checked>;
+    /** Lists what is there. */
+    discover?(context: Context<C>, request: {
+        readonly scope: string | null;
+        readonly samples: number;
+    }): Maybe<readonly Discovered[]>;
+    /** Gives rows: a relation for the engine, or `emit(…)`. */
+    read?(context: Context<C>, request: ReadRequest): Maybe<RelationRequest | Emission>;
+    /** Computes rows from its inputs. */
+    transform?(context: Context<C>, inputs: {
+        readonly [name: string]: Input;
+    }): Maybe<RelationRequest | Emission>;
+    /** Takes rows in: a relation for the engine, or rows staged by the driver itself. */
+    write?(context: Context<C>, input: WriteRequest): Maybe<RelationRequest | StagedRows>;
+}
+
+/** What a driver is given for one step. */
+export interface Context<C = Config> {
+    readonly component: string;
+    readonly step: string;
+    /** The step's configuration, checked against the spec, defaults filled in. */
+    readonly config: Readonly<C>;
+    /** The values of the step's connection; null for a component without one. */
+    readonly connection: Config | null;
+    readonly grants: {
+        readonly net: readonly string[];
+        readonly read: readonly string[];
+        readonly write: readonly string[];
+    };
+    /** Aborted when the step is cancelled. Hand it to `fetch` and the like. */
+    readonly signal: AbortSignal;
+    /** A line for the record of the run. */
+    log(text: string, level?: "debug" | "info" | "warn" | "error"): void;
+    /** An event for the record of the run; `data` is plain JSON. */
+    event(name: string, data?: Config): void;
+    /** A measured number for the record of the run. */
+    metric(name: string, value: number, unit: string): void;
+    /** How many rows were handled so far. */
+    progress(rows: number): void;
+}
+
+type Maybe<T> = T | Promise<T>;
+
+/** How a connection fared. */
+export interface Checked {
+    readonly ok: boolean;
+    /** What kind of trouble, such as `auth` or `network`. */
+    readonly category?: string;
+    /** What to do. */
+    readonly help?: string;
+}
+
+/** A table that was found. */
+export interface Discovered {
+    readonly name: string;
+    /** Name → type. */
+    readonly columns: {
+        readonly [name: string]: string;
+    };
+    readonly keys?: readonly string[];
+    /** An estimate. */
+    readonly rows?: number;
+    /** Plain JSON values by column. */
+    readonly samples?: readonly Config[];
+}
+
+/** What a read is asked for. */
+export interface ReadRequest {
+    /** What the last run returned as its cursor; null the first time. */
+    readonly cursor: unknown;
+    /** The columns that are needed; null for all. */
+    readonly columns: readonly string[] | null;
+    /** How many rows are needed; null for all. */
+    readonly limit: number | null;
+}
+
+/** What a driver asks the engine to do in its stead, so that no row passes through JavaScript. */
+export type RelationRequest = {
+    readonly kind: "scan";
+    readonly format: "csv" | "json" | "parquet";
+    readonly path: string;
+    readonly options: FileOptions;
+} | {
+    readonly kind: "sql";
+    readonly query: string;
+} | {
+    readonly kind: "copy";
+    readonly format: "csv" | "json" | "parquet";
+    readonly path: string;
+    readonly write_mode: "overwrite" | "append" | "error_if_exists" | "replace_partitions";
+    readonly partition_by: readonly string[];
+    readonly options: FileOptions;
+};
+
+/** Options of a file format as the engine takes them; unset means the format's default. */
+export interface FileOptions {
+    readonly delimiter?: string;
+    readonly quote?: string;
+    readonly escape?: string;
+    readonly header?: boolean;
+    readonly encoding?: string;
+    readonly null_text?: string | readonly string[];
+    readonly date_format?: string;
+    readonly timestamp_format?: string;
+    readonly decimal_separator?: string;
+    /** Rows looked at to find types; `full` looks at every row. */
+    readonly sample?: number | "full";
+    readonly on_bad_row?: "error" | "skip" | "quarantine";
+    /** Longest line accepted, in bytes. */
+    readonly max_line_size?: number;
+    readonly json_format?: "auto" | "array" | "ndjson";
+    readonly types?: {
+        readonly [column: string]: string;
+    };
+    readonly columns?: readonly string[];
+    readonly union_by_name?: boolean;
+    readonly hive_partitions?: boolean;
+    readonly compression?: string;
+    readonly row_group_size?: number;
+}
+
+/** The schema of the rows to come, and where they come from. */
+declare class Emission {
+    readonly columns: readonly Column[];
+    readonly source: ChunkSource;
+    constructor(columns: readonly Column[], source: ChunkSource);
+    /** The batches, made when they are pulled; the return value is the new cursor. */
+    batches(): AsyncGenerator<Batch, unknown, void>;
+}
+
+/** A column as both sides name it; `type` is the engine-neutral SQL type name, such as `BIGINT` or `DECIMAL(18,2)`. */
+export interface Column {
+    readonly name: string;
+    readonly type: string;
+}
+
+/** Where chunks come from; what a generator returns is the new cursor. */
+export type ChunkSource = Iterable<Chunk> | AsyncIterable<Chunk> | (() => Iterator<Chunk, unknown, void> | AsyncIterator<Chunk, unknown, void>);
+
+/** What a driver yields: rows, or columns. */
+export type Chunk = readonly Row[] | ColumnChunk;
+
+/** A row by column name. A column that a row lacks is null there. */
+export type Row = {
+    readonly [column: string]: unknown;
+};
+
+/** Some rows as one list or typed array per column. */
+declare class ColumnChunk {
+    readonly values: {
+        readonly [column: string]: Values;
+    };
+    constructor(values: {
+        readonly [column: string]: Values;
+    });
+}
+
+/** The values of one column: a list with nulls, or a typed array without. */
+export type Values = ArrayLike<unknown>;
+
+/** One Arrow IPC stream (one schema, one record batch). */
+interface Batch {
+    readonly data: Uint8Array;
+    readonly rows: number;
+}
+
+/** Rows that come in. They are sent as they are asked for, and can be gone through once. */
+export interface Input {
+    readonly name: string;
+    readonly columns: readonly Column[];
+    /** By batch, with columns that are views of the batch's own buffers: fast. */
+    batches(): AsyncIterable<InputBatch>;
+    /** By row: convenient. */
+    rows(): AsyncIterable<Row>;
+}
+
+/** A batch of rows, by column. */
+export interface InputBatch {
+    readonly rows: number;
+    readonly columns: readonly ColumnView[];
+    /** The column of that name. Throws when there is none. */
+    column(name: string): ColumnView;
+    /** The rows as objects. */
+    toRows(): Record<string, unknown>[];
+}
+
+/** One column of a batch. */
+export interface ColumnView {
+    readonly name: string;
+    readonly type: string;
+    readonly length: number;
+    /** How many of the values are null. */
+    readonly nulls: number;
+    /**
+     * The stored numbers, without a copy, for integers, floats, dates (days), times and timestamps (in
+     * the type's unit). What stands where a value is null means nothing.
+     */
+    readonly values: ArrayBufferView | undefined;
+    /** The value of a row; null when it has none. */
+    at(row: number): unknown;
+    /** All values. */
+    toArray(): unknown[];
+}
+
+/** A write's input, and how it is meant. */
+export interface WriteRequest extends Input {
+    /** One of the spec's `write_modes`; null when it was not said. */
+    readonly mode: string | null;
+    /** The columns that tell rows apart, for modes that need them. */
+    readonly keys: readonly string[];
+}
+
+/** Rows that were taken in whole and are not visible yet. */
+export interface StagedRows {
+    /** Makes them visible, all at once. */
+    commit(): Promise<void> | void;
+    /** Removes them. */
+    abort(): Promise<void> | void;
+}
+
+/** Lets the engine read files. Options that are undefined are left to the format. */
+export declare function scan(format: Format, path: string, options?: Loose<FileOptions>): RelationRequest;
+
+type Format = "csv" | "json" | "parquet";
+
+type Loose<T> = {
+    readonly [K in keyof T]: T[K] | undefined;
+};
+
+/** Lets the engine compute a query over the step's inputs. */
+export declare function sql(query: string): RelationRequest;
+
+/** Lets the engine write files. */
+export declare function copy(format: Format, path: string, how: {
+    write_mode?: Copy["write_mode"] | undefined;
+    partition_by?: readonly string[] | undefined;
+}, options?: Loose<FileOptions>): RelationRequest;
+
+type Copy = Extract<RelationRequest, {
+    kind: "copy";
+}>;
+
+/**
+ * Gives rows of these columns (name → type). The source yields lists of rows, or `columns(…)`; what a
+ * generator returns is the cursor of the next run. Rows are gathered into batches and sent only as fast
+ * as they are taken.
+ */
+export declare function emit(columns: {
+    readonly [name: string]: string;
+}, source: ChunkSource): Emission;
+
+/**
+ * Rows as one list or typed array per column. `BigInt64Array` for BIGINT, `Float64Array` for DOUBLE and
+ * their like pass without a look at each value.
+ */
+export declare function columns(values: {
+    readonly [column: string]: Values;
+}): ColumnChunk;
+
+/** A context for a driver's own tests. What the driver logs and measures goes nowhere. */
+export declare function contextFor<C>(config: C, connection?: Config | null): Context<C>;
+
+/** An input for a driver's own tests, with the rows of some lists. */
+export declare function inputOf(columns?: {
+    readonly [name: string]: string;
+}, ...lists: readonly (readonly Row[])[]): WriteRequest;
+
+/**
+ * An error that tells the engine what to make of it. Any other error a driver throws is final.
+ *
+ * @example
+ * ```ts
+ * throw new DriverError("the server is busy", { retryable: true, retryAfterMs: 2_000 });
+ * ```
+ */
+export declare class DriverError extends Error {
+    readonly options: DriverErrorOptions;
+    readonly name = "DriverError";
+    constructor(message: string, options?: DriverErrorOptions);
+}
+
+/** What a driver may say about an error. */
+export interface DriverErrorOptions {
+    /** Whether the same attempt may succeed later. */
+    readonly retryable?: boolean;
+    /** How long to wait before it, in milliseconds. */
+    readonly retryAfterMs?: number;
+    /** `connection` for a server that cannot be reached or refuses the login, `permission` for one that refuses the act. */
+    readonly category?: "run" | "connection" | "permission";
+    /** What to do. */
+    readonly help?: string;
+}
+
+export type { ColumnChunk, Emission };
