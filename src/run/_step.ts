@@ -5,16 +5,24 @@
  * @module
  */
 
-import type { Driver, Grants } from "../component/mod.ts";
-import type { Column } from "../component/mod.ts";
+import { isAbsolute, join, normalize } from "node:path";
+import {
+  type CatalogEntry,
+  type Column,
+  type Config,
+  declaredGrants,
+  type Driver,
+  type Grants,
+} from "../component/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
 import type { Engine, Execution, Relation, Row, RunOptions } from "../engine/mod.ts";
 import type { ManifestStep } from "../manifest.ts";
 import { connectionOf } from "./_connection.ts";
+import { DriverAccount } from "./_driver_account.ts";
 import { grantedPath } from "./_granted.ts";
 import type { RunContext } from "./_steps.ts";
 import { boundValues, withSymbols } from "./_symbols.ts";
-import type { PlanStep } from "./plan.ts";
+import { type PlanStep, realPath } from "./plan.ts";
 
 /** Rows that a sample shows. */
 export const SAMPLE_ROWS = 10;
@@ -60,6 +68,8 @@ export async function defineStep(
 
 class StepWork {
   readonly #engine: Engine;
+  /** Open from the first driver on. */
+  #account: DriverAccount | undefined;
 
   constructor(
     readonly step: ManifestStep,
@@ -78,7 +88,7 @@ class StepWork {
     await driver[Symbol.asyncDispose]();
     if (answer.relation.kind !== "scan") throw this.#wrongAnswer(answer.relation.kind);
     const { format, path, options } = answer.relation;
-    const source = grantedPath(path, this.plan.grants.read, this.context.input.project.root, this.step);
+    const source = this.#granted("read", path);
     return this.#ofRelation(await this.#engine.scan(this.step.id, { format, path: source, options }));
   }
 
@@ -149,6 +159,7 @@ class StepWork {
       await using appender = await this.#engine.append(this.step.id, answer.columns);
       for await (const batch of answer.batches) {
         this.options.signal.throwIfAborted();
+        this.#account?.gave(batch.rows, batch.data.byteLength);
         await appender.append(batch.data);
         this.context.input.onProgress?.(this.step.id, { rows: appender.rows });
       }
@@ -174,7 +185,7 @@ class StepWork {
     }
     if (answer.relation.kind !== "copy") throw this.#wrongAnswer(answer.relation.kind);
     const { format, path, write_mode, partition_by, options } = answer.relation;
-    const target = grantedPath(path, this.plan.grants.write, this.context.input.project.root, this.step);
+    const target = this.#granted("write", path);
     const staged = await this.#engine.write(
       this.step.id,
       source,
@@ -215,10 +226,33 @@ class StepWork {
     relation: Relation,
     executions: Execution[],
   ): AsyncGenerator<{ data: Uint8Array; rows: number }> {
-    executions.push(yield* this.#engine.stream(relation, this.options));
+    const batches = this.#engine.stream(relation, this.options);
+    try {
+      let next = await batches.next();
+      for (; next.done !== true; next = await batches.next()) {
+        this.#account?.took(next.value.rows, next.value.data.byteLength);
+        yield next.value;
+      }
+      executions.push(next.value);
+    } finally {
+      await batches.return(undefined as never); // who stops early ends the statement too
+    }
   }
 
-  #openDriver(): Promise<Driver> {
+  /** The granted path that a driver's answer names; the engine opens it on the driver's behalf. */
+  #granted(permission: "read" | "write", path: string): string {
+    try {
+      const root = this.context.input.project.root;
+      const found = grantedPath(path, this.plan.grants[permission], root, this.step);
+      this.#account?.engineOpens(permission, found);
+      return found;
+    } catch (error) {
+      this.context.record.driverRefused(this.step.id, permission, path);
+      throw error;
+    }
+  }
+
+  async #openDriver(): Promise<Driver> {
     const { input, plan, pool, record } = this.context;
     const entry = input.catalog.get(this.step.component);
     if (!entry) {
@@ -228,12 +262,30 @@ class StepWork {
     const config = withSymbols(this.step.config, plan.run, secrets);
     const connection = connectionOf(this.step, config, entry.spec, input.connections, input.env);
     const grants: Grants = this.plan.grants;
-    return pool.open(entry, {
+    const values = connection?.values ?? null;
+    const account = record.driverAccount(this.step.id, () => this.#newAccount(entry, config, values));
+    account.opened();
+    this.#account = account;
+    const began = performance.now();
+    const hooks = record.driverHooks(this.step.id, account, input.onProgress, this.options.signal);
+    const driver = await pool.open(entry, { step: this.step.id, config, connection: values, grants }, hooks);
+    record.driverStarted(this.step.id, this.step.component, this.plan.isolation, performance.now() - began);
+    return driver;
+  }
+
+  #newAccount(entry: CatalogEntry, config: Config, connection: Config | null): DriverAccount {
+    const { root } = this.context.input.project;
+    const place = (path: string) => realPath(isAbsolute(path) ? normalize(path) : join(root, path));
+    return new DriverAccount({
       step: this.step.id,
-      config,
-      connection: connection?.values ?? null,
-      grants,
-    }, { ...record.driverHooks(this.step.id, this.context.input.onProgress), signal: this.options.signal });
+      component: this.step.component,
+      isolation: this.plan.isolation,
+      root,
+      engineCarries: entry.spec.carries === "engine",
+      declared: declaredGrants(entry.spec, config, connection).map((each) =>
+        each.permission === "net" ? each : { ...each, grants: each.grants.map(place) }
+      ),
+    });
   }
 
   #wrongAnswer(kind: string): OsirisError {

@@ -189,7 +189,7 @@ function refuseSharedTargets(steps: readonly PlanStep[]): void {
 }
 
 /** The real path of what exists; for what does not, the real path of its nearest existing parent and the rest. */
-function realPath(path: string): string {
+export function realPath(path: string): string {
   let [head, tail] = [path, ""];
   while (true) {
     try {
