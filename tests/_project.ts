@@ -101,6 +101,28 @@ export class TestProject implements AsyncDisposable {
     });
   }
 
+  /** Compiles, plans, takes one grant of a step away and runs. */
+  async runWithout(
+    oml: string,
+    step: string,
+    permission: "net" | "read" | "write",
+    grant: string,
+  ): Promise<Outcome> {
+    const { plan, manifest } = await this.plan(oml);
+    const less = plan.steps.map((each) => {
+      if (each.id !== step) return each;
+      const left = each.grants[permission].filter((other) => other !== grant);
+      return { ...each, grants: { ...each.grants, [permission]: left } };
+    });
+    return await runPlan({ ...plan, steps: less }, {
+      ...await this.#surroundings(),
+      manifest,
+      manifestText: manifestBytes(manifest),
+      signal: new AbortController().signal,
+      exitCodeOf: (_, state) => state === "succeeded" ? 0 : 1,
+    });
+  }
+
   async #surroundings(): Promise<Pick<RunInput, "catalog" | "connections" | "env" | "project">> {
     const env = loadEnvironment(this.root);
     const connections = loadConnections(this.path("osiris_connections.yaml"), env);
