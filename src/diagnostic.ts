@@ -177,6 +177,7 @@ export const CODES = {
   CMP213: "not a valid manifest",
   CMP214: "manifest changed after it was compiled",
   CMP215: "target is a file that Osiris itself needs",
+  CMP216: "isolation weaker than the component needs",
   // CON3xx: connections and secrets (src/connection/).
   CON301: "unknown connection",
   CON302: "connections file is not valid",
@@ -198,6 +199,10 @@ export const CODES = {
   DRV407: "driver cannot do what was asked",
   DRV408: "value does not fit its column",
   DRV409: "permission cannot be worked out",
+  DRV410: "component from outside is not allowed",
+  DRV411: "lock file is not valid",
+  DRV412: "package of a component cannot be taken",
+  DRV413: "name of a component is taken",
   // ENG5xx: what the engine refuses or cannot do (src/engine/).
   ENG500: "engine failure",
   ENG501: "source cannot be read",
@@ -231,6 +236,7 @@ export const CODES = {
   RUN608: "driver answered with the wrong kind of relation",
   RUN609: "driver asked for what the plan does not grant",
   RUN610: "step writes where Osiris keeps its own files",
+  RUN611: "the operating system's sandbox is required and not there",
   // SES7xx: sessions and state (src/session/, src/state/).
   SES701: "unknown session",
   SES702: "session exists already",
