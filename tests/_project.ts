@@ -2,7 +2,8 @@
 
 import { dirname, join } from "node:path";
 import { compile } from "../src/compile/mod.ts";
-import { type Catalog, loadCatalog } from "../src/component/mod.ts";
+import { loadBuiltins, loadPlugins } from "../src/component/_builtins.ts";
+import { type Catalog, catalogOf } from "../src/component/mod.ts";
 import { loadConnections, loadEnvironment } from "../src/connection/mod.ts";
 import type { Diagnostic } from "../src/diagnostic.ts";
 import { type Manifest, manifestBytes } from "../src/manifest.ts";
@@ -12,9 +13,10 @@ import { type Outcome, type Plan, type PlanInput, planRun, type RunInput, runPla
 
 let known: Promise<Catalog> | undefined;
 
-/** The built-in components and the ones under `tests/drivers`. */
+/** The built-in components and the ones under `tests/drivers`, as built-in ones: a worker starts sooner than a process. */
 export function testCatalog(): Promise<Catalog> {
-  return known ??= loadCatalog({ folders: [join(REPO, "tests/drivers")] });
+  return known ??=
+    (async () => catalogOf([...await loadBuiltins(), ...await loadPlugins(join(REPO, "tests/drivers"))]))();
 }
 
 export class TestProject implements AsyncDisposable {

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { OsirisError } from "../diagnostic.ts";
 import type { CatalogEntry } from "./catalog.ts";
 import { readSpec } from "./_check_spec.ts";
-import { hashSources, hashSpec, type SourceFile } from "./_hash.ts";
+import { fileHashes, hashSources, hashSpec, type SourceFile } from "./_hash.ts";
 
 /** Loads every component of a folder that holds one folder per component. */
 export async function loadFolder(folder: string, origin: CatalogEntry["origin"]): Promise<CatalogEntry[]> {
@@ -21,7 +21,8 @@ async function loadComponent(
   origin: CatalogEntry["origin"],
 ): Promise<CatalogEntry> {
   const file = join(folder, "spec.yaml");
-  const { value: spec, diagnostics } = readSpec(await readFile(file, "utf8"), file);
+  const text = await readFile(file);
+  const { value: spec, diagnostics } = readSpec(new TextDecoder().decode(text), file);
   if (spec === undefined || spec.name !== name) {
     const why = spec === undefined
       ? "its spec is not valid"
@@ -30,11 +31,13 @@ async function loadComponent(
     throw new OsirisError("DRV400", `Cannot load component '${name}': ${why}`, options);
   }
   const url = pathToFileURL(join(folder, "driver.ts")).href;
+  const sources = await driverSources(folder);
   return Object.freeze({
     spec: deepFreeze(spec),
     specHash: hashSpec(spec),
-    driverHash: hashSources(await driverSources(folder)),
+    driverHash: hashSources(sources),
     origin,
+    ...(origin === "outside" ? { files: fileHashes([{ path: "spec.yaml", bytes: text }, ...sources]) } : {}),
     code: () => Promise.resolve({ kind: "modules", urls: { [name]: url }, relations: false } as const),
   });
 }

@@ -21,3 +21,12 @@ export function hashSources(files: readonly SourceFile[]): string {
   }
   return hash.digest("hex");
 }
+
+/** `sha256:` and 64 hex digits of each file's very bytes, in the order of the paths. */
+export function fileHashes(files: readonly SourceFile[]): Readonly<Record<string, string>> {
+  return Object.freeze(Object.fromEntries(
+    [...files].sort((a, b) => (a.path < b.path ? -1 : 1)).map(({ path, bytes }) =>
+      [path, `sha256:${createHash("sha256").update(bytes).digest("hex")}`] as const
+    ),
+  ));
+}

@@ -25,7 +25,10 @@ export interface CatalogEntry {
   readonly specHash: string;
   /** sha256 hex over the driver's source files; the same from source and in the binary. */
   readonly driverHash: string;
-  readonly origin: "builtin" | "folder";
+  /** Whether it is part of Osiris, or came to a project from somebody else. */
+  readonly origin: "builtin" | "outside";
+  /** Of a component from outside: the hash of each file's very bytes, which is what the lock pins. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Names the code when it serves other components too: those share their workers. */
   readonly sharedCode?: string;
   code(): Promise<DriverCode>;
@@ -52,9 +55,14 @@ export interface Catalog {
  */
 export async function loadCatalog(options: { folders?: readonly string[] } = {}): Promise<Catalog> {
   const found = [await loadBuiltins()];
-  for (const folder of options.folders ?? []) found.push(await loadFolder(folder, "folder"));
+  for (const folder of options.folders ?? []) found.push(await loadFolder(folder, "outside"));
+  return catalogOf(found.flat());
+}
+
+/** A catalog of these components. Throws DRV400 when a name is there twice. */
+export function catalogOf(found: readonly CatalogEntry[]): Catalog {
   const byName = new Map<string, CatalogEntry>();
-  for (const entry of found.flat()) {
+  for (const entry of found) {
     if (byName.has(entry.spec.name)) {
       throw new OsirisError("DRV400", `Cannot load components: '${entry.spec.name}' is there twice`, {
         category: "usage",

@@ -23,7 +23,7 @@ export type { CheckedConfig } from "./_config.ts";
 export type { Problem } from "./_fields.ts";
 export { declaredGrants, expandPermissions } from "./_permissions.ts";
 export type { DeclaredGrant } from "./_permissions.ts";
-export { loadCatalog } from "./catalog.ts";
+export { catalogOf, loadCatalog } from "./catalog.ts";
 export type { Catalog, CatalogEntry, DriverCode } from "./catalog.ts";
 export { createDriverPool } from "./host.ts";
 export { readSdkTypes } from "./sdk_types.ts";
