@@ -44,6 +44,7 @@ export {
 export { type Artifact, readSession, type SessionRecord } from "./_reader.ts";
 export type { Damage } from "./_read_lines.ts";
 export { findSession, listSessions, type SessionSummary, sessionSummary } from "./_list.ts";
+export { type GrantedStep, type SessionUse, sessionUse, sessionUses } from "./_session_use.ts";
 export { followEvents } from "./_follow.ts";
 export { applyGc, type GcItem, type GcPlan, type GcResult, planGc } from "./_gc.ts";
 export { type SessionMetrics, type StepSummary, summarise } from "./_summarise.ts";
