@@ -8,6 +8,7 @@ import type { Command } from "./_declare.ts";
 import { compile } from "./commands/compile.ts";
 import { completions } from "./commands/completions.ts";
 import { componentsList, componentsShow } from "./commands/components.ts";
+import { componentsPermissions } from "./commands/components_permissions.ts";
 import { connectionsList } from "./commands/connections.ts";
 import { doctor } from "./commands/doctor.ts";
 import { init } from "./commands/init.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   connectionsList,
   componentsList,
   componentsShow,
+  componentsPermissions,
   completions,
   doctor,
   version,

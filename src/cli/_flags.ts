@@ -1,6 +1,8 @@
 /** Flags that several commands share. @module */
 
+import { OsirisError } from "../diagnostic.ts";
 import type { Flags } from "./_declare.ts";
+import { printable } from "./_printable.ts";
 
 /** What a compilation takes beside the text. */
 export const COMPILE_FLAGS = {
@@ -16,3 +18,16 @@ export const SESSION_FLAG = {
     short: "s",
   },
 } as const satisfies Flags;
+
+/** The number that a flag was given. */
+export function wholeNumber(flag: string, value: string): number {
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  throw new OsirisError(
+    "CLI804",
+    `Cannot read '${flag}': '${printable(value)}' is not a whole number from 0`,
+    {
+      category: "usage",
+      help: `for example: ${flag} 10`,
+    },
+  );
+}

@@ -5,7 +5,7 @@ import { bytes, counted, duration } from "../_amounts.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
 import { EXIT } from "../_exit.ts";
-import { SESSION_FLAG } from "../_flags.ts";
+import { SESSION_FLAG, wholeNumber } from "../_flags.ts";
 import { jsonLine } from "../_print.ts";
 import { printable } from "../_printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
@@ -221,18 +221,6 @@ function gcText(
   const lines = remove.map((r) => `${r.session_id}  ${r.state}  ${bytes(r.bytes)}\n`);
   const next = yes ? "" : "Nothing was removed: add --yes to do it\n";
   return `${lines.join("")}${counted(remove.length, "run")} would go, ${bytes(total)}; ${kept} stay\n${next}`;
-}
-
-function wholeNumber(flag: string, value: string): number {
-  if (/^\d{1,9}$/.test(value)) return Number(value);
-  throw new OsirisError(
-    "CLI804",
-    `Cannot read '${flag}': '${printable(value)}' is not a whole number from 0`,
-    {
-      category: "usage",
-      help: `for example: ${flag} 10`,
-    },
-  );
 }
 
 const AGES: { readonly [unit: string]: number } = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
