@@ -68,7 +68,9 @@ export function compose(last: DuckRelation): Composed {
     const text = withCtes(inputs, query);
     const mark = `__rows_${names.get(relation)!.slice("__osiris_".length)}`;
     const isGrouped = relation.origin.kind === "sql" && relation === onlyGrouped(last);
-    const barred = !isGrouped && (relation.origin.kind === "sql" || twins(relation, order));
+    const barred = !isGrouped &&
+      (relation.origin.kind === "sql" || relation.origin.kind === "scan" && relation.origin.scan.filtered ||
+        twins(relation, order));
     counted.push(
       isGrouped
         ? { relation, by: "grouping" }

@@ -18,14 +18,19 @@ import { join } from "node:path";
 import { OsirisError } from "../diagnostic.ts";
 import type { Column, EngineOptions, Execution, RunOptions, StepMeasure } from "./engine.ts";
 import { compose, type Composed } from "./_compose.ts";
+import { fault, namingTheRow, verifyValues } from "./_culprit.ts";
 import { explained } from "./_failure.ts";
 import { fenceStatements } from "./_fence.ts";
 import { verifyCompressed } from "./_intact.ts";
 import { loadDuckDB } from "./_native.ts";
 import { perform } from "./_perform.ts";
-import { type Profile, readProfile, rowsAtRoot, rowsOfSteps } from "./_profile.ts";
+import { type Profile, readProfile, rowsAtRoot, rowsOfSteps, rowsScanned } from "./_profile.ts";
 import { identifier, literal } from "./_quote.ts";
 import type { Bound, DuckRelation } from "./_relation.ts";
+import type { RejectTables, Scan } from "./_scan.ts";
+
+/** Rows that are added to a table by one statement. */
+const CULPRITS_AT_ONCE = 500;
 
 /** Turns a composed query into the statement that is executed. */
 export type Framing = (query: string) => string;
@@ -81,6 +86,17 @@ export class Database {
     return await this.#asked(sql, (reader) => ({ names: reader.columnNames(), rows: reader.getRows() }));
   }
 
+  /** The rows of a query as they come, as JSON knows them. */
+  async *batches(sql: string): AsyncGenerator<unknown[][]> {
+    const connection = await this.#instance.connect();
+    try {
+      const result = await connection.stream(sql);
+      for await (const batch of result.yieldRowsJson()) yield batch;
+    } finally {
+      connection.closeSync();
+    }
+  }
+
   async #asked<T>(sql: string, use: (reader: DuckDBResultReader) => T): Promise<T> {
     return await this.#with(async (connection) => {
       const prepared = await connection.prepare(sql);
@@ -132,7 +148,10 @@ export class Database {
   ): Promise<Execution> {
     const composed = compose(relation);
     const started = performance.now();
-    const whole = verifyCompressed(composed.scans, options.signal);
+    const whole = Promise.all([
+      verifyCompressed(composed.scans, options.signal),
+      verifyValues(composed.scans),
+    ]);
     whole.catch(() => {}); // heard below, once the statement has ended too
     const { profile, rejected } = await this.#with((connection) =>
       this.#analyze(connection, relation, doing, composed, frame, options)
@@ -188,13 +207,13 @@ export class Database {
         await bindAll(prepared, composed.bind);
         const reader = await allOf(await perform(connection, prepared, options));
         const profile = readProfile(String(reader.getRows()[0]![1]), composed.bind.size > 0);
-        return { profile, rejected: await this.#rejected(connection, composed) };
+        return { profile, rejected: await this.#rejected(connection, composed, profile) };
       } finally {
         prepared.destroySync();
       }
     } catch (error) {
       options.signal?.throwIfAborted();
-      throw explained(error, attempt);
+      throw explained(await namingTheRow(error, composed.scans), attempt);
     }
   }
 
@@ -208,37 +227,44 @@ export class Database {
     };
   }
 
-  /** Counts the rows that scans rejected, and keeps them in a file where that was asked. */
+  /** Counts the rows that scans left out, and keeps them in a file where that was asked. */
   async #rejected(
     connection: DuckDBConnection,
     composed: Composed,
+    profile: Profile,
   ): Promise<Map<DuckRelation, Partial<StepMeasure>>> {
     const found = new Map<DuckRelation, Partial<StepMeasure>>();
+    const measured = rowsOfSteps(profile, composed, rowsAtRoot(profile));
     for (const { relation, scan, rejects } of composed.scans) {
       if (rejects === undefined) continue;
+      await connection.run(
+        `CREATE TEMP TABLE ${identifier(culpritTable(rejects.rows))}
+           (file VARCHAR, line UBIGINT, text VARCHAR, "column" VARCHAR, reason VARCHAR)`,
+      );
+      const [scanned, kept] = [rowsScanned(profile, composed, relation), measured.get(relation)];
+      if (scan.filtered && (scanned === undefined || scanned !== kept)) {
+        await addCulprits(connection, rejects, scan);
+      }
       const counting = await connection.runAndReadAll(
-        `SELECT count(*) FROM (SELECT DISTINCT scan_id, file_id, line FROM ${identifier(rejects.rows)})`,
+        `SELECT count(*) FROM (SELECT DISTINCT file, line FROM (${rejectedRows(rejects)}))`,
       );
       const rowsRejected = Number(counting.getRows()[0]![0]);
       const keep = scan.onBadRow === "quarantine" && rowsRejected > 0;
       found.set(relation, {
         rowsRejected,
-        ...(keep ? { rejectedFile: await this.#keepRejected(connection, rejects.rows, rejects.scans) } : {}),
+        ...(keep ? { rejectedFile: await this.#keepRejected(connection, rejects) } : {}),
       });
     }
     return found;
   }
 
-  async #keepRejected(connection: DuckDBConnection, rows: string, scans: string): Promise<string> {
+  async #keepRejected(connection: DuckDBConnection, rejects: RejectTables): Promise<string> {
     await Deno.mkdir(this.options.tempDirectory, { recursive: true });
     const path = join(
       this.options.tempDirectory,
       `rejected-${this.options.token}-${++this.#rejectedFiles}.jsonl`,
     );
-    const result = await connection.stream(
-      `SELECT s.file_path, e.line, e.csv_line, e.column_name, e.error_message
-       FROM ${identifier(rows)} e JOIN ${identifier(scans)} s USING (scan_id, file_id) ORDER BY ALL`,
-    );
+    const result = await connection.stream(`${rejectedRows(rejects)} ORDER BY ALL`);
     using file = await Deno.open(path, { write: true, create: true, truncate: true });
     const writer = file.writable.getWriter();
     const encoder = new TextEncoder();
@@ -264,6 +290,35 @@ export class Database {
       }
     }
   }
+}
+
+/** Every row that a scan left out, once for each of its faults. */
+function rejectedRows({ rows, scans }: RejectTables): string {
+  return `SELECT s.file_path AS file, e.line, e.csv_line, e.column_name, e.error_message
+    FROM ${identifier(rows)} e JOIN ${identifier(scans)} s USING (scan_id, file_id)
+    UNION ALL SELECT * FROM ${identifier(culpritTable(rows))}`;
+}
+
+function culpritTable(rows: string): string {
+  return `${rows}_culprits`;
+}
+
+/** Adds the rows that a scan left out by a condition to those that its reader rejected. */
+async function addCulprits(connection: DuckDBConnection, { rows }: RejectTables, scan: Scan): Promise<void> {
+  const table = identifier(culpritTable(rows));
+  const add = async (values: readonly string[]) => {
+    if (values.length > 0) await connection.run(`INSERT INTO ${table} VALUES ${values.join(", ")}`);
+  };
+  let held: string[] = [];
+  for await (const culprit of scan.culprits()) {
+    const { file, line, text, column } = culprit;
+    const [path, row, name, reason] = [file, text, column, fault(culprit)].map(literal);
+    held.push(`(${path}, ${line}, ${row}, ${name}, ${reason})`);
+    if (held.length < CULPRITS_AT_ONCE) continue;
+    await add(held);
+    held = [];
+  }
+  await add(held);
 }
 
 /** What computing a relation is, in a message. */

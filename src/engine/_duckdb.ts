@@ -54,6 +54,7 @@ export class DuckEngine implements Engine {
       const scan = await describeScan(request, source, {
         step,
         rows: (sql) => database.rows(sql),
+        batches: (sql) => database.batches(sql),
         columns: (sql) => database.columns(sql),
       });
       return new DuckRelation(step, scan.columns, { kind: "scan", scan });

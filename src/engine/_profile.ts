@@ -95,6 +95,25 @@ export function rowsOfSteps(
   return rows;
 }
 
+/** Rows that a scan gave before any condition on them; undefined where the profile cannot tell it from another. */
+export function rowsScanned(
+  profile: Profile,
+  composed: Composed,
+  relation: DuckRelation,
+): number | undefined {
+  return scannedRows(profile.operators.flatMap(flattened), composed, relation);
+}
+
+function scannedRows(
+  all: readonly Operator[],
+  composed: Composed,
+  relation: DuckRelation,
+): number | undefined {
+  const { scan } = composed.scans.find((part) => part.relation === relation)!;
+  const alike = composed.scans.filter((part) => part.scan.operator.source === scan.operator.source).length;
+  return rowsOfScan(scan, all, alike);
+}
+
 function rowsOfStep(
   counted: Counted,
   all: readonly Operator[],
@@ -111,12 +130,7 @@ function rowsOfStep(
     return held.length === 1 ? held[0]!.operator_cardinality : undefined;
   }
   if (counted.by === "grouping") return rowsIntoGrouping(top);
-  const { scan } = composed.scans.find((part) => part.relation === counted.relation)!;
-  return rowsOfScan(
-    scan,
-    all,
-    composed.scans.filter((part) => part.scan.operator.source === scan.operator.source).length,
-  );
+  return scannedRows(all, composed, counted.relation);
 }
 
 const GROUPINGS = new Set(["HASH_GROUP_BY", "PERFECT_HASH_GROUP_BY", "PARTITIONED_AGGREGATE"]);

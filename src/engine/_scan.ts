@@ -7,6 +7,7 @@
 
 import { nearest, OsirisError } from "../diagnostic.ts";
 import type { Column, ScanRequest } from "./engine.ts";
+import type { Culprit } from "./_culprit.ts";
 import { describeCsv } from "./_scan_csv.ts";
 import { describeJson } from "./_scan_json.ts";
 import { describeParquet } from "./_scan_parquet.ts";
@@ -32,6 +33,14 @@ export interface Scan {
   /** How many such operators it is. */
   readonly parts: number;
   readonly onBadRow: "error" | "skip" | "quarantine";
+  /** Whether `read` leaves rows out by a condition, beside those that the reader rejects. */
+  readonly filtered: boolean;
+  /** Whether nothing in `read` minds values that a column cannot keep, so that `culprits` has to be asked. */
+  readonly judgedBeside: boolean;
+  /** The rows with values that their columns cannot keep, which the reader lets pass; of one column when it is named. */
+  culprits(column?: string): AsyncIterable<Culprit>;
+  /** How rows are counted in messages. */
+  readonly unit: "line" | "record";
 }
 
 /** What describing needs of the engine. */
@@ -39,6 +48,8 @@ export interface Asking {
   readonly step: string;
   /** All rows of a small query. */
   rows(sql: string): Promise<unknown[][]>;
+  /** The rows of a query as they come. */
+  batches(sql: string): AsyncIterable<unknown[][]>;
   /** The columns of a query, without running it. */
   columns(sql: string): Promise<Column[]>;
 }
@@ -49,11 +60,20 @@ export async function describeScan(request: ScanRequest, source: Source, ask: As
   return await describe(request, source, ask);
 }
 
+/** The types that a request gives, as the engine writes them. */
+export async function givenTypes(request: ScanRequest, ask: Asking): Promise<ReadonlyMap<string, string>> {
+  const given = Object.entries(request.options.types ?? {});
+  if (given.length === 0) return new Map();
+  const columns = await ask.columns(`SELECT ${given.map(([, type]) => `CAST(NULL AS ${type})`).join(", ")}`);
+  return new Map(given.map(([name], i) => [name, columns[i]!.type]));
+}
+
 /** The columns that a request selects and types, in the order it names them; all of them when it names none. */
 export function selected(
   request: ScanRequest,
   found: readonly Column[],
   step: string,
+  given: ReadonlyMap<string, string>,
 ): { readonly chosen: readonly Column[]; readonly all: readonly Column[] } {
   const byName = new Map(found.map((column) => [column.name, column]));
   const folded = new Map(found.map((column) => [column.name.toLowerCase(), column.name]));
@@ -73,7 +93,7 @@ export function selected(
     );
   };
   const types = new Map<string, string>();
-  for (const [name, type] of Object.entries(request.options.types ?? {})) {
+  for (const [name, type] of given) {
     types.set(find(name, "types"), type);
   }
   const all = found.map(({ name, type }) => ({ name, type: types.get(name) ?? type }));

@@ -9,9 +9,12 @@
  */
 
 import { OsirisError } from "../diagnostic.ts";
+import { type Culprit, outcry } from "./_culprit.ts";
+import { fieldsOf, rowsOfLines } from "./_csv_rows.ts";
+import { type ExactCast, exactCast } from "./_exact.ts";
 import { identifier, literal, literals, structure } from "./_quote.ts";
 import { lossless } from "./_lossless.ts";
-import { type Asking, hivePartitions, type RejectTables, type Scan, selected } from "./_scan.ts";
+import { type Asking, givenTypes, hivePartitions, type RejectTables, type Scan, selected } from "./_scan.ts";
 import type { Column, FileOptions, ScanRequest } from "./engine.ts";
 import type { Source } from "./_source.ts";
 
@@ -38,6 +41,15 @@ const SAMPLE_ROWS = 20_480;
 const LEAST_SAMPLE_ROWS = 2048;
 /** Fields in a first line from which on a row counts as wide. */
 const WIDE = 1000;
+/**
+ * As many columns are cast exactly within the statement. The engine's planning takes time with the square of
+ * such expressions, so the values of wider files are judged beside the statement.
+ */
+const MOST_EXACT = 100;
+/** Columns whose texts are judged by one query: each takes memory. */
+const JUDGED_AT_ONCE = 500;
+/** As many texts are looked for in a line as they are; more by taking the line apart. */
+const FEW_TEXTS = 8;
 /** Types are guessed from this many files; headers are compared in all. */
 const FILES_TYPED = 16;
 
@@ -45,42 +57,70 @@ const FILES_TYPED = 16;
 export async function describeCsv(request: ScanRequest, source: Source, ask: Asking): Promise<Scan> {
   const options = { ...request.options };
   const encoding = options.encoding ?? await encodingOf(source.files[0]!, ask.step);
-  const given = { ...options, ...(encoding === undefined ? {} : { encoding }) };
-  const first = await exactDialect(source.files[0]!, given, ask);
-  const { groups, types } = await groupsOf(source, first, given, ask);
+  const stated = { ...options, ...(encoding === undefined ? {} : { encoding }) };
+  const first = await exactDialect(source.files[0]!, stated, ask);
+  const { groups, types } = await groupsOf(source, first, stated, ask);
   const found = unionOf(groups, types, request, ask.step);
   const hive = hivePartitions(request, source);
   const partitions = hive ? partitionColumns(source.files[0]!, found) : [];
-  const { all, chosen } = selected(request, [...found, ...partitions], ask.step);
+  const given = await givenTypes(request, ask);
+  const { all, chosen } = selected(request, [...found, ...partitions], ask.step, given);
   const typed = new Map(all.map((column) => [column.name, column.type]));
   const inFiles = new Set(found.map((column) => column.name));
-  const wanted = chosen.map((column) => column.name);
-  const columnsOf = (group: Group) => structure(group.names.map((name) => [name, typed.get(name)!]));
-  const table = (group: Group, extra: readonly string[]) =>
-    `read_csv(${literals(group.files)}, ${
+  const exact = exactCasts(chosen.filter(({ name }) => inFiles.has(name)), first, options);
+  const isWide = exact.size > MOST_EXACT;
+  const toleratesBadRows = options.on_bad_row !== undefined && options.on_bad_row !== "error";
+  const reader = (files: readonly string[], group: Group, asTexts: boolean, extra: readonly string[]) =>
+    `read_csv(${literals(files)}, ${
       [
-        ...dialectArguments(first, given),
-        `columns = ${columnsOf(group)}`,
+        ...dialectArguments(first, stated),
+        `columns = ${
+          structure(
+            group.names.map((name) => [name, asTexts && exact.has(name) ? "VARCHAR" : typed.get(name)!]),
+          )
+        }`,
         `hive_partitioning = ${hive}`,
         ...extra,
       ].join(", ")
     })`;
-  const select = (group: Group, extra: readonly string[]) =>
-    `SELECT ${
-      wanted.map((name) =>
-        group.names.includes(name) || !inFiles.has(name)
-          ? partitionTyped(name, typed.get(name)!, inFiles)
-          : `CAST(NULL AS ${typed.get(name)}) AS ${identifier(name)}`
-      ).join(", ")
-    } FROM ${table(group, extra)}`;
+  const value = (inGroup: ReadonlySet<string>, { name, type }: Column) => {
+    const [column, cast] = [identifier(name), exact.get(name)];
+    if (!inFiles.has(name)) return type === "" ? column : `CAST(${column} AS ${type}) AS ${column}`;
+    if (!inGroup.has(name)) return `CAST(NULL AS ${type}) AS ${column}`;
+    if (cast === undefined || isWide) return column;
+    return `${
+      cast.value(column, toleratesBadRows ? "NULL" : outcry(ask.step, name, column, type))
+    } AS ${column}`;
+  };
+  const filtered = toleratesBadRows && exact.size > 0 && !isWide;
+  const select = (group: Group, extra: readonly string[]) => {
+    const inGroup = new Set(group.names);
+    const bad = group.names.flatMap((name) => exact.get(name)?.isBad(identifier(name)) ?? []);
+    const condition = filtered && bad.length > 0 ? ` WHERE NOT (${bad.join(" OR ")})` : "";
+    const values = chosen.map((column) => value(inGroup, column)).join(", ");
+    return `SELECT ${values} FROM ${reader(group.files, group, !isWide, extra)}${condition}`;
+  };
   const read = (rejects?: RejectTables) =>
     groups.map((group) => select(group, badRows(options, rejects))).join(" UNION ALL ");
   const head = select(groups[0]!, [
     "parallel = false",
-    `buffer_size = ${Math.max(2_000_000, (given.max_line_size ?? 0) * 2)}`,
-    `max_line_size = ${given.max_line_size ?? 1_000_000}`,
-    ...(options.on_bad_row === undefined || options.on_bad_row === "error" ? [] : ["ignore_errors = true"]),
+    `buffer_size = ${Math.max(2_000_000, (stated.max_line_size ?? 0) * 2)}`,
+    `max_line_size = ${stated.max_line_size ?? 1_000_000}`,
+    ...(toleratesBadRows ? ["ignore_errors = true"] : []),
   ]);
+  async function* culprits(column?: string): AsyncGenerator<Culprit> {
+    for (const group of groups) {
+      const inGroup = new Set(group.names);
+      const casts = [...exact].filter(([name]) => inGroup.has(name) && (column ?? name) === name);
+      for (const file of group.files) {
+        const texts = reader([file], group, true, ["ignore_errors = true"]);
+        const wrong = await wrongTexts(casts, texts, ask);
+        if (wrong.size > 0) {
+          yield* rowsHolding(wrong, { file, names: group.names, typed, dialect: first }, stated, ask);
+        }
+      }
+    }
+  }
   return {
     columns: await ask.columns(read()),
     files: source.files,
@@ -90,13 +130,95 @@ export async function describeCsv(request: ScanRequest, source: Source, ask: Ask
     operator: /CSV/,
     parts: groups.length,
     onBadRow: options.on_bad_row ?? "error",
+    filtered,
+    judgedBeside: isWide,
+    culprits,
+    unit: "line",
   };
 }
 
-function partitionTyped(name: string, type: string, inFiles: ReadonlySet<string>): string {
-  return inFiles.has(name) || type === ""
-    ? identifier(name)
-    : `CAST(${identifier(name)} AS ${type}) AS ${identifier(name)}`;
+/** The casts of the columns that are read as texts, because the reader's own would lose something. */
+function exactCasts(
+  columns: readonly Column[],
+  dialect: Dialect,
+  options: FileOptions,
+): ReadonlyMap<string, ExactCast> {
+  const hasFormat = (type: string) =>
+    (type === "DATE" && dialect.dateFormat !== undefined) ||
+    (type.startsWith("TIMESTAMP") && dialect.timestampFormat !== undefined);
+  // One cast for each type: columns that share it are judged together.
+  const casts = new Map<string, ExactCast | undefined>();
+  return new Map(
+    columns.flatMap(({ name, type }) => {
+      // A stated format is kept to the letter by the reader itself.
+      if (!casts.has(type)) {
+        casts.set(type, hasFormat(type) ? undefined : exactCast(type, options.decimal_separator));
+      }
+      const cast = casts.get(type);
+      return cast === undefined ? [] : [[name, cast] as const];
+    }),
+  );
+}
+
+/** The texts that each column cannot keep, and whether the engine's own cast would change them. */
+async function wrongTexts(
+  casts: readonly (readonly [string, ExactCast])[],
+  table: string,
+  ask: Asking,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, boolean>>> {
+  const wrong = new Map<string, Map<string, boolean>>();
+  for (const cast of new Set(casts.map(([, cast]) => cast))) {
+    const all = casts.filter(([, other]) => other === cast).map(([name]) => name);
+    for (let first = 0; first < all.length; first += JUDGED_AT_ONCE) {
+      const names = all.slice(first, first + JUDGED_AT_ONCE);
+      const found = await ask.rows(
+        `SELECT DISTINCT number, text, ${cast.changes("text")} FROM (SELECT unnest([${
+          names.map(identifier).join(", ")
+        }]) AS text, unnest(range(${names.length})) AS number FROM ${table}) WHERE ${cast.isBad("text")}`,
+      );
+      for (const [number, text, changes] of found as [string | number, string, boolean][]) {
+        const name = names[Number(number)]!;
+        wrong.set(name, (wrong.get(name) ?? new Map()).set(text, changes));
+      }
+    }
+  }
+  return wrong;
+}
+
+/** A file whose rows are looked through. */
+interface Looked {
+  readonly file: string;
+  readonly names: readonly string[];
+  readonly typed: ReadonlyMap<string, string>;
+  readonly dialect: Dialect;
+}
+
+/** The rows of a file in which a column holds one of its wrong texts. */
+async function* rowsHolding(
+  wrong: ReadonlyMap<string, ReadonlyMap<string, boolean>>,
+  { file, names, typed, dialect }: Looked,
+  options: FileOptions,
+  ask: Asking,
+): AsyncGenerator<Culprit> {
+  const texts = new Set([...wrong.values()].flatMap((values) => [...values.keys()]));
+  const few = texts.size > FEW_TEXTS || [...texts].some((text) => /["'\\\n\r]/.test(text) || text === "")
+    ? undefined
+    : [...texts];
+  const isWorthwhile = (line: string) => few === undefined || few.some((text) => line.includes(text));
+  const nulls = new Set([options.null_text ?? ""].flat());
+  for await (
+    const { line, text, fields } of rowsOfLines(linesOf(file, options, ask), dialect, isWorthwhile)
+  ) {
+    if (fields.length !== names.length) continue; // the reader has rejected it
+    for (const [column, values] of wrong) {
+      const field = fields[names.indexOf(column)]!;
+      if (!field.quoted && nulls.has(field.text)) continue;
+      const changes = values.get(field.text);
+      if (changes !== undefined && !(dialect.header && line === 1)) {
+        yield { file, line, text, column, type: typed.get(column)!, value: field.text, changes };
+      }
+    }
+  }
 }
 
 function badRows(options: FileOptions, rejects: RejectTables | undefined): string[] {
@@ -278,7 +400,10 @@ async function headerDecides(
   ask: Asking,
 ): Promise<Dialect> {
   const line = (await firstLines(file, options, ask))[0] ?? "";
-  const fields = splitFields(line, options.delimiter, options.quote ?? '"');
+  const quote = options.quote ?? '"';
+  const fields = fieldsOf(line, { delimiter: options.delimiter, quote, escape: quote }).map(({ text }) =>
+    text
+  );
   const header = options.header ?? true;
   const names = unique(fields.map((field, i) => header && field !== "" ? field : `column${i}`));
   return {
@@ -294,40 +419,34 @@ async function headerDecides(
 
 /** The first two lines as they stand. */
 async function firstLines(file: string, options: FileOptions, ask: Asking): Promise<string[]> {
-  const rows = await ask.rows(
-    `SELECT line FROM read_csv(${literal(file)}, ${
-      [
-        "auto_detect = false",
-        "delim = '\x01'",
-        "quote = ''",
-        "escape = ''",
-        "header = false",
-        "strict_mode = false",
-        "columns = {'line': 'VARCHAR'}",
-        "parallel = false",
-        ...(options.encoding === undefined ? [] : [`encoding = ${literal(options.encoding)}`]),
-        ...(options.compression === undefined ? [] : [`compression = ${literal(options.compression)}`]),
-        ...(options.max_line_size === undefined ? ["buffer_size = 4000000"] : lineSize(options)),
-      ].join(", ")
-    }) LIMIT 2`,
-  );
+  const rows = await ask.rows(`${lineQuery(file, options)} LIMIT 2`);
   return rows.map((row) => String(row[0] ?? ""));
 }
 
-function splitFields(line: string, delimiter: string, quote: string): string[] {
-  const fields: string[] = [];
-  let field = "";
-  let quoted = false;
-  for (let i = 0; i < line.length; i++) {
-    const char = line[i]!;
-    if (char === quote && quoted && line[i + 1] === quote) [field, i] = [field + quote, i + 1];
-    else if (char === quote && (quoted || field === "")) quoted = !quoted;
-    else if (!quoted && line.startsWith(delimiter, i)) {
-      fields.push(field);
-      [field, i] = ["", i + delimiter.length - 1];
-    } else field += char;
+async function* linesOf(file: string, options: FileOptions, ask: Asking): AsyncGenerator<string> {
+  for await (const batch of ask.batches(lineQuery(file, options))) {
+    for (const [line] of batch) yield String(line ?? "");
   }
-  return [...fields, field];
+}
+
+/** Every line of a file as it stands, the empty ones too. */
+function lineQuery(file: string, options: FileOptions): string {
+  return `SELECT line FROM read_csv(${literal(file)}, ${
+    [
+      "auto_detect = false",
+      "delim = '\x01'",
+      "quote = ''",
+      "escape = ''",
+      "header = false",
+      "strict_mode = false",
+      "columns = {'line': 'VARCHAR'}",
+      "hive_partitioning = false",
+      "parallel = false",
+      ...(options.encoding === undefined ? [] : [`encoding = ${literal(options.encoding)}`]),
+      ...(options.compression === undefined ? [] : [`compression = ${literal(options.compression)}`]),
+      ...(options.max_line_size === undefined ? ["buffer_size = 4000000"] : lineSize(options)),
+    ].join(", ")
+  })`;
 }
 
 function unique(names: readonly string[]): string[] {

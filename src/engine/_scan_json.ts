@@ -11,7 +11,7 @@
 import { OsirisError } from "../diagnostic.ts";
 import { identifier, literal, literals, structure } from "./_quote.ts";
 import { lossless, losslessNested } from "./_lossless.ts";
-import { type Asking, hivePartitions, type Scan, selected } from "./_scan.ts";
+import { type Asking, givenTypes, hivePartitions, type Scan, selected } from "./_scan.ts";
 import type { Column, ScanRequest } from "./engine.ts";
 import type { Source } from "./_source.ts";
 import { replaceTypes } from "./_types.ts";
@@ -77,7 +77,7 @@ export async function describeJson(request: ScanRequest, source: Source, ask: As
     ) => [name, type]),
   );
   const guessed = first.map(({ name, type }) => ({ name, type: exactTypes.get(name) ?? type }));
-  const { all, chosen } = selected(request, guessed, ask.step);
+  const { all, chosen } = selected(request, guessed, ask.step, await givenTypes(request, ask));
   const inFile = all.filter((column) => !hive.has(column.name));
   const exact = inFile.filter((column) => /^DECIMAL|^NUMERIC/i.test(column.type)).map((column) =>
     column.name
@@ -97,6 +97,10 @@ export async function describeJson(request: ScanRequest, source: Source, ask: As
     operator: /JSON/,
     parts: 1,
     onBadRow: options.on_bad_row ?? "error",
+    filtered: false,
+    judgedBeside: false,
+    unit: "record",
+    async *culprits() {},
   };
 }
 

@@ -1,7 +1,7 @@
 /** Parquet sources: the files say what they hold. @module */
 
 import { identifier, literals } from "./_quote.ts";
-import { type Asking, hivePartitions, type Scan, selected } from "./_scan.ts";
+import { type Asking, givenTypes, hivePartitions, type Scan, selected } from "./_scan.ts";
 import type { ScanRequest } from "./engine.ts";
 import type { Source } from "./_source.ts";
 
@@ -11,7 +11,7 @@ export async function describeParquet(request: ScanRequest, source: Source, ask:
     request.options.union_by_name ?? false
   }, hive_partitioning = ${hivePartitions(request, source)})`;
   const stored = await ask.columns(`SELECT * FROM ${table}`);
-  const { chosen } = selected(request, stored, ask.step);
+  const { chosen } = selected(request, stored, ask.step, await givenTypes(request, ask));
   const typed = new Set(Object.keys(request.options.types ?? {}).map((name) => name.toLowerCase()));
   const select = chosen.map(({ name, type }) =>
     typed.has(name.toLowerCase())
@@ -28,5 +28,9 @@ export async function describeParquet(request: ScanRequest, source: Source, ask:
     operator: /PARQUET/,
     parts: 1,
     onBadRow: "error",
+    filtered: false,
+    judgedBeside: false,
+    unit: "record",
+    async *culprits() {},
   };
 }

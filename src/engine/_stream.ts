@@ -7,6 +7,7 @@
 import type { Execution, RunOptions, StepMeasure } from "./engine.ts";
 import { type ArrowColumnWriter, arrowWriter, sentAs } from "./_arrow_out.ts";
 import { compose } from "./_compose.ts";
+import { namingTheRow, verifyValues } from "./_culprit.ts";
 import { bindAll, type Database } from "./_database.ts";
 import { explained } from "./_failure.ts";
 import { verifyCompressed } from "./_intact.ts";
@@ -28,7 +29,10 @@ export async function* streamBatches(
   const attempt = database.attempt(relation.step, `compute step '${relation.step}'`, options.signal);
   const sent = relation.columns.map(({ name, type }) => ({ name, type, expression: sentAs(name, type) }));
   const select = sent.map(({ name, expression }) => `${expression} AS ${identifier(name)}`).join(", ");
-  const whole = verifyCompressed(composed.scans, options.signal);
+  const whole = Promise.all([
+    verifyCompressed(composed.scans, options.signal),
+    verifyValues(composed.scans),
+  ]);
   whole.catch(() => {}); // heard below, once the rows are out
   const connection = await database.connect();
   let rows = 0;
@@ -76,7 +80,7 @@ export async function* streamBatches(
     await whole;
   } catch (error) {
     options.signal?.throwIfAborted();
-    throw explained(error, attempt);
+    throw explained(await namingTheRow(error, composed.scans), attempt);
   } finally {
     connection.closeSync();
   }
