@@ -66,6 +66,8 @@ export interface ManifestStep {
   readonly connection?: string;
   readonly retry?: Retry;
   readonly timeout_ms?: number;
+  /** The driver gets a process of its own even when its component is part of Osiris. */
+  readonly isolation?: "process";
   readonly layer?: string;
   readonly description?: string;
   readonly explanation?: string;
@@ -143,7 +145,7 @@ export function fingerprintOf(value: unknown): string {
 
 /**
  * What a step computes, as one hash: its component's spec and driver, its configuration and bound values,
- * the fingerprints of the steps before it, the compiler. Two steps that compute the same share it, whatever
+ * where it is isolated, the fingerprints of the steps before it, the compiler. Two steps that compute the same share it, whatever
  * they are called; retries, time limits and descriptions do not change it.
  */
 export function stepFingerprint(
@@ -159,6 +161,7 @@ export function stepFingerprint(
     config: step.config,
     bind: step.bind,
     connection: step.connection,
+    isolation: step.isolation,
     inputs: Object.entries(step.inputs).map(([name, id]) => [name, upstream(id)] as const).sort(byFirst),
     needs: step.needs.map(upstream).sort(),
   });
@@ -377,7 +380,7 @@ function orderedStep(step: ManifestStep): { [key: string]: unknown } {
     ...(step.retry
       ? { retry: pick(step.retry, ["max", "backoff", "delay_ms", "max_delay_ms", "jitter"]) }
       : {}),
-    ...pick(step, ["timeout_ms"]),
+    ...pick(step, ["timeout_ms", "isolation"]),
     config: sorted(step.config),
     bind: mapValues(
       step.bind,

@@ -74,6 +74,7 @@ class StepCompiler {
 
   run(): CompiledStep {
     this.#checkMode();
+    this.#checkIsolation();
     const secrets = this.#refuseSecrets();
     const resolved = Object.fromEntries(
       Object.keys(this.#raw).sort().map((
@@ -105,6 +106,18 @@ class StepCompiler {
     }`;
     this.context.findings.on(["steps", index, "mode"], "CMP202", message, {
       help: `write \`mode: ${modes[0]}\`, or use another component`,
+    });
+  }
+
+  /** Code that is not part of Osiris gets a process, whatever a text asks for. */
+  #checkIsolation(): void {
+    const { id, index, isolation } = this.decl;
+    if (isolation !== "worker" || this.entry.origin === "builtin") return;
+    const message =
+      `Cannot compile step '${id}': its isolation is 'worker', and '${this.#spec.name}' comes from outside ` +
+      "and always gets a process of its own";
+    this.context.findings.on(["steps", index, "isolation"], "CMP216", message, {
+      help: "remove `isolation: worker` from the step, or from `defaults`",
     });
   }
 

@@ -206,6 +206,7 @@ function manifestStep(
     ...(connection === undefined ? {} : { connection }),
     ...(decl.retry ? { retry: decl.retry } : {}),
     ...(decl.timeout_ms === undefined ? {} : { timeout_ms: decl.timeout_ms }),
+    ...(decl.isolation === "process" ? { isolation: decl.isolation } : {}),
     ...(decl.layer === undefined ? {} : { layer: decl.layer }),
     ...notes,
     source: { line: pipeline.diagnostic("CMP201", ["steps", decl.index], "").line ?? 0 },

@@ -25,6 +25,29 @@ export { declaredGrants, expandPermissions } from "./_permissions.ts";
 export type { DeclaredGrant } from "./_permissions.ts";
 export { catalogOf, loadCatalog } from "./catalog.ts";
 export type { Catalog, CatalogEntry, DriverCode } from "./catalog.ts";
+export {
+  type Lock,
+  LOCK_FILE,
+  type LockDifference,
+  lockedAs,
+  type LockedComponent,
+  type LockedTemplate,
+  type LockProblem,
+  lockProblem,
+  lockReason,
+  lockText,
+  NO_LOCK,
+  parseLock,
+  withComponent,
+} from "./lock.ts";
+export { type OsSandbox, osSandbox } from "./os_sandbox.ts";
+export {
+  type ComponentPackage,
+  LARGEST_PACKAGE,
+  packageHash,
+  readComponentFolder,
+  readComponentPackage,
+} from "./package.ts";
 export { createDriverPool } from "./host.ts";
 export { readSdkTypes } from "./sdk_types.ts";
 export { overridable } from "./spec.ts";

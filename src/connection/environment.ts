@@ -23,6 +23,8 @@ export interface Environment {
   readonly ci: boolean;
   /** The folder for what can be made again: `XDG_CACHE_HOME`, `LOCALAPPDATA`, or `.cache` at home. */
   readonly cacheFolder: string | undefined;
+  /** False when `OSIRIS_OS_SANDBOX` is `off`: drivers then run without the operating system's sandbox. */
+  readonly osSandbox: boolean;
   /** What was wrong with `.env` or with a variable. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -44,6 +46,7 @@ export function environmentOf(
   const get = (name: string) => (Object.hasOwn(variables, name) ? variables[name] : undefined);
   const level = get("OSIRIS_LOG_LEVEL")?.toUpperCase();
   const known = level !== undefined && LEVELS.includes(level);
+  const sandbox = get("OSIRIS_OS_SANDBOX") ?? "";
   return {
     get,
     envParams: () => Object.fromEntries(paramsOf(variables)),
@@ -52,9 +55,12 @@ export function environmentOf(
     ci: !["", "0", "false"].includes(get("CI") ?? ""),
     cacheFolder: get("XDG_CACHE_HOME") || get("LOCALAPPDATA") ||
       (get("HOME") ? join(get("HOME")!, ".cache") : undefined),
-    diagnostics: level === undefined || level === "" || known
-      ? diagnostics
-      : [...diagnostics, wrongLevel(get("OSIRIS_LOG_LEVEL")!)],
+    osSandbox: sandbox !== "off",
+    diagnostics: [
+      ...diagnostics,
+      ...(level === undefined || level === "" || known ? [] : [wrongLevel(get("OSIRIS_LOG_LEVEL")!)]),
+      ...(["", "on", "off"].includes(sandbox) ? [] : [wrongSandbox(sandbox)]),
+    ],
   };
 }
 
@@ -72,6 +78,15 @@ function wrongLevel(level: string): Diagnostic {
     severity: "error",
     message: `Cannot use OSIRIS_LOG_LEVEL: it is '${level}', and should be one of ${LEVELS.join(", ")}`,
     help: "set it to one of these, or unset it",
+  };
+}
+
+function wrongSandbox(value: string): Diagnostic {
+  return {
+    code: "CLI801",
+    severity: "error",
+    message: `Cannot use OSIRIS_OS_SANDBOX: it is '${value}', and should be 'on' or 'off'`,
+    help: "unset it, which is the same as 'on'",
   };
 }
 

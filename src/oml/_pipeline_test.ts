@@ -406,7 +406,6 @@ const BAD: [name: string, text: string, expected: string[]][] = [
     "privacy: pii",
     "approval_required: true",
     "engine: spark",
-    "isolation: process",
     "cache: true",
     "cache: { ttl: 1h }",
     "checkpoint: true",
@@ -420,7 +419,7 @@ const BAD: [name: string, text: string, expected: string[]][] = [
     .map((
       key,
     ): [string, string, string[]] => [key, `${HEAD}${key}\n${READ}`, ["OML108 3:1 is not supported yet"]]),
-  ...["engine: spark", "isolation: process", "cache: true"].map((key): [string, string, string[]] => [
+  ...["engine: spark", "cache: true"].map((key): [string, string, string[]] => [
     `${key} in defaults`,
     `${HEAD}defaults: { ${key} }\n${READ}`,
     ["OML108 3:13 in 'defaults' is not supported yet"],
@@ -481,7 +480,7 @@ defaults:
   retry: { max: 2, delay: 2s }
   timeout: 15m
   engine: duckdb
-  isolation: worker
+  isolation: process
   cache: false
 checkpoint: off
 metadata: { owner: us }
@@ -499,6 +498,7 @@ steps:
     needs: [extract]
     retry: { max: 0, backoff: none }
     timeout: 500ms
+    isolation: worker
     cache: false
   - id: join
     component: duckdb.processor
@@ -550,8 +550,10 @@ Deno.test("parsePipeline spells out everything a pipeline leaves to be understoo
     dependsOn: [],
     retry,
     timeout_ms: 900_000,
+    isolation: "process",
   });
   assert.deepEqual([other!.needs, other!.dependsOn, other!.timeout_ms], [["extract"], ["extract"], 500]);
+  assert.equal(other!.isolation, "worker");
   assert.deepEqual(other!.retry, {
     max: 0,
     backoff: "none",

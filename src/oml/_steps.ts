@@ -40,6 +40,8 @@ export interface StepDecl {
   };
   /** How long one attempt may take. */
   timeout_ms?: number;
+  /** Where its driver runs; absent when the text says nothing. */
+  isolation?: "worker" | "process";
   /** A label that groups steps, such as `bronze`. */
   layer?: string;
   /** What the step does; references are still in it. */
@@ -247,6 +249,8 @@ class StepReader {
     if (retry !== undefined) own.retry = retry;
     const timeout = this.#duration(...this.#inherited(item, index, defaults, "timeout"), 1);
     if (timeout !== undefined) own.timeout_ms = timeout;
+    const isolation = textOf(this.#inherited(item, index, defaults, "isolation")[0]);
+    if (isolation === "worker" || isolation === "process") own.isolation = isolation;
     for (const key of ["layer", "description", "explanation", "idempotency_key"] as const) {
       const text = textOf(child(item, key));
       if (text !== undefined) own[key] = text;

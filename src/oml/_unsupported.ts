@@ -26,7 +26,6 @@ const KEYS = new Set([
 /** Keys with the one value that works. */
 const ONLY: { readonly [key: string]: readonly unknown[] } = {
   engine: ["duckdb"],
-  isolation: ["worker"],
   cache: [false],
   checkpoint: ["off", false],
 };

@@ -20,7 +20,7 @@ import { runIndex } from "./_index.ts";
 import { RunRecord } from "./_record.ts";
 import { type Progress, runSteps } from "./_steps.ts";
 import { withSymbols } from "./_symbols.ts";
-import type { Plan, Project } from "./plan.ts";
+import { demandConsent, type Plan, type Project } from "./plan.ts";
 
 /** What a plan is carried out with. */
 export interface RunInput {
@@ -59,9 +59,10 @@ export interface Outcome {
   readonly notices: readonly string[];
 }
 
-/** Runs `plan`. A failed run is an outcome, not an exception; it throws only when no record could be opened. */
+/** Runs `plan`. A failed run is an outcome, not an exception; it throws only when it may not start or no record could be opened. */
 export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
   const { manifest, project } = input;
+  demandConsent(plan);
   const begun: Status = {
     session_id: plan.run.id,
     pipeline: manifest.pipeline.name,

@@ -14,5 +14,14 @@
  * @module
  */
 
-export { type Plan, type PlanInput, planRun, type PlanStep, type Project } from "./plan.ts";
+export {
+  type Consent,
+  type Isolation,
+  type Plan,
+  type PlanInput,
+  planRun,
+  type PlanStep,
+  type Project,
+  type SandboxState,
+} from "./plan.ts";
 export { type Outcome, type RunInput, runPlan } from "./execute.ts";

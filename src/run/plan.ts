@@ -9,7 +9,18 @@
 
 import { isAbsolute, join, normalize, relative } from "node:path";
 import { readFileSync, realpathSync, statSync } from "node:fs";
-import { type Catalog, type CatalogEntry, expandPermissions, type Grants } from "../component/mod.ts";
+import {
+  type Catalog,
+  type CatalogEntry,
+  expandPermissions,
+  type Grants,
+  type Lock,
+  lockProblem,
+  lockReason,
+  NO_LOCK,
+  type OsSandbox,
+  osSandbox,
+} from "../component/mod.ts";
 import type { ConnectionIndex, Environment } from "../connection/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
 import type { Manifest, ManifestStep } from "../manifest.ts";
@@ -34,6 +45,26 @@ export interface PlanTarget {
   readonly exists: boolean;
 }
 
+/**
+ * Where a step's driver runs: in a worker of Osiris, in a process of its own, or in one that the
+ * operating system walls in too.
+ */
+export type Isolation = "worker" | "process" | "process+os";
+
+/** Whether a component from outside may be used. A run with a step whose consent is not given does not start. */
+export interface Consent {
+  readonly given: boolean;
+  /** Why it is not given, as it stands in a message after a colon. */
+  readonly reason?: string;
+}
+
+/** The operating system's sandbox around drivers' processes. */
+export interface SandboxState {
+  readonly in_force: boolean;
+  /** What there is, or what is missing. */
+  readonly reason: string;
+}
+
 /** One step as it will run. */
 export interface PlanStep {
   readonly id: string;
@@ -42,7 +73,9 @@ export interface PlanStep {
   /** What the step is, as the manifest has it; two plans with equal ones do the same. */
   readonly fingerprint: string;
   readonly mode: "read" | "write" | "transform";
-  readonly isolation: "worker";
+  readonly isolation: Isolation;
+  /** Of a component from outside: whether somebody allowed it, as it is now, in this project. */
+  readonly consent?: Consent;
   readonly depends_on: readonly string[];
   /** Exactly what the step may touch: `host:port`, absolute paths. */
   readonly grants: Grants;
@@ -71,6 +104,8 @@ export interface Plan {
   readonly run: RunIdentity;
   readonly order: readonly string[];
   readonly steps: readonly PlanStep[];
+  /** Present when a step's driver gets a process of its own. */
+  readonly os_sandbox?: SandboxState;
   readonly previous?: PlanDifference;
 }
 
@@ -81,6 +116,10 @@ export interface PlanInput {
   readonly connections: ConnectionIndex;
   readonly env: Environment;
   readonly project: Project;
+  /** Which components from outside are allowed; none when absent. */
+  readonly lock?: Lock;
+  /** Refuses a plan with a driver's process that the operating system does not wall in. */
+  readonly requireOsSandbox?: boolean;
   /** Values of sensitive parameters, which no manifest holds. */
   readonly secretParams?: { readonly [name: string]: string };
   /** When and by which dice the run is named; the machine's own when absent. */
@@ -93,10 +132,13 @@ export async function planRun(input: PlanInput): Promise<Plan> {
   const clock = input.clock ?? { now: () => new Date(), random: Math.random };
   const now = clock.now();
   const run = { id: newSessionId(now, clock.random), started_at: now.toISOString() };
-  const steps = manifest.steps.map((step) => {
-    const entry = sameComponent(manifest, step, catalog);
-    return planStep(step, entry, input, run);
-  });
+  const entries = manifest.steps.map((step) => sameComponent(manifest, step, catalog));
+  const apart = manifest.steps.filter((step, i) => needsProcess(step, entries[i]!));
+  const sandbox = apart.length === 0 ? undefined : await sandboxFor(input.env, osSandbox);
+  if (sandbox && !sandbox.in_force && input.requireOsSandbox) throw withoutSandbox(apart[0]!, sandbox);
+  const steps = manifest.steps.map((step, i) =>
+    planStep(step, entries[i]!, { ...input, ...(sandbox ? { sandbox } : {}) }, run)
+  );
   refuseSharedTargets(steps);
   refuseOwnFiles(steps, project);
   const previous = await differenceToLastRun(manifest, project);
@@ -107,6 +149,7 @@ export async function planRun(input: PlanInput): Promise<Plan> {
     run,
     order: steps.map((step) => step.id),
     steps,
+    ...(sandbox ? { os_sandbox: sandbox } : {}),
     ...(previous ? { previous } : {}),
   };
 }
@@ -137,7 +180,62 @@ function sameComponent(manifest: Manifest, step: ManifestStep, catalog: Catalog)
   return entry;
 }
 
-function planStep(step: ManifestStep, entry: CatalogEntry, input: PlanInput, run: RunIdentity): PlanStep {
+/** What nobody vetted runs in a process of its own, always; a text may ask for one for what is part of Osiris. */
+function needsProcess(step: ManifestStep, entry: CatalogEntry): boolean {
+  return entry.origin !== "builtin" || step.isolation === "process";
+}
+
+async function sandboxFor(
+  { osSandbox: wanted }: Environment,
+  probe: () => OsSandbox | Promise<OsSandbox>,
+): Promise<SandboxState> {
+  if (!wanted) return { in_force: false, reason: "OSIRIS_OS_SANDBOX is off" };
+  const { available, reason } = await probe();
+  return { in_force: available, reason };
+}
+
+function withoutSandbox(step: ManifestStep, { reason }: SandboxState): OsirisError {
+  return new OsirisError(
+    "RUN611",
+    `Cannot plan step '${step.id}': --require-os-sandbox was given, and its driver's process would run without the ` +
+      `operating system's sandbox: ${reason}`,
+    {
+      category: "permission",
+      step: step.id,
+      help: reason.startsWith("OSIRIS_OS_SANDBOX")
+        ? "unset OSIRIS_OS_SANDBOX, or leave --require-os-sandbox away"
+        : "run it on a Linux kernel with Landlock (5.13 or newer, with 'landlock' among the security modules it starts)",
+    },
+  );
+}
+
+function consentTo(entry: CatalogEntry, lock: Lock): Consent {
+  const problem = lockProblem(lock, entry);
+  return problem === undefined ? { given: true } : { given: false, reason: lockReason(problem) };
+}
+
+/** Throws DRV410 when a step of the plan uses a component from outside that nobody allowed as it is now. */
+export function demandConsent(plan: Plan): void {
+  const step = plan.steps.find(({ consent }) => consent?.given === false);
+  if (step === undefined) return;
+  throw new OsirisError(
+    "DRV410",
+    `Cannot run step '${step.id}': its component '${step.component}' comes from outside and is not allowed: ${
+      step.consent!.reason
+    }`,
+    {
+      category: "permission",
+      step: step.id,
+      help: "see what it may touch, and allow it, with 'osiris components lock'",
+    },
+  );
+}
+
+interface StepInput extends PlanInput {
+  readonly sandbox?: SandboxState;
+}
+
+function planStep(step: ManifestStep, entry: CatalogEntry, input: StepInput, run: RunIdentity): PlanStep {
   const config = withSymbols(step.config, run, input.secretParams ?? {});
   const connection = connectionOf(step, config, entry.spec, input.connections, input.env);
   const wanted = expandPermissions(entry.spec, config, connection?.values ?? null);
@@ -150,7 +248,8 @@ function planStep(step: ManifestStep, entry: CatalogEntry, input: PlanInput, run
     version: entry.spec.version,
     fingerprint: step.fingerprint,
     mode: step.mode,
-    isolation: "worker",
+    isolation: !needsProcess(step, entry) ? "worker" : input.sandbox?.in_force ? "process+os" : "process",
+    ...(entry.origin === "builtin" ? {} : { consent: consentTo(entry, input.lock ?? NO_LOCK) }),
     depends_on: step.depends_on,
     grants,
     sources: step.mode === "read" ? [...grants.read, ...grants.net] : [],
