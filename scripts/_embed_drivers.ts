@@ -2,7 +2,8 @@
  * Bundles the built-in drivers for the binary: `deno run -A scripts/_embed_drivers.ts FOLDER`.
  *
  * Writes `FOLDER/builtins.json` (specs and hashes, as the catalog has them from source) and
- * `FOLDER/drivers/NAME.js` for each code: a module that serves its drivers when a worker loads it.
+ * `FOLDER/drivers/NAME.js` for each code: a module that serves its drivers when a worker loads it. The
+ * module `drivers/guest.js` takes code from outside instead.
  *
  * @module
  */
@@ -15,6 +16,7 @@ import { fileURLToPath } from "node:url";
 import { bundleFile, type EmbeddedComponent, loadPlugins } from "../src/component/_builtins.ts";
 import type { CatalogEntry } from "../src/component/catalog.ts";
 import { entryText } from "../src/component/_entry.ts";
+import { GLUE_FILE, guestEntry } from "../src/component/admission/glue.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
@@ -23,18 +25,23 @@ export async function embedDrivers(folder: string, plugins: string = join(ROOT, 
   const entries = await loadPlugins(plugins);
   await mkdir(join(folder, "drivers"), { recursive: true });
   const codes = new Map(entries.map((entry) => [bundleFile(entry), entry]));
-  for (const [file, entry] of codes) await bundleCode(entry, join(folder, file));
+  for (const [file, entry] of codes) await bundleEntry(await entryOf(entry), join(folder, file));
+  await bundleEntry(guestEntry(), join(folder, GLUE_FILE));
   const list: EmbeddedComponent[] = entries.map(({ origin: _, code: __, ...kept }) => kept);
   await writeFile(join(folder, "builtins.json"), JSON.stringify(list));
 }
 
-async function bundleCode(entry: CatalogEntry, output: string): Promise<void> {
+async function entryOf(entry: CatalogEntry): Promise<string> {
   const code = await entry.code();
   if (code.kind !== "modules") throw new Error(`${entry.spec.name} is bundled already`);
+  return entryText(code);
+}
+
+async function bundleEntry(text: string, output: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "osiris-driver-"));
   try {
     const main = join(folder, "main.js");
-    await writeFile(main, entryText(code));
+    await writeFile(main, text);
     await run([
       "bundle",
       "--quiet",

@@ -203,6 +203,7 @@ export const CODES = {
   DRV411: "lock file is not valid",
   DRV412: "package of a component cannot be taken",
   DRV413: "name of a component is taken",
+  DRV414: "driver's code is not admitted",
   // ENG5xx: what the engine refuses or cannot do (src/engine/).
   ENG500: "engine failure",
   ENG501: "source cannot be read",

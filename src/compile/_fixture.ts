@@ -101,7 +101,12 @@ export function catalogOf(specs: readonly ComponentSpec[] = SPECS, driver = "d")
     code: () => Promise.reject(new Error("no driver runs here")),
   }));
   const byName = new Map(entries.map((entry) => [entry.spec.name, entry]));
-  return { get: (name) => byName.get(name), names: () => [...byName.keys()], entries: () => entries };
+  return {
+    get: (name) => byName.get(name),
+    names: () => [...byName.keys()],
+    entries: () => entries,
+    broken: () => [],
+  };
 }
 
 /** How a test compiles: as `compile`, with the connections as text and variables. */

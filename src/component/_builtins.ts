@@ -13,6 +13,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { CatalogEntry, SourceCode } from "./catalog.ts";
 import { deepFreeze, loadFolder } from "./_folder.ts";
+import { isStandalone } from "./_standalone.ts";
 
 /** The name of the code that the drivers share which only answer with relations. */
 const RELATIONS = "relations";
@@ -22,8 +23,7 @@ export type EmbeddedComponent = Pick<CatalogEntry, "spec" | "specHash" | "driver
 
 /** The built-in components. */
 export function loadBuiltins(): Promise<CatalogEntry[]> {
-  const standalone = (Deno.build as { standalone?: boolean }).standalone === true;
-  if (standalone) return loadEmbedded(new URL("./assets/", import.meta.url));
+  if (isStandalone()) return loadEmbedded(new URL("./assets/", import.meta.url));
   return loadPlugins(fileURLToPath(new URL("../../plugins/", import.meta.url)));
 }
 

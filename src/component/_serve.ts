@@ -45,6 +45,7 @@ const send: Send = (message, transfer = []) => postMessage(message, { transfer }
 // A message may arrive before the driver is loaded, and would be lost without a listener.
 const early: HostMessage[] = [];
 let receive = (message: HostMessage): unknown => early.push(message);
+let load = (_code: GuestCode): unknown => failedToLoad(new Error("it brings its own code"));
 
 /** Serves the host with these drivers; without `decode` they are such that only answer with relations. */
 export function serve(drivers: Drivers, decode?: Decode): void {
@@ -53,13 +54,31 @@ export function serve(drivers: Drivers, decode?: Decode): void {
   for (const message of early.splice(0)) receive(message);
 }
 
+/** Code from outside, as it is handed to a worker that was started without any. */
+export interface GuestCode {
+  readonly type: "load";
+  readonly component: string;
+  /** The text that was admitted. */
+  readonly code: string;
+  readonly grants: Message<"start">["grants"];
+}
+
+/** Says that the worker is ready for code from outside, and hands it on when it comes. */
+export function awaitCode(take: (code: GuestCode) => unknown): void {
+  load = take;
+  postMessage({ type: "loaded" }, { transfer: [] });
+}
+
 /** Tells the host that the driver's module threw. */
 export function failedToLoad(error: unknown): void {
   send({ type: "error", failure: failureOf(error, "DRV405") });
 }
 
 if (postMessage !== undefined && "DedicatedWorkerGlobalScope" in globalThis) {
-  scope.addEventListener("message", ({ data }: { data: HostMessage }) => receive(data));
+  scope.addEventListener(
+    "message",
+    ({ data }: { data: HostMessage | GuestCode }) => data.type === "load" ? load(data) : receive(data),
+  );
   watchTheExits();
   redirectPrinting();
 }

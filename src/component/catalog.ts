@@ -1,6 +1,6 @@
 import { OsirisError } from "../diagnostic.ts";
 import { loadBuiltins } from "./_builtins.ts";
-import { loadFolder } from "./_folder.ts";
+import { loadOutside, type OutsideComponents } from "./_outside.ts";
 import type { ComponentSpec } from "./spec.ts";
 
 /** Modules that export drivers, with their imports beside them. */
@@ -16,7 +16,9 @@ export interface SourceCode {
 export type DriverCode =
   | SourceCode
   /** One bundled module that serves by itself. */
-  | { readonly kind: "bundle"; readonly text: string };
+  | { readonly kind: "bundle"; readonly text: string }
+  /** Code from outside as it was admitted; it is handed to a worker that started with `guestGlue()`. */
+  | { readonly kind: "guest"; readonly text: string };
 
 /** One component that is known here. */
 export interface CatalogEntry {
@@ -34,6 +36,13 @@ export interface CatalogEntry {
   code(): Promise<DriverCode>;
 }
 
+/** A component from outside that cannot be used. */
+export interface BrokenComponent {
+  /** As its folder is called. */
+  readonly name: string;
+  readonly error: OsirisError;
+}
+
 /** The components that are known here, by name. */
 export interface Catalog {
   get(name: string): CatalogEntry | undefined;
@@ -41,11 +50,14 @@ export interface Catalog {
   names(): readonly string[];
   /** In the order of the names. */
   entries(): readonly CatalogEntry[];
+  /** Components from outside that cannot be used, in the order of their names. */
+  broken(): readonly BrokenComponent[];
 }
 
 /**
  * Loads the components: the built-in ones, and those of extra folders (each holding one folder per
- * component). Throws DRV400 when a spec is not valid or a name is there twice.
+ * component). Throws DRV400 when a name is there twice; a component from outside that is not valid is among
+ * the broken ones.
  *
  * @example
  * ```ts
@@ -54,13 +66,19 @@ export interface Catalog {
  * ```
  */
 export async function loadCatalog(options: { folders?: readonly string[] } = {}): Promise<Catalog> {
-  const found = [await loadBuiltins()];
-  for (const folder of options.folders ?? []) found.push(await loadFolder(folder, "outside"));
-  return catalogOf(found.flat());
+  const outside: OutsideComponents[] = [];
+  for (const folder of options.folders ?? []) outside.push(await loadOutside(folder));
+  return catalogOf(
+    [...await loadBuiltins(), ...outside.flatMap(({ entries }) => entries)],
+    outside.flatMap(({ broken }) => broken),
+  );
 }
 
 /** A catalog of these components. Throws DRV400 when a name is there twice. */
-export function catalogOf(found: readonly CatalogEntry[]): Catalog {
+export function catalogOf(
+  found: readonly CatalogEntry[],
+  broken: readonly BrokenComponent[] = [],
+): Catalog {
   const byName = new Map<string, CatalogEntry>();
   for (const entry of found) {
     if (byName.has(entry.spec.name)) {
@@ -73,5 +91,10 @@ export function catalogOf(found: readonly CatalogEntry[]): Catalog {
   }
   const names = Object.freeze([...byName.keys()].sort());
   const entries = Object.freeze(names.map((name) => byName.get(name)!));
-  return { get: (name) => byName.get(name), names: () => names, entries: () => entries };
+  return {
+    get: (name) => byName.get(name),
+    names: () => names,
+    entries: () => entries,
+    broken: () => broken,
+  };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { OsirisError } from "../diagnostic.ts";
@@ -58,20 +58,19 @@ Deno.test("loadCatalog hashes what a component is, and not its comments, tests, 
   assert.deepEqual(await hashesOf(first.folder, "test.copy"), await hashesOf(second.folder, "test.copy"));
 });
 
-Deno.test("loadCatalog gives another hash when one byte of a driver, a file's name or the spec changes", async () => {
+Deno.test("loadCatalog gives another hash when one byte of a driver or the spec changes", async () => {
   await using copy = await copyOf("test.copy");
-  const hashes = [await hashesOf(copy.folder, "test.copy")];
-  const driver = join(copy.component, "driver.ts");
-  await writeFile(driver, `${await readFile(driver, "utf8")} `);
-  hashes.push(await hashesOf(copy.folder, "test.copy"));
-  await mkdir(join(copy.component, "sub"));
-  await writeFile(join(copy.component, "sub", "a.ts"), "");
-  hashes.push(await hashesOf(copy.folder, "test.copy"));
-  assert.equal(new Set(hashes.map(([, driver]) => driver)).size, 3);
-  assert.equal(new Set(hashes.map(([spec]) => spec)).size, 1);
-  const spec = join(copy.component, "spec.yaml");
-  await writeFile(spec, (await readFile(spec, "utf8")).replace("title: SQL", "title: SQL!"));
-  assert.notEqual((await hashesOf(copy.folder, "test.copy"))[0], hashes[0]![0]);
+  const [spec, driver] = await hashesOf(copy.folder, "test.copy");
+  const code = join(copy.component, "driver.ts");
+  await writeFile(code, `${await readFile(code, "utf8")} `);
+  const [sameSpec, otherDriver] = await hashesOf(copy.folder, "test.copy");
+  assert.equal(sameSpec, spec);
+  assert.notEqual(otherDriver, driver);
+  const file = join(copy.component, "spec.yaml");
+  await writeFile(file, (await readFile(file, "utf8")).replace("title: SQL", "title: SQL!"));
+  const [otherSpec, sameDriver] = await hashesOf(copy.folder, "test.copy");
+  assert.notEqual(otherSpec, spec);
+  assert.equal(sameDriver, otherDriver);
 });
 
 const refused = (text: RegExp) => (error: OsirisError) => {
@@ -88,12 +87,53 @@ Deno.test("loadCatalog refuses a name that is there twice", async () => {
   );
 });
 
-Deno.test("loadCatalog refuses a spec that names another folder, and one that is not valid", async () => {
+/** What a component from outside is refused for, once `spoil` had its way with its folder. */
+async function faultOf(spoil: (component: string) => Promise<unknown>): Promise<OsirisError> {
   await using copy = await copyOf("test.copy");
-  const spec = join(copy.component, "spec.yaml");
-  const text = await readFile(spec, "utf8");
-  await writeFile(spec, text.replace("test.copy", "test.other"));
-  await assert.rejects(loadCatalog({ folders: [copy.folder] }), refused(/says 'test\.other'/));
-  await writeFile(spec, text.replace("status: beta", "status: perfect"));
-  await assert.rejects(loadCatalog({ folders: [copy.folder] }), refused(/status/));
-});
+  await cp(copy.component, join(copy.folder, "test.sound"), { recursive: true });
+  const spec = join(copy.folder, "test.sound", "spec.yaml");
+  await writeFile(spec, (await readFile(spec, "utf8")).replace("test.copy", "test.sound"));
+  await spoil(copy.component);
+  const catalog = await loadCatalog({ folders: [copy.folder] });
+  assert.notEqual(catalog.get("test.sound"), undefined);
+  assert.equal(catalog.get("test.copy"), undefined);
+  const [broken, ...others] = catalog.broken();
+  assert.deepEqual([broken?.name, others], ["test.copy", []]);
+  assert.equal(broken!.error.code, "DRV400");
+  return broken!.error;
+}
+
+const FAULTS: readonly [what: string, spoil: (component: string) => Promise<unknown>, says: RegExp][] = [
+  ["no spec", (at) => rm(join(at, "spec.yaml")), /'test\.copy': it has no spec\.yaml/],
+  ["a spec that names another folder", (at) => respell(at, "test.copy", "test.other"), /says 'test\.other'/],
+  [
+    "a spec that is not valid",
+    (at) => respell(at, "status: beta", "status: perfect"),
+    /its spec is not valid/,
+  ],
+  ["no code", (at) => rm(join(at, "driver.ts")), /it has no code/],
+  [
+    "two files of code",
+    (at) => writeFile(join(at, "driver.js"), ""),
+    /both driver\.js and driver\.ts|both driver\.ts and driver\.js/,
+  ],
+  ["code that is a link", async (at) => {
+    await rename(join(at, "driver.ts"), join(at, "..", "elsewhere.ts"));
+    await symlink("../elsewhere.ts", join(at, "driver.ts"));
+  }, /'driver\.ts' is not a plain file/],
+  ["a folder that is a link", async (at) => {
+    await rename(at, join(at, "..", ".elsewhere"));
+    await symlink(".elsewhere", at);
+  }, /is not a folder/],
+];
+
+for (const [what, spoil, says] of FAULTS) {
+  Deno.test(`loadCatalog sets aside a component from outside with ${what}, and knows the others`, async () => {
+    assert.match((await faultOf(spoil)).message, says);
+  });
+}
+
+async function respell(component: string, from: string, to: string): Promise<void> {
+  const spec = join(component, "spec.yaml");
+  await writeFile(spec, (await readFile(spec, "utf8")).replace(from, to));
+}

@@ -165,6 +165,6 @@ function workerPermissions(entry: CatalogEntry, grants: Grants): Deno.Permission
 }
 
 function workerUrl(code: DriverCode): string {
-  const text = code.kind === "bundle" ? code.text : entryText(code);
+  const text = code.kind === "modules" ? entryText(code) : code.text;
   return `data:application/javascript,${encodeURIComponent(text)}`;
 }

@@ -3,9 +3,11 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { OsirisError } from "../diagnostic.ts";
+import { loadPlugins } from "./_builtins.ts";
 import {
   type Catalog,
   type CatalogEntry,
+  catalogOf,
   createDriverPool,
   type Driver,
   type DriverHooks,
@@ -16,8 +18,8 @@ import {
 const NOTHING: Grants = { net: [], read: [], write: [] };
 const TEST_DRIVERS = fileURLToPath(new URL("../../tests/drivers/", import.meta.url));
 
-/** A catalog with one component whose driver is this text. */
-async function catalogOf(driver: string, spec = ""): Promise<{ entry: CatalogEntry } & AsyncDisposable> {
+/** A component whose driver is this text. */
+async function componentOf(driver: string, spec = ""): Promise<{ entry: CatalogEntry } & AsyncDisposable> {
   const folder = await Deno.makeTempDir({ prefix: "osiris-host-test-" });
   const component = join(folder, "test.made");
   await Deno.mkdir(component);
@@ -38,9 +40,9 @@ config: { type: object, properties: {} }
 examples: [{ title: Nothing, mode: read, config: {} }]
 ${spec}`,
   );
-  const catalog = await loadCatalog({ folders: [folder] });
+  const [entry] = await loadPlugins(folder);
   return {
-    entry: catalog.get("test.made")!,
+    entry: entry!,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
 }
@@ -51,7 +53,7 @@ async function withDriver<T>(
   hooks: DriverHooks = {},
   grants = NOTHING,
 ): Promise<T> {
-  await using made = await catalogOf(text);
+  await using made = await componentOf(text);
   await using pool = createDriverPool();
   await using driver = await pool.open(
     made.entry,
@@ -193,7 +195,7 @@ Deno.test("DriverPool lets a driver touch exactly the files it was granted", asy
 Deno.test("DriverPool gives the driver of an engine-carried component no file at all", async () => {
   const text =
     `export default defineDriver({ read({ grants }) { return Deno.readTextFileSync(grants.read[0]); } });`;
-  await using made = await catalogOf(text, "carries: engine\n");
+  await using made = await componentOf(text, "carries: engine\n");
   await using pool = createDriverPool();
   const grants = { net: [], read: ["/etc/hostname"], write: [] };
   await using driver = await pool.open(made.entry, { step: "s1", config: {}, connection: null, grants });
@@ -412,15 +414,16 @@ Deno.test("DriverPool refuses a component that the shared code does not serve, a
   assert.equal(workers.started, 2);
 });
 
-Deno.test("DriverPool gives every step of a component from a folder a worker of its own", async () => {
+Deno.test("DriverPool gives every step of a component from outside a worker of its own", async () => {
   const relation = `export default defineDriver({ read: () => ({ kind: "sql", query: "SELECT 1" }) });`;
-  await using made = await catalogOf(relation, "carries: engine\n");
+  await using made = await componentOf(relation, "carries: engine\n");
   using workers = countWorkers();
   await using pool = createDriverPool();
-  await pool.warm(made.entry, NOTHING);
+  const entry = { ...made.entry, origin: "outside" } as const;
+  await pool.warm(entry, NOTHING);
   for (let i = 0; i < 2; i++) {
     const start = { step: "s1", config: {}, connection: null, grants: NOTHING };
-    await using driver = await pool.open(made.entry, start);
+    await using driver = await pool.open(entry, start);
     assert.equal((await driver.read()).kind, "relation");
   }
   assert.equal(workers.started, 2);
@@ -478,7 +481,7 @@ async function openTestDriver(
   grants: Grants = NOTHING,
   connection: Record<string, unknown> | null = null,
 ): Promise<{ driver: Driver } & AsyncDisposable> {
-  testCatalog ??= loadCatalog({ folders: [TEST_DRIVERS] });
+  testCatalog ??= loadPlugins(TEST_DRIVERS).then((entries) => catalogOf(entries));
   const pool = createDriverPool();
   const driver = await pool.open((await testCatalog).get(name)!, { step: "s1", config, connection, grants });
   return {

@@ -24,7 +24,7 @@ export type { Problem } from "./_fields.ts";
 export { declaredGrants, expandPermissions } from "./_permissions.ts";
 export type { DeclaredGrant } from "./_permissions.ts";
 export { catalogOf, loadCatalog } from "./catalog.ts";
-export type { Catalog, CatalogEntry, DriverCode } from "./catalog.ts";
+export type { BrokenComponent, Catalog, CatalogEntry, DriverCode } from "./catalog.ts";
 export {
   type Lock,
   LOCK_FILE,

@@ -1,0 +1,104 @@
+/**
+ * Takes out of a worker, before code from outside runs in it, all that such code has no need of.
+ *
+ * A worker without a single permission can still signal its host, read its standard input, write to its
+ * standard output, fill the disk by way of the web cache, and talk to other workers: all of that goes by
+ * names, and the names go here. What stays is a list; what a later Deno adds is gone without anybody having
+ * thought of it.
+ *
+ * What must stay true: this runs before any foreign code; nothing that is kept leads to what was removed.
+ *
+ * @module
+ */
+
+import { closeProcess, processStandIn } from "./_process.ts";
+import { DENO, GLOBALS, NET_DENO, NET_GLOBALS, OPENERS, READS, WRITES } from "./_names.ts";
+
+type Scope = Record<string | symbol, unknown>;
+const scope = globalThis as unknown as Scope;
+const deno = Deno as unknown as Scope;
+
+/** What the step may touch, as far as it decides which doors are there. */
+export interface Doors {
+  readonly net: readonly string[];
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+}
+
+/** Gives back what the grants are for. Called once, before the code is loaded. */
+export type Open = (doors: Doors) => void;
+
+/** Narrows the realm. */
+export function narrow(): Open {
+  const kept = pick(deno, [...DENO, ...READS, ...WRITES, ...OPENERS, ...NET_DENO]);
+  const net = pick(scope, NET_GLOBALS);
+  const leave = kept["exit"] as () => never;
+  closeProcess(leave);
+  closeCode();
+  removeGlobals();
+  fix("process", processStandIn(leave));
+  fix(
+    "navigator",
+    Object.freeze({ userAgent: `Deno/${Deno.version.deno}`, language: "en-US", languages: ["en-US"] }),
+  );
+  for (const key of Reflect.ownKeys(deno)) Reflect.deleteProperty(deno, key);
+  for (const shared of [EventTarget, MessageEvent, Event]) Object.freeze(shared.prototype);
+  const open: Open = ({ net: hosts, read, write }) => {
+    const files = [...(read.length > 0 ? READS : []), ...(write.length > 0 ? WRITES : [])];
+    const names = [
+      ...DENO,
+      ...files,
+      ...(files.length > 0 ? OPENERS : []),
+      ...(hosts.length > 0 ? NET_DENO : []),
+    ];
+    fix("Deno", Object.freeze({ args: Object.freeze([]), env: NO_ENVIRONMENT, ...pick(kept, names) }));
+    if (hosts.length > 0) { for (const [name, value] of Object.entries(net)) fix(name, value); }
+  };
+  // Until then, what the glue needs of it for a report.
+  Object.defineProperty(scope, "Deno", { value: Object.freeze(pick(kept, DENO)), configurable: true });
+  return open;
+}
+
+/** What a library finds that asks for a variable: none. */
+const NO_ENVIRONMENT = Object.freeze({ get: () => undefined, has: () => false, toObject: () => ({}) });
+
+function pick(from: Scope, names: readonly string[]): Scope {
+  return Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]));
+}
+
+function fix(name: string, value: unknown): void {
+  Object.defineProperty(scope, name, { value, writable: false, configurable: false, enumerable: false });
+}
+
+/** Own names and inherited ones: what stays is in the list. */
+function removeGlobals(): void {
+  for (let at: object = scope; at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    if (at === EventTarget.prototype) continue;
+    for (const key of Reflect.ownKeys(at)) {
+      if (typeof key === "symbol" || GLOBALS.has(key) || key === "Deno") continue;
+      Reflect.deleteProperty(at, key);
+    }
+  }
+}
+
+/**
+ * No text becomes code. The program runs with code generation switched off; this closes the same doors
+ * once more, in case it was started without.
+ */
+function closeCode(): void {
+  const kinds = [
+    function () {},
+    async function () {},
+    function* () {},
+    async function* () {},
+  ];
+  for (const kind of kinds) {
+    const prototype = Object.getPrototypeOf(kind);
+    const none = function Function(): never {
+      throw new EvalError("a driver makes no code from text");
+    };
+    Object.defineProperty(none, "prototype", { value: prototype });
+    Object.defineProperty(prototype, "constructor", { value: none, writable: false, configurable: false });
+    if (kind === kinds[0]) fix("Function", none);
+  }
+}
