@@ -29,7 +29,7 @@ export interface TemplateUse {
   /** Steps that it granted something and in which a use would have been counted. */
   readonly counted: number;
   readonly used: number;
-  /** The narrower place that held all that any step touched. */
+  /** The narrower place that held all that the steps touched, of which there are two or more: one file of one run says nothing. */
   readonly within?: string;
 }
 
@@ -143,7 +143,7 @@ function templatesOf(spec: ComponentSpec, { declarations }: Seen): TemplateUse[]
         template,
         counted: seen.length,
         used: used.length,
-        ...(within === "" ? {} : { within }),
+        ...(within === "" || used.length < 2 ? {} : { within }),
       };
     })
   );

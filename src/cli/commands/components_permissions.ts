@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { stringify } from "yaml";
 import { nearest, OsirisError } from "../../diagnostic.ts";
-import { counted } from "../_amounts.ts";
+import { count, counted } from "../_amounts.ts";
 import type { Cli } from "../_cli.ts";
 import type { ComponentUse, Tally, TemplateUse } from "../_component_use.ts";
 import { declare } from "../_declare.ts";
@@ -95,7 +95,7 @@ function footOf({ looked_at, total, without_record }: Runs, cli: Cli): string {
   }
   const parts = [
     looked_at < total
-      ? `Looked at the newest ${looked_at} of ${counted(total, "run")}; --sessions 0 looks at all.`
+      ? `Looked at the newest ${counted(looked_at, "run")} of ${count(total)}; --sessions 0 looks at all.`
       : `Looked at ${total === 1 ? "the one run" : `all ${counted(total, "run")}`}.`,
     ...(without_record === 0
       ? []
