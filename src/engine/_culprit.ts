@@ -88,13 +88,15 @@ export function culpritError(step: string, culprit: Culprit, unit: "line" | "rec
   const wider = (changes ? widerThan(type) : ["VARCHAR"]).map((other) => `'types: {${column}: ${other}}'`);
   return new OsirisError(
     "ENG503",
-    `Cannot read '${file}': ${unit} ${line} has a wrong value (${fault(culprit)}) in the row: ${
-      shortened(text)
-    }`,
+    `Cannot read '${file}': ${unit} ${line} has a wrong value (${fault(culprit)}) in the ${
+      unit === "line" ? "row" : "record"
+    }: ${shortened(text)}`,
     {
       step,
-      help: `correct the row, or set ${wider.join(" or ")}, or 'sample: full' to look at every row, or ` +
-        `'on_bad_row: skip'`,
+      help: unit === "line"
+        ? `correct the row, or set ${wider.join(" or ")}, or 'sample: full' to look at every row, or ` +
+          `'on_bad_row: skip'`
+        : `correct the record, or set ${wider.join(" or ")}, or 'sample: full' to look at every record`,
     },
   );
 }

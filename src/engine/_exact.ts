@@ -80,6 +80,7 @@ function looksOf(type: string): Looks | undefined {
   if (type === "FLOAT") return float(type, 2 ** 24);
   if (Object.hasOwn(SECOND_DIGITS, type)) return timestamp(SECOND_DIGITS[type]!, type.endsWith("ZONE"));
   if (type === "DATE") return date;
+  if (type === "BOOLEAN") return truth;
   if (type === "TIME") return time("");
   if (type === "TIME WITH TIME ZONE") return time("([Zz]|[+-][0-9:]+)?");
   return undefined;
@@ -90,7 +91,8 @@ const matches = (text: string, pattern: string) => `regexp_full_match(${text}, $
 /** Without a point and a sign there is no fraction: an exponent below zero has a sign. */
 const integer: Looks = {
   quick: (text) => `NOT contains(${text}, '.') AND NOT contains(${text}, '-')`,
-  thorough: (text) => matches(text, "\\s*[+-]?[0-9_]+([.]0*)?([eE][+]?[0-9]+)?\\s*"),
+  // A longer number with a point may have come through a double, as those of JSON do.
+  thorough: (text) => matches(text, "\\s*[+-]?([0-9_]+|[0-9_]{1,15}[.]0*)([eE][+]?[0-9]+)?\\s*"),
 };
 
 function decimal(places: number): Looks {
@@ -124,6 +126,12 @@ function float(type: string, limit: number): Looks {
       `ELSE isfinite(${tried(text)}) OR ${matches(text, "(?i)\\s*[+-]?(inf|infinity|nan)\\s*")} END`,
   };
 }
+
+/** Numbers are not taken for truths, nor words that read alike. */
+const truth: Looks = {
+  quick: (text) => `${text} IN ('true', 'false')`,
+  thorough: (text) => matches(text, "(?i)\\s*(true|false|t|f|yes|no|y|n|0|1)\\s*"),
+};
 
 const DAY = "\\s*-?[0-9]+[-/ \\\\][0-9]+[-/ \\\\][0-9]+(\\s*\\(BC\\))?";
 const BOUNDS = "(?i)-?infinity|epoch";

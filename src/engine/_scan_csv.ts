@@ -150,9 +150,12 @@ function exactCasts(
   const casts = new Map<string, ExactCast | undefined>();
   return new Map(
     columns.flatMap(({ name, type }) => {
-      // A stated format is kept to the letter by the reader itself.
+      // A stated format is kept to the letter by the reader itself, and so is the spelling of a truth.
       if (!casts.has(type)) {
-        casts.set(type, hasFormat(type) ? undefined : exactCast(type, options.decimal_separator));
+        casts.set(
+          type,
+          hasFormat(type) || type === "BOOLEAN" ? undefined : exactCast(type, options.decimal_separator),
+        );
       }
       const cast = casts.get(type);
       return cast === undefined ? [] : [[name, cast] as const];

@@ -9,6 +9,8 @@
  */
 
 import { OsirisError } from "../diagnostic.ts";
+import { type Culprit, outcry } from "./_culprit.ts";
+import { type ExactCast, exactCast } from "./_exact.ts";
 import { identifier, literal, literals, structure } from "./_quote.ts";
 import { lossless, losslessNested } from "./_lossless.ts";
 import { type Asking, givenTypes, hivePartitions, type Scan, selected } from "./_scan.ts";
@@ -39,7 +41,6 @@ export async function describeJson(request: ScanRequest, source: Source, ask: As
   const reading = [
     ...common,
     "records = 'true'",
-    ...(options.on_bad_row === "skip" ? ["ignore_errors = true"] : []),
     ...(options.date_format === undefined ? [] : [`dateformat = ${literal(options.date_format)}`]),
     ...(options.timestamp_format === undefined
       ? []
@@ -47,14 +48,11 @@ export async function describeJson(request: ScanRequest, source: Source, ask: As
     `union_by_name = ${options.union_by_name ?? false}`,
     `hive_partitioning = ${hivePartitions(request, source)}`,
   ];
-  if (options.on_bad_row === "quarantine") {
+  if (options.on_bad_row !== undefined && options.on_bad_row !== "error") {
     throw new OsirisError(
       "ENG504",
-      `Cannot read '${request.path}': 'on_bad_row: quarantine' is not known for JSON`,
-      {
-        step: ask.step,
-        help: "use 'error' or 'skip'",
-      },
+      `Cannot read '${request.path}': 'on_bad_row: ${options.on_bad_row}' is not known for JSON`,
+      { step: ask.step, help: "leave it out: a bad record is an error" },
     );
   }
   const guessing = `read_json(${files}, ${
@@ -79,15 +77,37 @@ export async function describeJson(request: ScanRequest, source: Source, ask: As
   const guessed = first.map(({ name, type }) => ({ name, type: exactTypes.get(name) ?? type }));
   const { all, chosen } = selected(request, guessed, ask.step, await givenTypes(request, ask));
   const inFile = all.filter((column) => !hive.has(column.name));
-  const exact = inFile.filter((column) => /^DECIMAL|^NUMERIC/i.test(column.type)).map((column) =>
-    column.name
+  const hasFormat = (type: string) =>
+    (type === "DATE" && options.date_format !== undefined) ||
+    (type.startsWith("TIMESTAMP") && options.timestamp_format !== undefined);
+  const casts = new Map(
+    inFile.filter(({ type }) => !hasFormat(type)).flatMap(({ name, type }) => {
+      const cast = exactCast(type);
+      return cast === undefined ? [] : [[name, cast] as const];
+    }),
   );
-  const table = exact.length > 0 && hive.size === 0
-    ? exactly(`read_json_objects(${files}, ${common.join(", ")})`, inFile, exact)
+  const digits = inFile.filter(({ type }) => type.startsWith("DECIMAL")).map(({ name }) => name);
+  const columnTexts = inFile.map(({ name, type }) => ({ name, type: casts.has(name) ? "VARCHAR" : type }));
+  const table = digits.length > 0 && hive.size === 0
+    ? exactly(`read_json_objects(${files}, ${common.join(", ")})`, columnTexts, digits)
     : `read_json(${files}, ${reading.join(", ")}, columns = ${
-      structure(inFile.map((c) => [c.name, c.type]))
+      structure(columnTexts.map(({ name, type }) => [name, type]))
     })`;
-  const read = `SELECT ${chosen.map((column) => identifier(column.name)).join(", ")} FROM ${table}`;
+  const value = ({ name, type }: Column) => {
+    const [column, cast] = [identifier(name), casts.get(name)];
+    if (cast === undefined) return column;
+    return `${cast.value(column, outcry(ask.step, name, column, type))} AS ${column}`;
+  };
+  const read = `SELECT ${chosen.map(value).join(", ")} FROM ${table}`;
+  async function* culprits(column?: string): AsyncGenerator<Culprit> {
+    for (const file of source.files) {
+      for (const [name, cast] of casts) {
+        if ((column ?? name) !== name) continue;
+        const type = inFile.find((other) => other.name === name)!.type;
+        yield* recordsHolding(file, { name, type }, cast, digits.includes(name), common, ask);
+      }
+    }
+  }
   return {
     columns: await ask.columns(read),
     files: source.files,
@@ -96,12 +116,40 @@ export async function describeJson(request: ScanRequest, source: Source, ask: As
     head: read,
     operator: /JSON/,
     parts: 1,
-    onBadRow: options.on_bad_row ?? "error",
+    onBadRow: "error",
     filtered: false,
     judgedBeside: false,
+    culprits,
     unit: "record",
-    async *culprits() {},
   };
+}
+
+/** The records of a file whose value in a column cannot be kept. */
+async function* recordsHolding(
+  file: string,
+  { name, type }: Column,
+  cast: ExactCast,
+  asWritten: boolean,
+  common: readonly string[],
+  ask: Asking,
+): AsyncGenerator<Culprit> {
+  const objects = `(SELECT json, row_number() OVER () AS number FROM read_json_objects(${literal(file)}, ${
+    common.join(", ")
+  }))`;
+  const text = asWritten ? quotedNumbers([name]) : "json";
+  const held = `SELECT number, json, from_json(${text}, ${literal(JSON.stringify({ [name]: "VARCHAR" }))}).${
+    identifier(name)
+  } AS value FROM ${objects}`;
+  const found = ask.batches(
+    `SELECT number, json::VARCHAR, value, ${cast.changes("value")} FROM (${held}) WHERE ${
+      cast.isBad("value")
+    }`,
+  );
+  for await (const batch of found) {
+    for (const [line, text, value, changes] of batch as [string | number, string, string, boolean][]) {
+      yield { file, line: Number(line), text, column: name, type, value, changes };
+    }
+  }
 }
 
 /** Whether a byte order mark stands before an array: the engine looks for the array at the first byte. */
@@ -134,10 +182,6 @@ async function guess(request: ScanRequest, guessing: string, ask: Asking): Promi
 
 /** Records read as text, the numbers of the exact columns quoted before they are parsed. */
 function exactly(objects: string, columns: readonly Column[], exact: readonly string[]): string {
-  const keys = exact.map((name) =>
-    JSON.stringify(name).slice(1, -1).replaceAll(/[\\^$.|?*+(){}[\]]/g, "\\$&")
-  );
-  const number = `"(${keys.join("|")})"(\\s*:\\s*)(-?[0-9][0-9.eE+-]*)`;
   // Taken as text or JSON first and then cast: a cast fails where a value does not fit, the parser would give null.
   const asText = (column: Column) => exact.includes(column.name) || column.type === "VARCHAR";
   const shape = JSON.stringify(
@@ -146,10 +190,18 @@ function exactly(objects: string, columns: readonly Column[], exact: readonly st
   const fields = columns.map(({ name, type }) =>
     `CAST(r.${identifier(name)} AS ${type}) AS ${identifier(name)}`
   );
-  const text = `regexp_replace(json::VARCHAR, ${literal(number)}, '"\\1"\\2"\\3"', 'g')`;
-  return `(SELECT ${fields.join(", ")} FROM (SELECT from_json(${text}, ${
+  return `(SELECT ${fields.join(", ")} FROM (SELECT from_json(${quotedNumbers(exact)}, ${
     literal(shape)
   }) AS r FROM ${objects}))`;
+}
+
+/** The text of a record in which the numbers of these columns stand in quotes. */
+function quotedNumbers(exact: readonly string[]): string {
+  const keys = exact.map((name) =>
+    JSON.stringify(name).slice(1, -1).replaceAll(/[\\^$.|?*+(){}[\]]/g, "\\$&")
+  );
+  const number = `"(${keys.join("|")})"(\\s*:\\s*)(-?[0-9][0-9.eE+-]*)`;
+  return `regexp_replace(json::VARCHAR, ${literal(number)}, '"\\1"\\2"\\3"', 'g')`;
 }
 
 function partitionNames(file: string): string[] {

@@ -289,6 +289,58 @@ Deno.test("exact types: a file of many columns is judged too", async () => {
   }
 });
 
+Deno.test("exact types: a JSON value is kept or its record is named", async () => {
+  await using b = await bench();
+  const cases: [usual: string, type: string | undefined, kept: Record<string, unknown>, lost: string[]][] = [
+    ["7", undefined, { "1.0": 1, "-5": -5, "1e3": 1000 }, [
+      "1.5",
+      "9007199254740993.0",
+      '"x"',
+      "1e400",
+      "true",
+    ]],
+    ["7", "INTEGER", { '"12"': 12 }, ["1.5", "2147483648", '"1.5"']],
+    ["0.5", undefined, { "9007199254740992": 9007199254740992, "1e300": 1e300 }, [
+      "9007199254740993",
+      "1e400",
+    ]],
+    ["1.5", "DECIMAL(10,2)", { "1.230": "1.23", "1e3": "1000.00" }, ["1.239", "1e-3", '"x"']],
+    ["true", undefined, { "false": false }, ["2", "0.5"]],
+    ['"2024-01-01"', undefined, { '"2024-12-31"': "2024-12-31" }, ['"2024-01-01 10:00:00"', "5"]],
+    ['"2024-01-01 10:00:00"', undefined, {
+      '"2024-01-01T10:00:00.123456Z"': "2024-01-01T10:00:00.123456",
+    }, ['"2024-01-01 10:00:00.1234567"', '"2024-01-01 10:00:00+02:00"']],
+  ];
+  const objects = (usual: string, text: string) =>
+    [...Array<string>(BEHIND).fill(usual), text, usual].map((x, n) => `{"n":${n},"x":${x}}`);
+  for (const [usual, type, kept, lost] of cases) {
+    const options = { sample: 10, ...(type === undefined ? {} : { types: { x: type } }) };
+    for (const [text, value] of Object.entries(kept)) {
+      b.file("in.ndjson", objects(usual, text).join("\n"));
+      assert.equal((await read(b, "in.ndjson", options))[BEHIND]!["x"], value, text);
+    }
+    for (const text of lost) {
+      const all = objects(usual, text);
+      b.file("data/a.json", `[${all.slice(0, 5).join(",")}]`);
+      b.file("data/b.json", `[${all.join(",\n")}]`);
+      b.file("in.ndjson", all.join("\n"));
+      for (const [path, file] of [["in.ndjson", "in.ndjson"], ["data/*.json", "data/b.json"]] as const) {
+        await assert.rejects(read(b, path, options), (error: Error & { code: string }) => {
+          assert.equal(error.code, "ENG503", `${text}: ${error.stack}`);
+          assert.ok(
+            error.message.startsWith(`Cannot read '${b.path(file)}': record ${BEHIND + 1} has a wrong value`),
+            error.message,
+          );
+          assert.ok(error.message.endsWith(` in the record: ${all[BEHIND]}`), error.message);
+          return true;
+        }, text);
+      }
+      const unused = await b.sql("SELECT n FROM df", { df: await b.scan("in.ndjson", options) });
+      assert.equal((await b.rows(unused)).length, BEHIND + 2);
+    }
+  }
+});
+
 Deno.test("exact types: any number behind the sample is read as it is written, or its line is named", async () => {
   await using b = await bench();
   const digits = (most: number) => fc.stringMatching(new RegExp(`^[0-9]{1,${most}}$`));
