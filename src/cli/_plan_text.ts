@@ -46,6 +46,10 @@ function detailsOf(step: PlanStep, cwd: string): [name: string, text: string][] 
     ...list("may read", rest(step.grants.read)),
     ...list("may write", rest(step.grants.write)),
     ...list("connects", step.grants.net),
+    ...list(
+      "unused",
+      (step.unused ?? []).map((each) => `${each.permission} ${each.template} (in no recent run)`),
+    ),
     ...(step.connection ? list("as", [step.connection]) : []),
     ...(step.retries ? list("retries", [String(step.retries)]) : []),
     ...(step.timeout_ms === undefined ? [] : list("timeout", [duration(step.timeout_ms)])),

@@ -28,6 +28,7 @@ import { newSessionId } from "../session/mod.ts";
 import { connectionOf } from "./_connection.ts";
 import { runIndex } from "./_index.ts";
 import { type RunIdentity, withSymbols } from "./_symbols.ts";
+import { type Declaration, unusedDeclarations } from "./_unused.ts";
 
 /** Where a project's files lie. Absolute paths. */
 export interface Project {
@@ -79,6 +80,8 @@ export interface PlanStep {
   readonly depends_on: readonly string[];
   /** Exactly what the step may touch: `host:port`, absolute paths. */
   readonly grants: Grants;
+  /** What its component from outside declares and no recent run of the pipeline used. */
+  readonly unused?: readonly Declaration[];
   readonly sources: readonly string[];
   readonly targets: readonly PlanTarget[];
   readonly connection?: string;
@@ -142,13 +145,14 @@ export async function planRun(input: PlanInput): Promise<Plan> {
   refuseSharedTargets(steps);
   refuseOwnFiles(steps, project);
   const previous = await differenceToLastRun(manifest, project);
+  const unused = await unusedDeclarations(manifest.pipeline.name, entries, project);
   return {
     plan_version: "1",
     pipeline: manifest.pipeline.name,
     manifest_fingerprint: manifest.fingerprint,
     run,
     order: steps.map((step) => step.id),
-    steps,
+    steps: steps.map((step) => ({ ...step, ...unused.get(step.component) })),
     ...(sandbox ? { os_sandbox: sandbox } : {}),
     ...(previous ? { previous } : {}),
   };
