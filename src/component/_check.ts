@@ -25,7 +25,7 @@ import {
   Violation,
 } from "./_plain.ts";
 import { checkRelation, columnType } from "./_relation.ts";
-import type { Column, DriverMessage } from "./protocol.ts";
+import { type Column, type DriverMessage, MAX_USE_TEXT, MAX_USES } from "./protocol.ts";
 
 type Type = DriverMessage["type"];
 
@@ -51,8 +51,12 @@ const CHECKS: {
     return { data: bytes(given["data"]), rows: count(given["rows"], "rows", 2 ** 31 - 1) };
   },
   end: (raw) => {
-    const given = keys(raw, "rows", "cursor");
-    return { rows: count(given["rows"], "rows"), cursor: plain(given["cursor"], "cursor") };
+    const given = keys(raw, "rows", "checksum", "cursor");
+    return {
+      rows: count(given["rows"], "rows"),
+      checksum: count(given["checksum"], "checksum", 2 ** 32 - 1),
+      cursor: plain(given["cursor"], "cursor"),
+    };
   },
   staged: (raw) => ({ rows: count(keys(raw, "rows")["rows"], "rows") }),
   committed: (raw) => (keys(raw), {}),
@@ -81,8 +85,34 @@ const CHECKS: {
     };
   },
   progress: (raw) => ({ rows: count(keys(raw, "rows")["rows"], "rows") }),
+  used: (raw) => {
+    const given = keys(raw, "net", "read", "write", "denied");
+    return {
+      net: list(given["net"], "net", MAX_USES, (item, what) => {
+        const each = object(item, what, ["host", "count"]);
+        return bare({
+          host: used(each["host"], `${what}.host`),
+          count: count(each["count"], `${what}.count`),
+        });
+      }),
+      read: list(given["read"], "read", MAX_USES, used),
+      write: list(given["write"], "write", MAX_USES, used),
+      denied: list(given["denied"], "denied", MAX_USES, (item, what) => {
+        const each = object(item, what, ["permission", "resource"]);
+        return bare({
+          permission: oneOf(each["permission"], `${what}.permission`, ["net", "read", "write"]),
+          resource: used(each["resource"], `${what}.resource`),
+        });
+      }),
+    };
+  },
   error: (raw) => ({ failure: failure(keys(raw, "failure")["failure"]) }),
 };
+
+/** The name of something a driver touched. */
+function used(value: unknown, what: string): string {
+  return text(value, what, MAX_USE_TEXT);
+}
 
 /** The message, rebuilt. Throws a {@linkcode Violation} that says what is wrong with it. */
 export function checkDriverMessage(raw: unknown): DriverMessage {

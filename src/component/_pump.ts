@@ -1,3 +1,4 @@
+import { Checksum } from "./checksum.ts";
 import type { Batch } from "./driver.ts";
 import { MAX_CREDIT } from "./protocol.ts";
 import { Violation } from "./_plain.ts";
@@ -5,7 +6,7 @@ import { Violation } from "./_plain.ts";
 /** Where a pump puts what it moves. */
 export interface PumpOutlet {
   batch(batch: Batch): void;
-  end(rows: number): void;
+  end(rows: number, checksum: number): void;
   fail(error: unknown): void;
 }
 
@@ -18,6 +19,7 @@ export class Pump {
   #stopped = false;
   #running: Promise<void> | undefined;
   #wake: (() => void) | undefined;
+  readonly #sum = new Checksum();
   /** Rows sent so far. */
   rows = 0;
   /** Whether everything was sent. */
@@ -60,10 +62,11 @@ export class Pump {
         if (this.#stopped) break;
         if (next.done === true) {
           this.ended = true;
-          return this.#outlet.end(this.rows);
+          return this.#outlet.end(this.rows, this.#sum.value);
         }
         this.#credit--;
         this.rows += next.value.rows;
+        this.#sum.add(next.value.data);
         this.#outlet.batch(next.value);
       }
       await batches.return?.();

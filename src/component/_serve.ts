@@ -8,6 +8,7 @@
  */
 
 import { OsirisError } from "../diagnostic.ts";
+import { Checksum } from "./checksum.ts";
 import type { InputBatch } from "./_decode.ts";
 import type { Context, DriverDefinition, Input, StagedRows, WriteRequest } from "./_definition.ts";
 import { failureOf } from "./_driver_error.ts";
@@ -279,18 +280,20 @@ export class Service {
     if (!isEmission(answer)) return this.#send({ type: "relation", relation: answer });
     this.#send({ type: "schema", columns: answer.columns });
     const batches = answer.batches();
+    const sum = new Checksum();
     let rows = 0;
     let next = await batches.next();
     try {
       for (; next.done !== true; next = await batches.next()) {
         await this.#mayGive();
         rows += next.value.rows;
+        sum.add(next.value.data);
         this.#send({ type: "batch", ...next.value }, [next.value.data.buffer as ArrayBuffer]);
       }
     } finally {
       if (next.done !== true) await batches.return(null);
     }
-    this.#send({ type: "end", rows, cursor: next.value });
+    this.#send({ type: "end", rows, checksum: sum.value, cursor: next.value });
   }
 
   async #mayGive(): Promise<void> {
@@ -366,6 +369,7 @@ class InputStream implements Input {
   readonly #grant: (batches: number) => void;
   readonly #arrived: (Message<"batch"> | Message<"end">)[] = [];
   #wake: (() => void) | undefined;
+  readonly #sum = new Checksum();
   #used = false;
   #stopped = false;
   /** Rows handed out so far. */
@@ -399,8 +403,12 @@ class InputStream implements Input {
     this.#grant(INPUT_CREDIT);
     while (true) {
       const message = await this.#next();
-      if (message.type === "end") return;
+      if (message.type === "end") {
+        if (message.checksum === this.#sum.value) return;
+        throw new OsirisError("DRV402", `the input '${this.name}' did not arrive as it was sent`);
+      }
       this.taken += message.rows;
+      this.#sum.add(message.data);
       yield this.#decode(this.columns, message.data);
       this.#grant(1);
     }

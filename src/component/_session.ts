@@ -10,6 +10,7 @@
 
 import { type Code, OsirisError } from "../diagnostic.ts";
 import { checkDriverMessage } from "./_check.ts";
+import { Checksum } from "./checksum.ts";
 import { quoted, Violation } from "./_plain.ts";
 import { Pump } from "./_pump.ts";
 import type {
@@ -46,7 +47,10 @@ export interface Port {
   release(clean: boolean): void;
 }
 
-type Answer = Exclude<DriverMessage, { type: "log" | "event" | "metric" | "progress" | "error" | "credit" }>;
+type Answer = Exclude<
+  DriverMessage,
+  { type: "log" | "event" | "metric" | "progress" | "used" | "error" | "credit" }
+>;
 type Type = Answer["type"];
 type Call = "start" | Mode | "check" | "discover";
 interface Waiter {
@@ -211,6 +215,7 @@ export class Session implements Driver {
   }
 
   async *#batches(): AsyncGenerator<Batch, { rows: number; cursor: unknown }, void> {
+    const sum = new Checksum();
     let rows = 0;
     let done = false;
     try {
@@ -221,12 +226,16 @@ export class Session implements Driver {
           if (answer.rows !== rows) {
             throw this.#violated(`it sent ${rows} rows and says they are ${answer.rows}`);
           }
+          if (answer.checksum !== sum.value) {
+            throw this.#violated("the checksum it gives is not that of the bytes that arrived");
+          }
           done = true;
           await this.#finishPumps();
           this.#done();
           return { rows, cursor: answer.cursor };
         }
         rows += answer.rows;
+        sum.add(answer.data);
         yield { data: answer.data, rows: answer.rows };
         this.#grant(1);
       }
@@ -261,6 +270,8 @@ export class Session implements Driver {
         return this.#hooks.onMetric?.(message.name, message.value, message.unit);
       case "progress":
         return this.#hooks.onProgress?.(message.rows);
+      case "used":
+        return this.#hooks.onUsed?.(message);
       case "error":
         return this.#end(
           OsirisError.from({ ...message.failure, message: this.#said(message.failure.message) }),
@@ -310,7 +321,7 @@ export class Session implements Driver {
         const own = whole ? data : data.slice();
         this.#post({ type: "batch", input: name, data: own, rows }, [own.buffer as ArrayBuffer]);
       },
-      end: (rows) => this.#post({ type: "end", input: name, rows }),
+      end: (rows, checksum) => this.#post({ type: "end", input: name, rows, checksum }),
       fail: (error) => this.#end(error),
     });
     this.#pumps.set(name, pump);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { OsirisError } from "../diagnostic.ts";
 import { type Port, Session } from "./_session.ts";
 import type { Batch, DriverHooks } from "./driver.ts";
+import { Checksum } from "./checksum.ts";
 import type { HostMessage } from "./protocol.ts";
 import type { ComponentSpec } from "./spec.ts";
 
@@ -25,6 +26,13 @@ const COLUMNS = [{ name: "id", type: "BIGINT" }];
 const SCHEMA = { type: "schema", columns: COLUMNS };
 const RELATION = { type: "relation", relation: { kind: "sql", query: "SELECT 1" } };
 const batch = (rows = 1) => ({ type: "batch", data: new Uint8Array(8), rows });
+
+/** The end of batches with so many rows each. */
+function endOf(cursor: unknown, ...rows: readonly number[]) {
+  const sum = new Checksum();
+  for (const each of rows) sum.add(batch(each).data);
+  return { type: "end", rows: rows.reduce((all, each) => all + each, 0), checksum: sum.value, cursor };
+}
 
 type Script = (message: HostMessage, say: (answer: unknown) => void) => void;
 
@@ -86,7 +94,7 @@ function refuses(code: string, text: RegExp) {
 
 Deno.test("Session gives batches and their end", async () => {
   const stage = new Stage(
-    answering(SCHEMA, batch(2), batch(3), { type: "end", rows: 5, cursor: "c" }),
+    answering(SCHEMA, batch(2), batch(3), endOf("c", 2, 3)),
     {},
     {},
   );
@@ -95,7 +103,7 @@ Deno.test("Session gives batches and their end", async () => {
 
   const patient = new Stage((message, say) => {
     if (message.type === "credit" && message.batches > 1) {
-      [batch(2), batch(3), { type: "end", rows: 5, cursor: "c" }].forEach(say);
+      [batch(2), batch(3), endOf("c", 2, 3)].forEach(say);
     } else answering(SCHEMA)(message, say);
   });
   assert.deepEqual(await readAll(patient), { rows: 5, end: { rows: 5, cursor: "c" } });
@@ -117,7 +125,12 @@ const FAULTS: readonly (readonly [string, unknown[], string, RegExp])[] = [
     "DRV402",
     /'committed' where 'relation' or 'schema'/,
   ],
-  ["an end before the schema", [{ type: "end", rows: 0, cursor: null }], "DRV402", /'end' where/],
+  [
+    "an end before the schema",
+    [{ type: "end", rows: 0, checksum: 0, cursor: null }],
+    "DRV402",
+    /'end' where/,
+  ],
   [
     "a copy as the answer to a read",
     [{
@@ -180,7 +193,7 @@ for (const [what, batches, rows] of [["too few", 2, 5], ["too many", 3, 2]] as c
     const stage = new Stage((message, say) => {
       if (message.type !== "credit" || message.batches === 1) return answering(SCHEMA)(message, say);
       for (let i = 0; i < batches; i++) say(batch());
-      say({ type: "end", rows, cursor: null });
+      say({ type: "end", rows, checksum: 0, cursor: null });
     });
     await assert.rejects(
       readAll(stage),
@@ -188,6 +201,22 @@ for (const [what, batches, rows] of [["too few", 2, 5], ["too many", 3, 2]] as c
     );
   });
 }
+
+Deno.test("Session refuses an end whose checksum is not that of the bytes that arrived", async () => {
+  const stage = new Stage((message, say) => {
+    if (message.type !== "credit" || message.batches === 1) return answering(SCHEMA)(message, say);
+    [batch(2), { ...endOf(null, 2), checksum: (endOf(null, 2).checksum + 1) % 2 ** 32 }].forEach(say);
+  });
+  await assert.rejects(readAll(stage), refuses("DRV402", /the checksum it gives is not that of the bytes/));
+});
+
+Deno.test("Session hands on what a driver says it used", async () => {
+  const used: unknown[] = [];
+  const account = { net: [{ host: "a.local:1", count: 2 }], read: ["/a"], write: [], denied: [] };
+  const said = answering({ type: "used", ...account }, RELATION);
+  await readAll(new Stage(said, {}, { onUsed: ({ net, read }) => used.push([net[0]?.count, read]) }));
+  assert.deepEqual(used, [[2, ["/a"]]]);
+});
 
 Deno.test("Session never lets a driver have more batches in flight than its credit", async () => {
   const stage = new Stage((message, say) => {
@@ -216,7 +245,7 @@ Deno.test("Session refuses a second final answer", async () => {
 Deno.test("Session refuses an answer after the end", async () => {
   const stage = new Stage((message, say) => {
     if (message.type !== "credit" || message.batches === 1) return answering(SCHEMA)(message, say);
-    [batch(), { type: "end", rows: 1, cursor: null }].forEach(say);
+    [batch(), endOf(null, 1)].forEach(say);
     setTimeout(() => say(batch()), 1);
   });
   const session = await stage.session.open();

@@ -22,6 +22,10 @@ export const WRITE_INPUT = "df";
 /** Most batches that either side may have credit for at a time. */
 export const MAX_CREDIT = 64;
 
+/** Most things of one kind that an account of what a driver touched names, and the longest name. */
+export const MAX_USES = 1_000;
+export const MAX_USE_TEXT = 4_096;
+
 /** A column as both sides name it; `type` is the engine-neutral SQL type name, such as `BIGINT` or `DECIMAL(18,2)`. */
 export interface Column {
   readonly name: string;
@@ -105,7 +109,8 @@ export type HostMessage =
     readonly keys: readonly string[];
   }
   | { readonly type: "batch"; readonly input: string; readonly data: Uint8Array; readonly rows: number }
-  | { readonly type: "end"; readonly input: string; readonly rows: number }
+  /** `checksum`: over the bytes of the input's batches, as `checksum.ts` counts them. */
+  | { readonly type: "end"; readonly input: string; readonly rows: number; readonly checksum: number }
   | { readonly type: "commit" }
   | { readonly type: "abort" }
   | { readonly type: "cancel" }
@@ -134,8 +139,8 @@ export type DriverMessage =
   | { readonly type: "relation"; readonly relation: RelationRequest }
   | { readonly type: "schema"; readonly columns: readonly Column[] }
   | { readonly type: "batch"; readonly data: Uint8Array; readonly rows: number }
-  /** Ends a `read` or `transform` that sent batches. The row count must equal the rows sent. */
-  | { readonly type: "end"; readonly rows: number; readonly cursor: unknown }
+  /** Ends a `read` or `transform` that sent batches. Row count and checksum must be those of what was sent. */
+  | { readonly type: "end"; readonly rows: number; readonly checksum: number; readonly cursor: unknown }
   | { readonly type: "staged"; readonly rows: number }
   | { readonly type: "committed" }
   | { readonly type: "aborted" }
@@ -144,4 +149,12 @@ export type DriverMessage =
   | { readonly type: "event"; readonly name: string; readonly data: Config }
   | { readonly type: "metric"; readonly name: string; readonly value: number; readonly unit: string }
   | { readonly type: "progress"; readonly rows: number }
+  /** What the driver touched since it was loaded, by the count of its realm: each thing once, the whole account. */
+  | {
+    readonly type: "used";
+    readonly net: readonly { readonly host: string; readonly count: number }[];
+    readonly read: readonly string[];
+    readonly write: readonly string[];
+    readonly denied: readonly { readonly permission: string; readonly resource: string }[];
+  }
   | { readonly type: "error"; readonly failure: Failure };
