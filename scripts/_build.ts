@@ -12,6 +12,7 @@
 // deno-lint-ignore-file no-console -- a script for developers
 
 import { createHash } from "node:crypto";
+import { cpSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
@@ -137,9 +138,7 @@ async function buildAll(stage: string, own: Target, ownOutput: string): Promise<
 async function bundle(stage: string): Promise<void> {
   const assets = join(stage, "assets");
   Deno.mkdirSync(assets);
-  for (const { name } of Deno.readDirSync(join(root, "src/component/assets"))) {
-    Deno.copyFileSync(join(root, "src/component/assets", name), join(assets, name));
-  }
+  cpSync(join(root, "src/component/assets"), assets, { recursive: true });
   await deno([
     "run",
     "--frozen",

@@ -204,6 +204,7 @@ export const CODES = {
   DRV412: "package of a component cannot be taken",
   DRV413: "name of a component is taken",
   DRV414: "driver's code is not admitted",
+  DRV420: "example of a component cannot be run",
   // ENG5xx: what the engine refuses or cannot do (src/engine/).
   ENG500: "engine failure",
   ENG501: "source cannot be read",

@@ -49,7 +49,10 @@ export {
   readComponentPackage,
 } from "./package.ts";
 export { createDriverPool } from "./host.ts";
-export { readSdkTypes } from "./sdk_types.ts";
+export { newComponent, readSdkTypes } from "./author_files.ts";
+export type { AuthorFile } from "./author_files.ts";
+export { testComponent } from "./conformance.ts";
+export type { CheckOutcome, Listen, SuiteOptions } from "./conformance.ts";
 export { overridable } from "./spec.ts";
 export type {
   Capability,

@@ -1,0 +1,262 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Failure, OsirisError } from "../../diagnostic.ts";
+import type { CatalogEntry } from "../catalog.ts";
+import { decodeBatch } from "../_decode.ts";
+import { Emission, type Row } from "../_emission.ts";
+import type { Batch, Driver, DriverPool, DriverRows, DriverStart, DriverWrite } from "../driver.ts";
+import type { Column, RelationRequest } from "../protocol.ts";
+import type { Example, Rows } from "./_example.ts";
+import type { Listen, Trouble } from "./_server.ts";
+import { Stage } from "./_stage.ts";
+
+/** How long one attempt may take. */
+const LIMIT_MS = 20_000;
+/** How long to listen for what is said after the end. */
+const LATE_MS = 50;
+
+/** What the suite works with. */
+export interface Bench {
+  readonly entry: CatalogEntry;
+  readonly pool: DriverPool;
+  readonly listen: Listen;
+  /** What every driver is started with beside its configuration. */
+  readonly start: Omit<DriverStart, "step" | "config" | "connection" | "grants">;
+}
+
+/** What is different from doing just what the example says. */
+export interface Variation {
+  readonly trouble?: Trouble;
+  /** Cancels when trouble has begun, or else when the driver has taken or given its first batch. */
+  readonly cancel?: boolean;
+  readonly inputs?: { readonly [name: string]: Rows };
+  /** Rows of a batch that goes in. */
+  readonly batchRows?: number;
+  /** The input breaks after its first batch. */
+  readonly breaking?: boolean;
+  /** The input stays silent after its first batch. */
+  readonly stalling?: boolean;
+  readonly end?: "commit" | "abort";
+  /** Takes the first batch and waits a little before the next. */
+  readonly slow?: boolean;
+}
+
+/** What came of an attempt. */
+export interface Outcome {
+  readonly relation?: RelationRequest;
+  /** The rows that a read or transform gave. */
+  readonly given?: {
+    readonly columns: readonly Column[];
+    readonly rows: readonly Row[];
+    readonly cursor: unknown;
+  };
+  /** How many rows a write took in. */
+  readonly staged?: number;
+  readonly failure?: OsirisError;
+  /** What is wrong with a batch. */
+  readonly typeFault?: string;
+  /** It took longer than any example may. */
+  readonly timedOut: boolean;
+  /** Files after a write had staged, and at the end, with their texts; what was there before is in neither. */
+  readonly stagedFiles: ReadonlyMap<string, string>;
+  readonly files: ReadonlyMap<string, string>;
+  /** Files that it changed without being granted to. */
+  readonly trespasses: readonly string[];
+  /** Everything it said beside its answers. */
+  readonly said: readonly string[];
+  readonly logLines: number;
+  /** What it said after its last answer. */
+  readonly late: readonly string[];
+  readonly unknownRequests: readonly string[];
+  readonly missingRequests: readonly string[];
+  readonly requests: number;
+  /** From the cancel to the driver's end, in milliseconds. */
+  readonly cancelledAfterMs?: number;
+}
+
+type Found = { -readonly [K in keyof Outcome]?: Outcome[K] };
+
+/** Does what an example says, with a driver, a folder and a server of its own. */
+export async function attempt(bench: Bench, example: Example, variation: Variation = {}): Promise<Outcome> {
+  await using stage = await Stage.set(bench.entry.spec, example, bench.listen, variation.trouble);
+  const before = await stage.files();
+  const found: Found = {};
+  const said: string[] = [];
+  const late: string[] = [];
+  const controller = new AbortController();
+  let over = false;
+  let logLines = 0;
+  const exit = Promise.withResolvers<{ readonly failure?: Failure }>();
+  const say = (what: string) => (over ? late : said).push(what);
+  const hooks = {
+    signal: controller.signal,
+    onLog: (_level: string, text: string) => (logLines++, void say(text)),
+    onEvent: (name: string, data: unknown) => void say(`${name} ${JSON.stringify(data)}`),
+    onMetric: (name: string, value: number) => void say(`${name} ${value}`),
+    onProgress: () => void (over && late.push("progress")),
+    onExit: exit.resolve,
+  };
+  const limit = setTimeout(() => {
+    found.timedOut = true;
+    controller.abort();
+  }, LIMIT_MS);
+  let cancelledAt = 0;
+  const cancel = () => {
+    cancelledAt = performance.now();
+    controller.abort();
+  };
+  if (variation.cancel === true && variation.trouble !== undefined) stage.server.inTrouble.then(cancel);
+  try {
+    const { config, connection, grants } = stage;
+    const start = { ...bench.start, step: "example", config, connection, grants };
+    const driver = await bench.pool.open(bench.entry, start, hooks);
+    try {
+      await act({ driver, example, variation, found, stage, cancel, ended: exit.promise });
+      over = true;
+      await sleep(LATE_MS);
+    } finally {
+      await driver[Symbol.asyncDispose]();
+    }
+  } catch (error) {
+    if (!(error instanceof OsirisError)) throw error;
+    found.failure = error;
+  } finally {
+    clearTimeout(limit);
+  }
+  if (over) {
+    const { failure } = await exit.promise;
+    // A write that was told to undo itself ends so.
+    if (failure !== undefined && failure.code !== "DRV406") late.push(failure.message);
+  }
+  if (cancelledAt > 0) {
+    await exit.promise;
+    found.cancelledAfterMs = performance.now() - cancelledAt;
+  }
+  const after = changed(await stage.files(), before);
+  return {
+    ...found,
+    timedOut: found.timedOut ?? false,
+    stagedFiles: found.stagedFiles ?? new Map(),
+    files: after,
+    trespasses: [...after.keys()].filter((file) => !stage.mayWrite(file)),
+    said: [...said, ...found.failure === undefined ? [] : [found.failure.message, found.failure.help ?? ""]],
+    logLines,
+    late,
+    unknownRequests: stage.server.unknown,
+    missingRequests: stage.server.missing,
+    requests: stage.server.requests,
+  };
+}
+
+interface Scene {
+  readonly driver: Driver;
+  readonly example: Example;
+  readonly variation: Variation;
+  readonly found: Found;
+  readonly stage: Stage;
+  readonly cancel: () => void;
+  readonly ended: Promise<unknown>;
+}
+
+async function act(scene: Scene): Promise<void> {
+  const { driver, example, variation } = scene;
+  const inputs = variation.inputs ?? example.inputs ?? {};
+  const source = (rows: Rows) => ({
+    columns: columnsOf(rows.columns),
+    batches: () => batchesOf(rows, scene),
+  });
+  switch (example.mode) {
+    case "read":
+      return await take(await driver.read({ cursor: example.cursor ?? null }), scene);
+    case "transform": {
+      const sources = Object.entries(inputs).map(([name, rows]) => [name, source(rows)]);
+      return await take(await driver.transform(Object.fromEntries(sources)), scene);
+    }
+    case "write": {
+      const { columns, batches } = source(inputs["df"] ?? { columns: {}, rows: [] });
+      return await finish(await driver.write(columns, { batches }), scene);
+    }
+  }
+}
+
+async function take(answer: DriverRows, { variation, found, cancel }: Scene): Promise<void> {
+  if (answer.kind === "relation") return void (found.relation = answer.relation);
+  const { columns, batches } = answer;
+  const rows: Row[] = [];
+  let next = await batches.next();
+  try {
+    for (let first = true; next.done !== true; first = false) {
+      if (first && variation.slow === true) await sleep(LATE_MS);
+      open(columns, next.value, rows, found);
+      if (first && variation.cancel === true && variation.trouble === undefined) cancel();
+      next = await batches.next();
+    }
+  } finally {
+    if (next.done !== true) await batches.return(undefined as never);
+  }
+  found.given = { columns, rows, cursor: next.value.cursor };
+}
+
+function open(columns: readonly Column[], { data, rows: count }: Batch, rows: Row[], found: Found): void {
+  try {
+    const batch = decodeBatch(columns, data);
+    if (batch.rows !== count) {
+      throw new Error(`a batch holds ${batch.rows} rows, and its message says ${count}`);
+    }
+    for (const row of batch.toRows()) rows.push(row);
+  } catch (error) {
+    found.typeFault ??= (error as Error).message;
+  }
+}
+
+async function finish(
+  answer: DriverWrite,
+  { example, variation: { end = example.then ?? "commit" }, found, stage }: Scene,
+): Promise<void> {
+  if (answer.kind === "relation") return void (found.relation = answer.relation);
+  found.staged = answer.rows;
+  found.stagedFiles = await stage.files();
+  await answer[end]();
+}
+
+/** The columns of a name → type object. */
+export function columnsOf(columns: { readonly [name: string]: string }): Column[] {
+  return Object.entries(columns).map(([name, type]) => ({ name, type }));
+}
+
+async function* batchesOf(
+  { columns, rows }: Rows,
+  { variation, cancel, ended }: Scene,
+): AsyncGenerator<Batch> {
+  const size = variation.batchRows ?? Math.max(1, rows.length);
+  const described = columnsOf(columns);
+  for (let from = 0; from < rows.length; from += size) {
+    if (from > 0 && variation.breaking === true) throw new OsirisError("DRV401", BROKEN_INPUT);
+    if (from > 0 && variation.stalling === true) {
+      cancel();
+      await ended;
+      return;
+    }
+    yield* batchesOnce(described, rows.slice(from, from + size));
+  }
+}
+
+async function* batchesOnce(columns: readonly Column[], rows: readonly Row[]): AsyncGenerator<Batch> {
+  yield* new Emission(columns, [rows]).batches();
+}
+
+/** What a step upstream fails with. */
+export const BROKEN_INPUT = "the step that feeds this one failed";
+
+/** The rows as they come back from the wire, for comparison. Throws when they do not fit their columns. */
+export async function asSent({ columns, rows }: Rows): Promise<Row[]> {
+  const described = columnsOf(columns);
+  const sent: Row[] = [];
+  for await (const { data } of batchesOnce(described, rows)) {
+    sent.push(...decodeBatch(described, data).toRows());
+  }
+  return sent;
+}
+
+function changed(after: Map<string, string>, before: ReadonlyMap<string, string>): Map<string, string> {
+  return new Map([...after].filter(([file, text]) => before.get(file) !== text));
+}

@@ -1,0 +1,143 @@
+import { OsirisError } from "../../diagnostic.ts";
+import type { DriverPool } from "../driver.ts";
+import { checkConfig } from "../_config.ts";
+import type { Driver } from "../driver.ts";
+import type { Capability, ComponentSpec, FieldSchema, Mode } from "../spec.ts";
+import type { Example } from "./_example.ts";
+import { type Check, type Fault, firstFault, saidBy, type Subject } from "./_subject.ts";
+
+/** What is a function of the driver: the modes, and two of the capabilities. */
+const ABILITIES = ["check", "discover", "read", "transform", "write"] as const;
+type Ability = (typeof ABILITIES)[number];
+/** How long it is looked at what a driver makes of a call. */
+const PROBE_MS = 2_000;
+
+/** What a spec says against what is there. */
+export const DECLARED: readonly Check[] = [
+  {
+    id: "driver.loads",
+    title: "it loads",
+    run: async ({ bench: { pool, entry, start }, examples: [example] }) => {
+      const nothing = { net: [], read: [], write: [] };
+      const config = example?.config ?? {};
+      try {
+        await using _ = await pool.open(entry, {
+          ...start,
+          step: "example",
+          config,
+          connection: null,
+          grants: nothing,
+        });
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof OsirisError)) throw error;
+        const help = error.help ??
+          "what stands outside of functions runs when the driver loads; nothing there may fail";
+        return { reason: saidBy(error), next: help };
+      }
+    },
+  },
+  {
+    id: "driver.declared",
+    title: "it can do what spec.yaml declares, and nothing else",
+    run: (subject) => firstFault(ABILITIES, (ability) => probed(subject, ability)),
+  },
+  {
+    id: "config.refuses",
+    title: "wrong configuration is refused",
+    run: ({ bench: { entry: { spec } }, examples }) => Promise.resolve(loose(spec, examples)),
+  },
+  {
+    id: "examples.modes",
+    title: "each mode has an example that works",
+    run: ({ bench: { entry: { spec } }, working }) => {
+      const mode = spec.modes.find((each) => !working.some((example) => example.mode === each));
+      return Promise.resolve(
+        mode && {
+          reason: `no example has 'mode: ${mode}' and 'gives'`,
+          next: "add one to examples/; the other checks start from it",
+        },
+      );
+    },
+  },
+];
+
+async function probed(subject: Subject, ability: Ability): Promise<Fault | undefined> {
+  const { spec } = subject.bench.entry;
+  const declared = [...spec.modes, ...spec.capabilities].includes(ability as never);
+  const there = await has(subject, ability);
+  if (there === declared) return undefined;
+  const list = ability === "check" || ability === "discover" ? "capabilities" : "modes";
+  return declared
+    ? {
+      reason: `spec.yaml declares '${ability}', and the driver has no such function`,
+      next: `add '${ability}' to defineDriver({…}), or take it out of ${list}`,
+    }
+    : {
+      reason: `the driver has '${ability}', and spec.yaml does not declare it`,
+      next: `add it to ${list}, or take it out of the driver`,
+    };
+}
+
+/** Whether the driver has a function: it is called with no rights at all, and only a driver without it says so. */
+async function has({ bench, examples }: Subject, ability: Ability): Promise<boolean> {
+  const { entry, start } = bench;
+  const modes: readonly Mode[] = ["read", "transform", "write"];
+  const capabilities: readonly Capability[] = ["check", "discover"];
+  const spec: ComponentSpec = { ...entry.spec, modes, capabilities, carries: "driver" };
+  const example = examples.find(({ mode }) => mode === ability) ?? examples[0];
+  const { value: config } = checkConfig(entry.spec, example?.config ?? {});
+  const connection = entry.spec.connection === undefined ? null : example?.connection ?? {};
+  const grants = { net: [], read: [], write: [] };
+  const signal = AbortSignal.timeout(PROBE_MS);
+  try {
+    await using driver = await openAs(bench.pool, { ...entry, spec }, {
+      ...start,
+      step: "example",
+      config,
+      connection,
+      grants,
+    }, signal);
+    await call(driver, ability);
+    return true;
+  } catch (error) {
+    if (!(error instanceof OsirisError)) throw error;
+    return !saidBy(error).includes(`has no '${ability}'`);
+  }
+}
+
+function openAs(
+  pool: DriverPool,
+  entry: Parameters<DriverPool["open"]>[0],
+  start: Parameters<DriverPool["open"]>[1],
+  signal: AbortSignal,
+): Promise<Driver> {
+  return pool.open(entry, start, { signal });
+}
+
+async function call(driver: Driver, ability: Ability): Promise<unknown> {
+  switch (ability) {
+    case "check":
+      return await driver.check();
+    case "discover":
+      return await driver.discover();
+    case "read":
+      return await driver.read();
+    case "transform":
+      return await driver.transform({});
+    case "write":
+      return await driver.write([], { batches: async function* () {} });
+  }
+}
+
+/** A field that takes anything. */
+function loose(spec: ComponentSpec, examples: readonly Example[]): Fault | undefined {
+  const config = examples[0]?.config ?? spec.examples[0]?.config ?? {};
+  const all: [string, FieldSchema][] = Object.entries(spec.config.properties);
+  for (const [name] of all) {
+    const odd = [{ "no such key": [] }, [["x"]], "\u0000", -1.5];
+    if (odd.some((value) => checkConfig(spec, { ...config, [name]: value }).problems.length > 0)) continue;
+    return { reason: `the field '${name}' takes anything`, next: `say in spec.yaml what type '${name}' has` };
+  }
+  return undefined;
+}
