@@ -91,6 +91,36 @@ const CASES: readonly Case[] = [
     code: 1,
   },
   {
+    name: "a fraction behind the sample of whole numbers",
+    files: { "in.csv": "a,b\n" + "1,x\n".repeat(3000) + "1.5,y\n" },
+    source: reads("in.csv", ", sample: 10"),
+    says:
+      /in\.csv': line 3002 has a wrong value .*"1\.5" cannot be kept exactly as 'BIGINT'.* in the row: 1\.5,y[^]*types: \{a: DOUBLE\}/,
+    code: 1,
+  },
+  {
+    name: "a fraction among whole numbers, skipped on request",
+    files: { "in.csv": "a,b\n1,x\n1.5,y\n2,z\n" },
+    source: reads("in.csv", ", types: { a: BIGINT }, on_bad_row: skip"),
+    code: 0,
+    gives: "a,b\n1,x\n2,z\n",
+  },
+  {
+    name: "a number too large for its type",
+    files: { "in.csv": "a\n0.5\n1e400\n" },
+    source: reads("in.csv"),
+    says: /in\.csv': line 3 has a wrong value .*"1e400" cannot be kept exactly as 'DOUBLE'/,
+    code: 1,
+  },
+  {
+    name: "a fraction in JSON that was said to be whole",
+    files: { "in.ndjson": '{"a": 1}\n{"a": 1.5}\n' },
+    source:
+      "component: filesystem.json_extractor\n    mode: read\n    config: { path: in.ndjson, types: { a: BIGINT } }",
+    says: /in\.ndjson': record 2 has a wrong value .*"1\.5" cannot be kept exactly as 'BIGINT'/,
+    code: 1,
+  },
+  {
     name: "duplicate column names",
     files: { "in.csv": "a,a\n1,2\n" },
     source: reads("in.csv"),
