@@ -7,7 +7,7 @@
 
 import { join, resolve } from "node:path";
 import { compile, redactSecretLines } from "../compile/mod.ts";
-import { type Catalog, loadCatalog } from "../component/mod.ts";
+import { type Catalog, type Lock, NO_LOCK } from "../component/mod.ts";
 import {
   type ConnectionIndex,
   emptyConnections,
@@ -20,6 +20,7 @@ import { type Manifest, manifestBytes, parseManifest } from "../manifest.ts";
 import { parsePipeline } from "../oml/mod.ts";
 import type { Project } from "../run/mod.ts";
 import type { Cli } from "./_cli.ts";
+import { projectCatalog, projectLock } from "./_components.ts";
 import { printable } from "./_printable.ts";
 import { projectOf, shownPath } from "./_project.ts";
 import { readNamedFile } from "./_read.ts";
@@ -88,8 +89,22 @@ export async function compiledPipeline(cli: Cli, file: string, choices: Choices)
   return await fromPipeline(cli, file, bytes, choices, true);
 }
 
+/** Everything a plan or a run needs, and what somebody allowed in the project. */
+export interface Runnable extends Loaded {
+  readonly lock: Lock;
+}
+
 /** Loads what `plan` and `run` take: a pipeline, which is compiled, or a manifest. */
-export async function loadRunnable(cli: Cli, file: string, choices: Choices): Promise<Loaded> {
+export async function loadRunnable(cli: Cli, file: string, choices: Choices): Promise<Runnable> {
+  const loaded = await loadPlannable(cli, file, choices);
+  const { value, diagnostics: found } = projectLock(cli, loaded.project);
+  if (value) return { ...loaded, lock: value };
+  const { manifest: _unusable, ...rest } = loaded;
+  const diagnostics = [...loaded.diagnostics, ...found];
+  return { ...rest, diagnostics, texts: textsIn(cli.cwd, diagnostics, loaded.texts), lock: NO_LOCK };
+}
+
+async function loadPlannable(cli: Cli, file: string, choices: Choices): Promise<Loaded> {
   const bytes = await readNamedFile(cli, file);
   if (!isManifest(bytes)) return await fromPipeline(cli, file, bytes, choices, true);
   if (choices.profile !== undefined) throw fixed(file, "--profile");
@@ -164,7 +179,7 @@ async function surroundings(
   const env = loadEnvironment(project.root);
   const file = shownPath(join(project.root, "osiris_connections.yaml"), cli.cwd);
   const connections = loadConnections(file, env);
-  const catalog = await loadCatalog();
+  const catalog = await projectCatalog(project);
   return {
     project,
     env,

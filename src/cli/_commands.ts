@@ -7,8 +7,14 @@
 import type { Command } from "./_declare.ts";
 import { compile } from "./commands/compile.ts";
 import { completions } from "./commands/completions.ts";
-import { componentsList, componentsShow } from "./commands/components.ts";
+import { componentsAdd } from "./commands/components_add.ts";
+import { componentsTest } from "./commands/components_conformance.ts";
+import { componentsList } from "./commands/components_list.ts";
+import { componentsLock } from "./commands/components_lock.ts";
+import { componentsNew } from "./commands/components_new.ts";
 import { componentsPermissions } from "./commands/components_permissions.ts";
+import { componentsSdk } from "./commands/components_sdk.ts";
+import { componentsShow } from "./commands/components_show.ts";
 import { connectionsList } from "./commands/connections.ts";
 import { doctor } from "./commands/doctor.ts";
 import { init } from "./commands/init.ts";
@@ -33,6 +39,11 @@ export const COMMANDS: readonly Command[] = [
   connectionsList,
   componentsList,
   componentsShow,
+  componentsAdd,
+  componentsLock,
+  componentsNew,
+  componentsTest,
+  componentsSdk,
   componentsPermissions,
   completions,
   doctor,

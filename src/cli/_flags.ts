@@ -10,6 +10,13 @@ export const COMPILE_FLAGS = {
   param: { value: "K=V", summary: "a parameter's value", many: true, short: "p" },
 } as const satisfies Flags;
 
+/** What is demanded of the walls around strangers' drivers. */
+export const SANDBOX_FLAG = {
+  require_os_sandbox: {
+    summary: "fail when a driver's process would run without the operating system's sandbox",
+  },
+} as const satisfies Flags;
+
 /** Which session a command is about. */
 export const SESSION_FLAG = {
   session: {

@@ -29,6 +29,16 @@ export function planText(plan: Plan, cwd: string, { style, width }: Stream): str
       width,
     ),
     ...blocks,
+    ...(plan.os_sandbox?.in_force === false
+      ? [
+        wrapped(
+          printable(
+            `Drivers' processes run without the operating system's sandbox: ${plan.os_sandbox.reason}.`,
+          ),
+          width,
+        ),
+      ]
+      : []),
     wrapped(differenceText(plan), width),
   ].join("\n\n") + "\n";
 }
@@ -54,6 +64,9 @@ function detailsOf(step: PlanStep, cwd: string): [name: string, text: string][] 
     ...(step.retries ? list("retries", [String(step.retries)]) : []),
     ...(step.timeout_ms === undefined ? [] : list("timeout", [duration(step.timeout_ms)])),
     ["runs in", step.isolation],
+    ...(step.consent?.given === false
+      ? list("allowed", [`not yet: ${step.consent.reason}; 'osiris run' asks`])
+      : []),
   ];
 }
 

@@ -11,11 +11,21 @@ import type { Choices } from "./_check.ts";
 import type { Cli } from "./_cli.ts";
 import { planText } from "./_plan_text.ts";
 
+/** What a person demands of a plan beside the text. */
+export interface Demands {
+  readonly require_os_sandbox: boolean;
+}
+
 /** The plan of a pipeline or manifest. */
-export async function plannedAnswer(cli: Cli, file: string, choices: Choices): Promise<Answer> {
+export async function plannedAnswer(
+  cli: Cli,
+  file: string,
+  choices: Choices,
+  demands: Demands,
+): Promise<Answer> {
   const loaded = await loadRunnable(cli, file, choices);
   const { manifest, diagnostics, texts } = loaded;
   if (!manifest) return { document: { file }, diagnostics, texts };
-  const plan = await planRun({ ...loaded, manifest });
+  const plan = await planRun({ ...loaded, manifest, requireOsSandbox: demands.require_os_sandbox });
   return { document: { file, plan }, text: planText(plan, cli.cwd, cli.out), diagnostics, texts };
 }

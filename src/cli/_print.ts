@@ -60,7 +60,8 @@ export function reportUnwritten(command: string, exit: number, { out, err }: Str
   return exit === EXIT.done ? EXIT.failed : exit;
 }
 
-function warningText(text: string, { style }: Stream): string {
+/** A warning as people see it. */
+export function warningText(text: string, { style }: Stream): string {
   return `${style.bold(style.yellow("warning"))}: ${printable(text)}\n`;
 }
 

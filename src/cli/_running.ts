@@ -7,14 +7,17 @@
 import { join } from "node:path";
 import { type Failure, OsirisError } from "../diagnostic.ts";
 import type { Manifest } from "../manifest.ts";
-import { type Outcome, planRun, runPlan } from "../run/mod.ts";
+import { type Outcome, type Plan, planRun, runPlan } from "../run/mod.ts";
 import type { RunEnd, RunState, SessionEvent } from "../session/mod.ts";
 import { counted, duration, rows } from "./_amounts.ts";
 import type { Answer } from "./_answer.ts";
-import { type Choices, loadRunnable } from "./_check.ts";
+import { type Choices, loadRunnable, type Runnable } from "./_check.ts";
 import type { Cli } from "./_cli.ts";
+import { demandLock } from "./_components.ts";
+import { demandFrozen, lockCommand, questionsOf, settle } from "./_consent.ts";
 import { EXIT, exitCodeOf } from "./_exit.ts";
 import { logLevel, logLine } from "./_log.ts";
+import { warningText } from "./_print.ts";
 import { printable } from "./_printable.ts";
 import { shownPath } from "./_project.ts";
 import { watcherFor } from "./_progress.ts";
@@ -23,6 +26,8 @@ interface RunFlags {
   readonly verbose: boolean;
   readonly memory_limit: string | undefined;
   readonly threads: string | undefined;
+  readonly frozen: boolean;
+  readonly require_os_sandbox: boolean;
 }
 
 /** Runs a pipeline or manifest to its end. */
@@ -34,7 +39,10 @@ export async function runAnswer(cli: Cli, file: string, choices: Choices, flags:
   if (!manifest) return { document: { file }, diagnostics, texts, compact: true };
   const level = logLevel({ verbose: flags.verbose, debug: cli.debug }, env.logLevel);
   requireSecrets(manifest, loaded.secretParams);
-  const plan = await planRun({ ...loaded, manifest });
+  const plan = await allowedPlan(cli, { ...loaded, manifest }, flags);
+  if (plan.os_sandbox?.in_force === false) {
+    cli.err.write(warningText(withoutSandbox(plan, plan.os_sandbox.reason), cli.err));
+  }
   if (!cli.json && !cli.quiet) {
     cli.out.write(`Running '${printable(plan.pipeline)}' (${counted(plan.order.length, "step")})\n`);
   }
@@ -101,6 +109,27 @@ export async function runAnswer(cli: Cli, file: string, choices: Choices, flags:
       : {};
     return { ...said, ...trouble };
   }
+}
+
+/** The plan, once everything in it is allowed: by the lock, or by who is asked now. */
+async function allowedPlan(
+  cli: Cli,
+  loaded: Runnable & { readonly manifest: Manifest },
+  { frozen, require_os_sandbox }: RunFlags,
+): Promise<Plan> {
+  const attempt = `Cannot run '${loaded.manifest.pipeline.name}'`;
+  if (frozen) await demandFrozen(cli, loaded.project, `${attempt} with --frozen`);
+  const input = { ...loaded, requireOsSandbox: require_os_sandbox };
+  const plan = await planRun(input);
+  const questions = questionsOf(plan.steps, (name) => loaded.catalog.get(name), loaded.lock);
+  if (questions.length === 0) return plan;
+  await settle(cli, loaded.project, questions, { yes: false, attempt, command: lockCommand(cli) });
+  return await planRun({ ...input, lock: demandLock(cli, loaded.project) });
+}
+
+function withoutSandbox({ steps }: Plan, reason: string): string {
+  const apart = steps.filter(({ isolation }) => isolation === "process").map(({ id }) => `'${id}'`);
+  return `drivers of ${apart.join(", ")} run without the operating system's sandbox: ${reason}`;
 }
 
 /** A sensitive parameter has no default and stands in no manifest: it must be given to each run. */

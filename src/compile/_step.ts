@@ -50,6 +50,15 @@ export function compileStep(decl: StepDecl, context: StepContext): CompiledStep 
 function findComponent(decl: StepDecl, { catalog, findings }: StepContext): CatalogEntry | undefined {
   const entry = catalog.get(decl.component);
   if (entry) return entry;
+  const broken = catalog.broken().find(({ name }) => name === decl.component)?.error;
+  if (broken) {
+    const why = broken.message.replace(/^[^:]*: /, "");
+    const message = `Cannot compile step '${decl.id}': its component '${
+      shown(decl.component)
+    }' cannot be used: ${why}`;
+    findings.on(["steps", decl.index, "component"], "CMP201", message, { help: broken.help });
+    return undefined;
+  }
   const near = nearest(decl.component, catalog.names());
   const message = `Cannot compile step '${decl.id}': there is no component '${shown(decl.component)}'`;
   const help = near ? `did you mean '${near}'?` : "run 'osiris components list' to see what there is";

@@ -162,6 +162,8 @@ export async function planRun(input: PlanInput): Promise<Plan> {
 function sameComponent(manifest: Manifest, step: ManifestStep, catalog: Catalog): CatalogEntry {
   const entry = catalog.get(step.component);
   const compiled = manifest.components[step.component];
+  const broken = catalog.broken().find(({ name }) => name === step.component);
+  if (broken) throw broken.error.ofStep(step.id);
   if (!entry) {
     throw new OsirisError(
       "RUN602",

@@ -3,14 +3,17 @@
 import type { Answer } from "../_answer.ts";
 import type { Choices } from "../_check.ts";
 import type { Cli } from "../_cli.ts";
+import type { Demands } from "../_planned.ts";
 import { declare } from "../_declare.ts";
-import { COMPILE_FLAGS } from "../_flags.ts";
+import { COMPILE_FLAGS, SANDBOX_FLAG } from "../_flags.ts";
 
 export const run = declare({
   name: "run",
   summary: "run a pipeline or a manifest, and record the run",
   details: [
     "A pipeline is compiled first. A parameter is taken from --param, else OSIRIS_PARAM_NAME, else the profile, else its default.",
+    "A component from outside runs only when osiris.lock allows it, byte for byte. At a terminal Osiris shows what it may touch and asks; elsewhere the run fails with exit code 4.",
+    "OSIRIS_OS_SANDBOX=off runs drivers' processes without the operating system's sandbox, and says so.",
     "Ctrl-C once stops the run, undoes what was staged and records it as cancelled; twice ends at once.",
     "With --json each event is one line while the run goes on, and the last line is the result.",
   ],
@@ -20,6 +23,8 @@ export const run = declare({
     ...COMPILE_FLAGS,
     verbose: { summary: "log each event of the run on standard error", short: "v" },
     memory_limit: { value: "SIZE", summary: "the engine's memory, such as 512MB; more is spilled to disk" },
+    frozen: { summary: "ask nothing: fail unless osiris.lock and components/ say exactly the same" },
+    ...SANDBOX_FLAG,
     threads: { value: "N", summary: "how many threads the engine uses" },
   },
   document: {
@@ -40,13 +45,13 @@ export const run = declare({
   ],
   async run(input, cli) {
     const choices = { profile: input.profile, params: input.param };
-    if (input.dry_run) return await dryRun(cli, input.file, choices);
+    if (input.dry_run) return await dryRun(cli, input.file, choices, input);
     const { runAnswer } = await import("../_running.ts");
     return await runAnswer(cli, input.file, choices, input);
   },
 });
 
-async function dryRun(cli: Cli, file: string, choices: Choices): Promise<Answer> {
+async function dryRun(cli: Cli, file: string, choices: Choices, demands: Demands): Promise<Answer> {
   const { plannedAnswer } = await import("../_planned.ts");
-  return await plannedAnswer(cli, file, choices);
+  return await plannedAnswer(cli, file, choices, demands);
 }

@@ -1,55 +1,36 @@
-/** `osiris components list` and `osiris components show NAME`. */
+/** `osiris components show NAME`. */
 
-import type { CatalogEntry, ComponentSpec, FieldSchema } from "../../component/mod.ts";
+import type { CatalogEntry, ComponentSpec, FieldSchema, Lock } from "../../component/mod.ts";
 import { nearest, OsirisError } from "../../diagnostic.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
-import { printable } from "../_printable.ts";
-import { table } from "../_table.ts";
+import { printable, printableText } from "../_printable.ts";
+import { projectOf } from "../_project.ts";
 import { wrapped } from "../_wrap.ts";
-
-export const componentsList = declare({
-  name: "components list",
-  summary: "list the components that a step can name",
-  arguments: {},
-  flags: {},
-  document: { components: "name, version, title, status, modes, capabilities and origin of each" },
-  examples: [{ line: "osiris components list", about: "What there is to read, compute and write with." }],
-  async run(_input, cli) {
-    const { loadCatalog } = await import("../../component/mod.ts");
-    const entries = (await loadCatalog()).entries();
-    const rows = entries.map((
-      { spec },
-    ) => [spec.name, spec.modes.join(", "), spec.version, spec.status, spec.title]);
-    const headings = [
-      { title: "component", whole: true as const },
-      { title: "modes" },
-      { title: "version" },
-      { title: "status" },
-      { title: "title" },
-    ];
-    return {
-      document: { components: entries.map(briefOf) },
-      text: table(headings, rows, cli.out),
-    };
-  },
-});
 
 export const componentsShow = declare({
   name: "components show",
   summary: "show what a component takes, touches and is good for",
   arguments: { name: { value: "NAME", summary: "the component's name" } },
   flags: {},
-  document: { component: "the spec with spec_hash, driver_hash and origin" },
+  document: {
+    component:
+      "the spec with spec_hash, driver_hash and origin; of one from outside also whether it is allowed",
+  },
   examples: [{
     line: "osiris components show filesystem.csv_extractor",
     about: "Every field of a CSV reader, with its default.",
   }],
   async run({ name }, cli) {
-    const { loadCatalog } = await import("../../component/mod.ts");
-    const catalog = await loadCatalog();
+    const { demandLock, projectCatalog } = await import("../_components.ts");
+    const project = projectOf(cli);
+    const catalog = await projectCatalog(project);
     const entry = catalog.get(name);
-    if (!entry) throw unknownComponent(name, catalog.names());
+    if (!entry) {
+      throw catalog.broken().find((each) => each.name === name)?.error ??
+        unknownComponent(name, catalog.names());
+    }
+    const consent = entry.origin === "outside" ? await consentTo(entry, demandLock(cli, project)) : undefined;
     return {
       document: {
         component: {
@@ -57,16 +38,20 @@ export const componentsShow = declare({
           spec_hash: entry.specHash,
           driver_hash: entry.driverHash,
           origin: entry.origin,
+          ...(consent ? { allowed: consent.allowed } : {}),
         },
       },
-      text: page(entry.spec, cli),
+      text: page(entry.spec, consent?.text, cli),
     };
   },
 });
 
-function briefOf({ spec, origin }: CatalogEntry) {
-  const { name, version, title, status, modes, capabilities } = spec;
-  return { name, version, title, status, modes, capabilities, origin };
+async function consentTo(entry: CatalogEntry, lock: Lock): Promise<{ allowed: boolean; text: string }> {
+  const { lockProblem, lockReason } = await import("../../component/mod.ts");
+  const problem = lockProblem(lock, entry);
+  return problem === undefined
+    ? { allowed: true, text: "from outside, allowed in this project" }
+    : { allowed: false, text: `from outside, not allowed in this project: ${lockReason(problem)}` };
 }
 
 function unknownComponent(name: string, names: readonly string[]): OsirisError {
@@ -77,7 +62,9 @@ function unknownComponent(name: string, names: readonly string[]): OsirisError {
   });
 }
 
-function page(spec: ComponentSpec, { out }: Cli): string {
+/** The page of a component. What somebody else wrote may hold anything, so every text is made safe first. */
+function page(raw: ComponentSpec, consent: string | undefined, { out }: Cli): string {
+  const spec = printableSpec(raw);
   const { style, width } = out;
   const field = ([name, schema]: readonly [string, FieldSchema], required: boolean) =>
     `  ${style.bold(name)} ${style.dim(kindOf(schema, required))}` +
@@ -90,6 +77,7 @@ function page(spec: ComponentSpec, { out }: Cli): string {
     `${style.bold(spec.name)} ${spec.version} (${spec.status}): ${spec.title}\n${
       wrapped(spec.description, width)
     }`,
+    ...section("Origin", consent === undefined ? [] : [`  ${wrapped(printable(consent), width, "  ")}`]),
     ...section("Modes", [`  ${spec.modes.join(", ")}`]),
     ...section("Write modes", spec.write_modes ? [`  ${spec.write_modes.join(", ")}`] : []),
     ...section("Config", fields.map((f) => field(f, required.has(f[0])))),
@@ -103,6 +91,15 @@ function page(spec: ComponentSpec, { out }: Cli): string {
     ...section("Hints", spec.hints.map((hint) => `  - ${wrapped(hint, width, "    ")}`)),
     ...section("Examples", spec.examples.map((e) => `  # ${e.title}\n${stepText(spec.name, e)}`)),
   ].join("\n\n") + "\n";
+}
+
+function printableSpec<T>(value: T): T {
+  if (typeof value === "string") return printableText(value) as T;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(printableSpec) as T;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [printable(key), printableSpec(item)]),
+  ) as T;
 }
 
 /** The type of a field as a person reads it: `text, default ","`. */
