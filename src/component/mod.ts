@@ -78,4 +78,5 @@ export type {
   DriverWrite,
   Grants,
 } from "./driver.ts";
+export { MAX_USES } from "./protocol.ts";
 export type { Column, Config, FileOptions, RelationRequest } from "./protocol.ts";

@@ -6,13 +6,13 @@
  * counted in its own realm. Where nobody counts, nothing is said to be unused.
  *
  * What must stay true: the account is bounded, whatever a driver does; a line of the spec counts as not
- * used only where the step succeeded and somebody who would have seen a use saw none.
+ * used, or as used in part, only where the step succeeded and whoever counts saw everything.
  *
  * @module
  */
 
 import { isAbsolute, join, normalize, relative, sep } from "node:path";
-import type { DeclaredGrant, DriverUse } from "../component/mod.ts";
+import { type DeclaredGrant, type DriverUse, MAX_USES } from "../component/mod.ts";
 import type { EventData } from "../session/mod.ts";
 
 /** Most entries of one list in the record; of the others only the number is kept. */
@@ -60,6 +60,8 @@ export class DriverAccount {
   /** The account of the driver that runs now; it replaces itself. */
   #current: DriverUse | undefined;
   #realmCounted = false;
+  /** Where a list was as long as lists get, so that not everything is in it. */
+  readonly #cut = new Set<Permission>();
   readonly #engineOpened = { read: new Set<string>(), write: new Set<string>() };
   #wire: { rows_in?: number; rows_out?: number; bytes_in?: number; bytes_out?: number } = {};
 
@@ -163,13 +165,14 @@ export class DriverAccount {
       isAbsolute(path) ? normalize(path) : join(this.#of.root, path)
     );
     const below = grants.flatMap((grant) => paths.flatMap((path) => pathBelow(grant, path)));
-    const within = commonBeginning(below);
+    const within = this.#cut.has(permission) ? "" : commonBeginning(below);
     return { used: below.length > 0, ...(within === "" ? {} : { within }) };
   }
 
   /** Whether somebody who counts would have noticed a use. */
   #wouldBeSeen(permission: Permission): boolean {
-    return this.#realmCounted || (permission !== "net" && this.#of.engineCarries);
+    return !this.#cut.has(permission) &&
+      (this.#realmCounted || (permission !== "net" && this.#of.engineCarries));
   }
 
   #newlyDenied(permission: string, resource: string): readonly Used["denied"][number][] {
@@ -185,13 +188,15 @@ export class DriverAccount {
     const use = this.#current;
     this.#current = undefined;
     if (use === undefined) return;
-    for (const { host, count } of use.net) {
-      if (this.#net.has(host) || this.#net.size < MOST_KEPT) {
-        this.#net.set(host, (this.#net.get(host) ?? 0) + count);
-      }
+    for (const { host, count } of use.net) this.#net.set(host, (this.#net.get(host) ?? 0) + count);
+    for (const path of use.read) this.#read.add(path);
+    for (const path of use.write) this.#write.add(path);
+    const known = { net: this.#net, read: this.#read, write: this.#write };
+    for (const permission of ["net", "read", "write"] as const) {
+      const beyond = [...known[permission].keys()].slice(MOST_KEPT);
+      for (const name of beyond) known[permission].delete(name);
+      if (use[permission].length >= MAX_USES || beyond.length > 0) this.#cut.add(permission);
     }
-    for (const path of use.read) if (this.#read.size < MOST_KEPT) this.#read.add(path);
-    for (const path of use.write) if (this.#write.size < MOST_KEPT) this.#write.add(path);
   }
 }
 

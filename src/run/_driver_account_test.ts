@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
-import type { DeclaredGrant, DriverUse } from "../component/mod.ts";
+import { type DeclaredGrant, type DriverUse, MAX_USES } from "../component/mod.ts";
 import { type AccountOf, DriverAccount, MOST_LISTED } from "./_driver_account.ts";
 
 const ROOT = join(Deno.cwd(), "project");
@@ -95,6 +95,32 @@ Deno.test("DriverAccount names the narrower place that held all that was touched
   assert.equal(within(folder, at("data"), at("data/a.csv")), undefined);
   assert.equal(within(folder, at("data/in/a"), at("data/inner/a")), undefined);
   assert.equal(within(folder, at("other")), undefined);
+});
+
+Deno.test("DriverAccount draws no conclusion from a list that may have been cut", () => {
+  const many = Array.from({ length: MAX_USES }, (_, i) => at(`data/in/${i}`));
+  const of = account([read("${config.folder}", "data"), read("spare", "spare"), write("out", "out")]);
+  of.opened();
+  of.realmCounted({ ...NOTHING, read: many });
+  assert.deepEqual(of.closed({}).declared, [
+    { permission: "read", template: "${config.folder}", used: true },
+    { permission: "write", template: "out", used: false },
+  ]);
+});
+
+Deno.test("DriverAccount stays bounded over any number of attempts", () => {
+  const of = account([read("${config.folder}", "data"), read("spare", "spare")]);
+  for (let attempt = 0; attempt < 30; attempt++) {
+    of.opened();
+    of.realmCounted({
+      ...NOTHING,
+      read: Array.from({ length: MAX_USES - 1 }, (_, i) => at(`data/${attempt}/${i}`)),
+    });
+  }
+  const used = of.closed({});
+  assert.equal(used.read.length, MOST_LISTED);
+  assert.ok(used.more!["read"]! < 11_000);
+  assert.deepEqual(used.declared, [{ permission: "read", template: "${config.folder}", used: true }]);
 });
 
 Deno.test("DriverAccount adds attempts up, and takes rows and bytes of the last one", () => {
