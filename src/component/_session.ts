@@ -322,7 +322,7 @@ export class Session implements Driver {
         this.#post({ type: "batch", input: name, data: own, rows }, [own.buffer as ArrayBuffer]);
       },
       end: (rows, checksum) => this.#post({ type: "end", input: name, rows, checksum }),
-      fail: (error) => this.#end(error),
+      fail: (error) => this.#abandon(error),
     });
     this.#pumps.set(name, pump);
     return pump;
@@ -412,7 +412,14 @@ export class Session implements Driver {
     this.#leave(reason instanceof OsirisError ? reason : cancelled);
   }
 
-  #leave(reason: OsirisError): void {
+  /** What feeds the driver failed: it is not at fault, and gets its time to clean up. */
+  #abandon(error: unknown): void {
+    if (this.#state !== "open") return;
+    this.#post({ type: "cancel" });
+    this.#leave(error);
+  }
+
+  #leave(reason: unknown): void {
     this.#state = "cancelling";
     this.#reject(reason);
     this.#grace = setTimeout(() => this.#close(false), GRACE_MS);

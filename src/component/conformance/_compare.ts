@@ -25,7 +25,8 @@ async function differenceOfWork(gives: Gives, outcome: Outcome): Promise<string 
     const columns = Object.fromEntries(given.columns.map(({ name, type }) => [name, type]));
     return differenceOfColumns(gives.columns ?? {}, columns) ??
       await differenceOfRows(gives.columns ?? {}, gives.rows ?? [], given.rows) ??
-      differenceOfValue("the cursor", gives.cursor ?? null, given.cursor);
+      differenceOfValue("the cursor", gives.cursor ?? null, given.cursor) ??
+      differenceOfFiles(gives.files ?? {}, files);
   }
   return differenceOfFiles(gives.files ?? {}, files);
 }

@@ -13,12 +13,17 @@ export default defineDriver<WriterConfig>({
     let rows = 0;
     using file = await Deno.open(staged, { write: true, create: true, truncate: true });
     const stream = file.writable.getWriter();
-    for await (const batch of input.batches()) {
-      rows += batch.rows;
-      if (config.fail_after !== undefined && rows > config.fail_after) {
-        throw new Error(`failed after ${rows} rows`);
+    try {
+      for await (const batch of input.batches()) {
+        rows += batch.rows;
+        if (config.fail_after !== undefined && rows > config.fail_after) {
+          throw new Error(`failed after ${rows} rows`);
+        }
+        if (config.keep) await stream.write(new TextEncoder().encode(linesOf(batch)));
       }
-      if (config.keep) await stream.write(new TextEncoder().encode(linesOf(batch)));
+    } catch (error) {
+      await Deno.remove(staged);
+      throw error;
     }
     await stream.close();
     return {

@@ -11,7 +11,7 @@ export default defineDriver<{ path: string }>({
       for (let i = 0; i < batch.rows; i++) {
         sums.id += Number(id[i]!);
         sums.value += value[i]!;
-        sums.characters += (name.at(i) as string).length;
+        sums.characters += (name.at(i) as string | null)?.length ?? 0;
       }
       sums.rows += batch.rows;
     }
