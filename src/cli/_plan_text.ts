@@ -56,10 +56,7 @@ function detailsOf(step: PlanStep, cwd: string): [name: string, text: string][] 
     ...list("may read", rest(step.grants.read)),
     ...list("may write", rest(step.grants.write)),
     ...list("connects", step.grants.net),
-    ...list(
-      "unused",
-      (step.unused ?? []).map((each) => `${each.permission} ${each.template} (in no recent run)`),
-    ),
+    ...list("unused", unusedText(step)),
     ...(step.connection ? list("as", [step.connection]) : []),
     ...(step.retries ? list("retries", [String(step.retries)]) : []),
     ...(step.timeout_ms === undefined ? [] : list("timeout", [duration(step.timeout_ms)])),
@@ -68,6 +65,11 @@ function detailsOf(step: PlanStep, cwd: string): [name: string, text: string][] 
       ? list("allowed", [`not yet: ${step.consent.reason}; 'osiris run' asks`])
       : []),
   ];
+}
+
+function unusedText({ unused = [] }: PlanStep): string[] {
+  const declared = unused.map(({ permission, template }) => `${permission} ${template}`).join(", ");
+  return declared === "" ? [] : [`${declared} (in no recent run)`];
 }
 
 function fate({ write_mode, exists }: { write_mode: string; exists: boolean }): string {
