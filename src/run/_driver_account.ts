@@ -156,7 +156,8 @@ export class DriverAccount {
   }
 
   #hostUse({ grants }: DeclaredGrant): { used: boolean } {
-    return { used: grants.some((host) => this.#net.has(host)) };
+    const reached = new Set([...this.#net.keys()].map(sameHost));
+    return { used: grants.some((host) => reached.has(sameHost(host))) };
   }
 
   #pathUse(permission: "read" | "write", { grants }: DeclaredGrant): { used: boolean; within?: string } {
@@ -212,6 +213,11 @@ function listed<T>(all: readonly T[]): { shown: readonly T[]; more: number } {
 
 function shortened(text: string): string {
   return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
+}
+
+/** Hosts as they compare: however they are spelled, and an IPv6 address with or without brackets. */
+function sameHost(host: string): string {
+  return host.toLowerCase().replace(/[[\]]/g, "");
 }
 
 /** Where `path` lies below `grant`, with `/`: empty for the grant itself; nothing for what lies elsewhere. */

@@ -56,6 +56,13 @@ Deno.test("DriverAccount tells which templates were used, by whom counted", () =
   ]);
 });
 
+Deno.test("DriverAccount knows a host however it is spelled", () => {
+  const of = account([net("a", "DB.local:1"), net("b", "[::1]:2"), net("c", "db.local:11")]);
+  of.opened();
+  of.realmCounted({ ...NOTHING, net: [{ host: "db.local:1", count: 1 }, { host: "::1:2", count: 1 }] });
+  assert.deepEqual(of.closed({}).declared.map(({ used }) => used), [true, true, false]);
+});
+
 Deno.test("DriverAccount says nothing of what was not used when nobody would have seen a use", () => {
   const uncounted = account([net("db:1", "db:1"), read("${config.path}", "in.csv")]);
   uncounted.opened();
