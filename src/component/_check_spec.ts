@@ -1,5 +1,5 @@
 import { type OutputUnit, Validator } from "@cfworker/json-schema";
-import { LineCounter, parseDocument } from "yaml";
+import { type Document, LineCounter, parseDocument } from "yaml";
 import type { Checked, Diagnostic } from "../diagnostic.ts";
 import schema from "../../schemas/component.schema.json" with { type: "json" };
 import { checkConfig } from "./_config.ts";
@@ -18,7 +18,8 @@ function validator(): Validator {
 /** Reads and checks the text of a `spec.yaml`. */
 export function readSpec(text: string, file: string): Checked<ComponentSpec> {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: false });
+  const document = parsed(text, lines);
+  if (typeof document === "string") return { diagnostics: [diagnostic(document, file)] };
   const [fault] = document.errors;
   if (fault !== undefined) {
     const { line, col } = lines.linePos(fault.pos[0]);
@@ -26,6 +27,17 @@ export function readSpec(text: string, file: string): Checked<ComponentSpec> {
     return { diagnostics: [{ code: "DRV400", severity: "error", message, file, line, column: col }] };
   }
   return checkSpec(document.toJS({ maxAliasCount: 100 }), file);
+}
+
+/** The document, or why there is none: a stranger's text may be made to be too much. */
+function parsed(text: string, lineCounter: LineCounter): Document.Parsed | string {
+  try {
+    const document = parseDocument(text, { lineCounter, uniqueKeys: true, merge: false, logLevel: "error" });
+    if (document.errors.length === 0) document.toJS({ maxAliasCount: 100 });
+    return document;
+  } catch (error) {
+    return error instanceof RangeError ? "it is nested too deeply" : "it uses too many aliases";
+  }
 }
 
 /**

@@ -210,7 +210,7 @@ function parsed(text: string, lineCounter: LineCounter): Document.Parsed | strin
       prettyErrors: false,
       uniqueKeys: true,
       version: "1.2",
-      logLevel: "silent",
+      logLevel: "error", // 'silent' would take the first of several documents
     });
     if (document.errors.length === 0) document.toJS({ maxAliasCount: 0 });
     return document;

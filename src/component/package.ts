@@ -48,7 +48,7 @@ export async function readComponentFolder(folder: string): Promise<ComponentPack
     for (const name of (await readdir(join(folder, under))).sort()) {
       const path = under === "" ? name : `${under}/${name}`;
       const info = await lstat(join(folder, path));
-      const kept = info.isDirectory() ? path === "examples" || under.startsWith("examples") : belongs(path);
+      const kept = path === "examples" ? !info.isFile() : info.isDirectory() ? under !== "" : belongs(path);
       if (!kept) leftOut.push(path);
       else if (info.isDirectory()) await walk(path);
       else if (info.isFile()) {
@@ -145,6 +145,7 @@ async function entriesOf(archive: Uint8Array): Promise<SourceFile[]> {
   });
   if (unpacked.length > MOST_ENTRIES) throw refused(`it has more than ${MOST_ENTRIES} entries`);
   const seen = new Map<string, string>();
+  const folders = new Set<string>();
   const files: SourceFile[] = [];
   for (const { header: { name, type = "file" }, data } of unpacked) {
     const path = name.replace(/^(\.\/)+/, "").replace(/\/$/, "");
@@ -155,7 +156,7 @@ async function entriesOf(archive: Uint8Array): Promise<SourceFile[]> {
     demandPlainPath(path, name);
     const folded = path.normalize("NFC").toLowerCase();
     const before = seen.get(folded);
-    if (before !== undefined && !(type === "directory" && before === path)) {
+    if (before !== undefined && !(type === "directory" && folders.has(path))) {
       throw refused(
         before === path
           ? `'${shown(path)}' is in it twice`
@@ -163,6 +164,7 @@ async function entriesOf(archive: Uint8Array): Promise<SourceFile[]> {
       );
     }
     seen.set(folded, path);
+    if (type === "directory") folders.add(path);
     if (type === "file") files.push({ path, bytes: data ?? new Uint8Array() });
   }
   demandNoFileAsFolder(files);
