@@ -341,6 +341,39 @@ Deno.test("exact types: a JSON value is kept or its record is named", async () =
   }
 });
 
+Deno.test("exact types: a Parquet value is kept by a given type or its record is named", async () => {
+  await using b = await bench();
+  const cases: [stored: string, type: string, kept: [value: string, read: unknown][], lost: string[]][] = [
+    ["DOUBLE", "BIGINT", [["2.0", 2], ["-0.0", 0]], ["1.5", "1e30", "'nan'"]],
+    ["DECIMAL(10,3)", "DECIMAL(10,2)", [["1.230", "1.23"]], ["1.239"]],
+    ["BIGINT", "DOUBLE", [["9007199254740992", 9007199254740992]], ["9007199254740993"]],
+    ["BIGINT", "INTEGER", [["7", 7]], ["2147483648"]],
+    ["VARCHAR", "BIGINT", [["'12'", 12]], ["'1.5'", "'x'"]],
+    ["TIMESTAMP", "DATE", [["'2024-01-01'", "2024-01-01"]], ["'2024-01-01 10:00:00'"]],
+    ["DOUBLE", "VARCHAR", [["0.1", "0.1"]], []],
+    ["DOUBLE[]", "BIGINT[]", [["[1.0, NULL]", [1, null]]], ["[1.5]"]],
+  ];
+  for (const [stored, type, kept, lost] of cases) {
+    const written = async (value: string) => {
+      const query =
+        `SELECT i AS n, CASE WHEN i = 2 THEN CAST(${value} AS ${stored}) END AS x FROM range(4) t(i)`;
+      await b.write(await b.sql(query), "out.parquet");
+      return await b.scan("out.parquet", { types: { x: type } });
+    };
+    for (const [value, expected] of kept) {
+      assert.deepEqual((await b.rows(await written(value)))[2]!["x"], expected, `${value} as ${type}`);
+    }
+    for (const value of lost) {
+      const scan = await written(value);
+      await assert.rejects(b.engine.drain(scan), {
+        code: "ENG503",
+        message: /out\.parquet': record 3 has a wrong value .*column "x".* in the record: x = /,
+      }, `${value} as ${type}`);
+      assert.equal((await b.rows(await b.sql("SELECT n FROM df", { df: scan }))).length, 4);
+    }
+  }
+});
+
 Deno.test("exact types: any number behind the sample is read as it is written, or its line is named", async () => {
   await using b = await bench();
   const digits = (most: number) => fc.stringMatching(new RegExp(`^[0-9]{1,${most}}$`));
