@@ -12,7 +12,7 @@ import { Stage } from "./_stage.ts";
 /** How long one attempt may take. */
 const LIMIT_MS = 20_000;
 /** How long to listen for what is said after the end. */
-const LATE_MS = 50;
+const LATE_MS = 25;
 
 /** What the suite works with. */
 export interface Bench {
@@ -68,7 +68,8 @@ export interface Outcome {
   readonly late: readonly string[];
   readonly unknownRequests: readonly string[];
   readonly missingRequests: readonly string[];
-  readonly requests: number;
+  /** Every request with its body, in one order. */
+  readonly asked: readonly string[];
   /** From the cancel to the driver's end, in milliseconds. */
   readonly cancelledAfterMs?: number;
 }
@@ -143,7 +144,7 @@ export async function attempt(bench: Bench, example: Example, variation: Variati
     late,
     unknownRequests: stage.server.unknown,
     missingRequests: stage.server.missing,
-    requests: stage.server.requests,
+    asked: stage.server.asked.map((each) => each.replaceAll(stage.server.address, "")).sort(),
   };
 }
 

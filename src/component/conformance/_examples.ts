@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { OsirisError } from "../../diagnostic.ts";
 import { checkConfig } from "../_config.ts";
-import type { Outcome } from "./_attempt.ts";
 import { difference } from "./_compare.ts";
 import type { Example, ExampleFile } from "./_example.ts";
-import { type Check, type Fault, firstFault, type Subject } from "./_subject.ts";
+import { type Check, type Fault, firstFault, resultOf, type Subject } from "./_subject.ts";
 
 const SHOULD = "mend the driver, or say in the example what is right";
 
@@ -76,10 +75,6 @@ export const REPEATED: readonly Check[] = [
     },
   },
 ];
-
-function resultOf({ given, relation, files, staged, failure }: Outcome): unknown {
-  return { given, relation, files, staged, failure: failure?.message };
-}
 
 /** What holds of everything that was seen. */
 export const OVERALL: readonly Check[] = [

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Row } from "../_emission.ts";
 import { BROKEN_INPUT, type Outcome } from "./_attempt.ts";
 import type { Columns, Example, Rows } from "./_example.ts";
@@ -43,8 +44,19 @@ export const ROWS_IN: readonly Check[] = [
   ),
   check(
     "input.many",
-    "it takes many batches",
-    (subject, example) => tried(subject, example, manyOf, `${MANY_ROWS} rows came in batches of 1,000`),
+    "it takes many batches, and gives the same however large they are",
+    async (subject, example) => {
+      const inputs = mapped(example, manyOf);
+      const small = await subject.attempt(example, { inputs, batchRows: 1_000 });
+      const large = await subject.attempt(example, { inputs, batchRows: 7_001 });
+      const fault = failed(small, `${MANY_ROWS} rows came in batches of 1,000`, example.http !== undefined);
+      if (fault !== undefined || small.failure !== undefined) return fault;
+      if (isDeepStrictEqual([small.given, small.files], [large.given, large.files])) return undefined;
+      return {
+        reason: `${MANY_ROWS} rows in batches of 1,000 gave something else than in batches of 7,001`,
+        next: "treat all batches as one input: where one ends means nothing",
+      };
+    },
   ),
   check("input.nulls", "it takes nulls in every column", async (subject, example) => {
     const nulls = (rows: Rows) => ({ ...rows, rows: [...rows.rows, {}, ...rows.rows, {}] });

@@ -22,11 +22,12 @@ export class FixtureServer implements AsyncDisposable {
   readonly #left: Exchange[];
   readonly #trouble: Trouble | undefined;
   readonly #ended = Promise.withResolvers<void>();
-  readonly #asked = Promise.withResolvers<void>();
+  readonly #inTroubleNow = Promise.withResolvers<void>();
   #close: (() => Promise<void>) | undefined;
-  #requests = 0;
   /** host:port */
   address = "";
+  /** Every request with its body. */
+  readonly asked: string[] = [];
   /** Requests that no example knows. */
   readonly unknown: string[] = [];
 
@@ -41,14 +42,9 @@ export class FixtureServer implements AsyncDisposable {
     this.#close = close;
   }
 
-  /** How many requests were made. */
-  get requests(): number {
-    return this.#requests;
-  }
-
   /** Fulfilled when trouble has begun. */
   get inTrouble(): Promise<void> {
-    return this.#asked.promise;
+    return this.#inTroubleNow.promise;
   }
 
   /** Requests that were not made. */
@@ -62,11 +58,11 @@ export class FixtureServer implements AsyncDisposable {
     const asked = `${request.method} ${pathname}${search}`;
     const body = await request.text();
     const trouble = this.#trouble;
-    if (trouble !== undefined && this.#requests++ >= trouble.from) {
-      this.#asked.resolve();
+    this.asked.push(`${asked} ${body}`);
+    if (trouble !== undefined && this.asked.length > trouble.from) {
+      this.#inTroubleNow.resolve();
       return await this.#inTrouble(trouble.kind);
     }
-    if (trouble === undefined) this.#requests++;
     const at = this.#left.findIndex((each) => fits(each, asked, request.headers, body));
     if (at < 0) {
       this.unknown.push(body === "" ? asked : `${asked} with the body ${body.slice(0, 200)}`);

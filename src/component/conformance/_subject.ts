@@ -55,6 +55,11 @@ export async function firstFault<T>(
   return undefined;
 }
 
+/** What two attempts with the same input have in common. */
+export function resultOf({ given, relation, files, staged, failure, asked }: Outcome): unknown {
+  return { given, relation, files, staged, failure: failure?.message, asked };
+}
+
 /** A driver's own message, without what the host puts before it. */
 export function saidBy(failure: Error): string {
   return failure.message.replace(/^Cannot run \S+ in step 'example': /, "");

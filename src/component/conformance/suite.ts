@@ -10,7 +10,7 @@
 
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { OsirisError } from "../../diagnostic.ts";
+import { type Diagnostic, OsirisError } from "../../diagnostic.ts";
 import type { CatalogEntry } from "../catalog.ts";
 import { readSpec } from "../_check_spec.ts";
 import { loadPlugins } from "../_builtins.ts";
@@ -123,11 +123,19 @@ async function* load(
   } catch (error) {
     if (!(error instanceof OsirisError)) throw error;
     const [first] = error.diagnostics;
-    const said = error.diagnostics.map((
-      { message, line },
-    ) => (line === undefined ? message : `line ${line}: ${message}`));
     const next = first?.help ?? error.help ?? "mend driver.ts";
-    yield failed(...code, { reason: said.length > 0 ? said.join("; ") : error.message, next });
+    yield failed(...code, {
+      reason: error.diagnostics.length > 0 ? told(error.diagnostics) : error.message,
+      next,
+    });
     return undefined;
   }
+}
+
+/** The findings on one line, each with its place and without what was attempted. */
+function told(diagnostics: readonly Diagnostic[]): string {
+  return diagnostics.map(({ message, line }) => {
+    const what = message.replace(/^Cannot [^:]*: /, "");
+    return line === undefined ? what : `line ${line}: ${what}`;
+  }).join("; ");
 }

@@ -1,0 +1,78 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { newComponent } from "../author_files.ts";
+import { LIARS } from "./_liars_for_tests.ts";
+import type { Listen } from "./_server.ts";
+import { type CheckOutcome, type SuiteOptions, testComponent } from "./suite.ts";
+
+const listen: Listen = (handler) => {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, handler);
+  return Promise.resolve({ address: `127.0.0.1:${server.addr.port}`, close: () => server.shutdown() });
+};
+
+async function outcomes(
+  folder: string,
+  origin: NonNullable<SuiteOptions["origin"]>,
+): Promise<CheckOutcome[]> {
+  return await Array.fromAsync(testComponent(folder, { listen, origin }));
+}
+
+function failing(checks: readonly CheckOutcome[]): readonly CheckOutcome[] {
+  return checks.filter(({ state }) => state === "failed");
+}
+
+/** Does something with a component's folder of these files. */
+async function inFolder<T>(
+  name: string,
+  files: { readonly [path: string]: string },
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
+  const place = mkdtempSync(join(tmpdir(), "osiris-suite-"));
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(place, name, path)), { recursive: true });
+      writeFileSync(join(place, name, path), text);
+    }
+    return await work(join(place, name));
+  } finally {
+    rmSync(place, { recursive: true });
+  }
+}
+
+for (const mode of ["read", "transform", "write"] as const) {
+  Deno.test(`testComponent finds nothing wrong with a new component that can ${mode}`, async () => {
+    const files = await newComponent(`shop.${mode}`, mode);
+    const checks = await inFolder(
+      `shop.${mode}`,
+      Object.fromEntries(files.map(({ path, text }) => [path, text])),
+      (folder) => outcomes(folder, "outside"),
+    );
+    deepEqual(checks.filter(({ state }) => state !== "passed"), []);
+    equal(checks.length > 15, true);
+  });
+}
+
+for (const place of ["plugins", "tests/drivers"]) {
+  const folder = fileURLToPath(new URL(`../../../${place}/`, import.meta.url));
+  for (const name of readdirSync(folder)) {
+    Deno.test(`testComponent finds nothing wrong with ${place}/${name}`, async () => {
+      const checks = await outcomes(join(folder, name), "builtin");
+      deepEqual(failing(checks), []);
+      equal(checks.some(({ id }) => id.startsWith("example.")), true);
+    });
+  }
+}
+
+for (const { does, failing: expected, files } of LIARS) {
+  Deno.test(`testComponent finds out a driver that ${does}`, async () => {
+    const found = failing(await inFolder("test.liar", files, (folder) => outcomes(folder, "builtin")));
+    deepEqual(found.map(({ id }) => id), expected, JSON.stringify(found, null, 2));
+    for (const { reason, next } of found) {
+      match(reason!, /\w{3}/);
+      match(next!, /\w{3}/);
+    }
+  });
+}
