@@ -43,7 +43,8 @@ export async function loadOutside(folder: string): Promise<OutsideComponents> {
   return { entries, broken };
 }
 
-async function loadOne(folder: string, name: string): Promise<CatalogEntry> {
+/** Loads the component of a folder. */
+export async function loadOne(folder: string, name: string): Promise<CatalogEntry> {
   if (!(await lstat(folder)).isDirectory()) {
     throw fault(name, `'${folder}' is not a folder`, "a component is a folder with spec.yaml and driver.ts");
   }
@@ -62,7 +63,7 @@ async function loadOne(folder: string, name: string): Promise<CatalogEntry> {
       if (hashSources([now]) !== driverHash) {
         throw fault(name, `'${code.path}' was changed while Osiris was running`, "run it again");
       }
-      return { kind: "guest", text: await admitted(name, join(folder, code.path), now.bytes) } as const;
+      return { kind: "guest", text: await admitted(spec, join(folder, code.path), now.bytes) } as const;
     },
   });
 }
@@ -103,15 +104,15 @@ async function plainFile(name: string, folder: string, path: string): Promise<So
 }
 
 /** The library that reads code is loaded when a driver from outside is used. */
-async function admitted(name: string, file: string, bytes: Uint8Array): Promise<string> {
+async function admitted(spec: ComponentSpec, file: string, bytes: Uint8Array): Promise<string> {
   const { admit } = await import("./admission/admit.ts");
-  const { value, diagnostics } = await admit(bytes, file);
+  const { value, diagnostics } = await admit(bytes, file, { net: (spec.permissions.net ?? []).length > 0 });
   if (value !== undefined) return value;
   const { message, line, column, help } = diagnostics[0]!;
   const where = line === undefined ? file : `${file}:${line}:${column}`;
   const options = { category: "usage", diagnostics, help } as const;
   const what = message.replace(/^[^:]*: /, "");
-  throw new OsirisError("DRV414", `Cannot use component '${name}': ${where}: ${what}`, options);
+  throw new OsirisError("DRV414", `Cannot use component '${spec.name}': ${where}: ${what}`, options);
 }
 
 function fault(

@@ -26,6 +26,11 @@ import {
 const INPUT_CREDIT = 4;
 const MAX_LOG = 16_384;
 
+/** What may be the last that a driver says. */
+const ANSWERS: ReadonlySet<DriverMessage["type"]> = new Set(
+  ["checked", "discovered", "relation", "end", "staged", "committed", "aborted", "error"] as const,
+);
+
 type Send = (message: DriverMessage, transfer?: Transferable[]) => void;
 type Message<T extends HostMessage["type"]> = Extract<HostMessage, { type: T }>;
 
@@ -41,7 +46,12 @@ const scope = globalThis as unknown as {
   close(): void;
 };
 const postMessage = scope.postMessage?.bind(scope);
-const send: Send = (message, transfer = []) => postMessage(message, { transfer });
+let before = (): DriverMessage | undefined => undefined;
+const send: Send = (message, transfer = []) => {
+  const first = ANSWERS.has(message.type) ? before() : undefined;
+  if (first !== undefined) postMessage(first, { transfer: [] });
+  postMessage(message, { transfer });
+};
 
 // A message may arrive before the driver is loaded, and would be lost without a listener.
 const early: HostMessage[] = [];
@@ -53,6 +63,11 @@ export function serve(drivers: Drivers, decode?: Decode): void {
   const service = new Service(drivers, send, decode);
   receive = (message) => service.take(message);
   for (const message of early.splice(0)) receive(message);
+}
+
+/** Has what `told` gives sent before every answer that may be the last one. */
+export function tellBeforeAnswers(told: () => DriverMessage | undefined): void {
+  before = told;
 }
 
 /** Code from outside, as it is handed to a worker that was started without any. */

@@ -20,6 +20,12 @@ import { reaches, statement, wall } from "./_wall.ts";
 /** Most bytes of a driver's code. */
 export const MAX_CODE_BYTES = 2_097_152;
 
+/** What decides which modules the code may import. */
+export interface Rights {
+  /** Whether the component's spec asks for hosts. */
+  readonly net: boolean;
+}
+
 /**
  * Admits the code of a driver: the text to load, or what keeps it from being loaded.
  *
@@ -28,14 +34,18 @@ export const MAX_CODE_BYTES = 2_097_152;
  * const { value, diagnostics } = await admit(await readFile("driver.ts"), "driver.ts");
  * ```
  */
-export async function admit(bytes: Uint8Array, file: string): Promise<Checked<string>> {
+export async function admit(
+  bytes: Uint8Array,
+  file: string,
+  rights: Rights = { net: false },
+): Promise<Checked<string>> {
   const source = read(bytes);
   if (source === undefined) return refused(file, sizeOrEncoding(bytes));
   const text = /\.ts$/.test(file) ? await strip(source) : { text: source };
   if (text.text === undefined) {
     return refused(file, { ...text.fault!, help: "mend the syntax; 'deno check' says more about it" });
   }
-  return new Reading(text.text, file).admitted();
+  return new Reading(text.text, file, rights).admitted();
 }
 
 /** A fault before it has a file and a code. */
@@ -70,11 +80,13 @@ function diagnostic(file: string, { message, ...rest }: Fault): Diagnostic {
 class Reading {
   readonly #text: string;
   readonly #file: string;
+  readonly #modules: readonly string[];
   readonly #faults: Fault[] = [];
 
-  constructor(text: string, file: string) {
+  constructor(text: string, file: string, rights: Rights) {
     this.#text = text;
     this.#file = file;
+    this.#modules = allowedModules(rights);
   }
 
   admitted(): Checked<string> {
@@ -144,7 +156,7 @@ class Reading {
       );
     }
     const name = found.specifier;
-    const url = name === SDK ? shimUrl() : allowedModules().find((allowed) => allowed === name);
+    const url = name === SDK ? shimUrl() : this.#modules.find((allowed) => allowed === name);
     if (url === undefined) {
       return this.#fault(at, `it imports '${name}', which is not allowed`, this.#instead(name));
     }
@@ -157,8 +169,8 @@ class Reading {
   }
 
   #instead(name: string | null): string {
-    if (name?.startsWith("node:") === true) return `a driver may import ${allowedModules().join(", ")}`;
-    if (allowedModules().includes(`node:${name}`)) return `write 'node:${name}'`;
+    if (name?.startsWith("node:") === true) return `a driver may import ${this.#modules.join(", ")}`;
+    if (this.#modules.includes(`node:${name}`)) return `write 'node:${name}'`;
     return BUNDLE;
   }
 

@@ -6,8 +6,10 @@
  */
 
 import { decodeBatch } from "../_decode.ts";
-import { awaitCode, failedToLoad, type GuestCode, serve } from "../_serve.ts";
+import { awaitCode, failedToLoad, type GuestCode, serve, tellBeforeAnswers } from "../_serve.ts";
 import * as sdk from "../sdk.ts";
+import { Account } from "./_account.ts";
+import { readable } from "./_readable.ts";
 import { SDK_KEY, SDK_NAMES } from "./_sdk_shim.ts";
 import { narrow } from "./realm.ts";
 
@@ -15,14 +17,16 @@ const given = sdk as unknown as Readonly<Record<string, unknown>>;
 Object.defineProperty(globalThis, Symbol.for(SDK_KEY), {
   value: Object.freeze(Object.fromEntries(SDK_NAMES.map((name) => [name, given[name]]))),
 });
-const open = narrow();
+const account = new Account();
+const open = narrow(account);
+tellBeforeAnswers(() => account.take());
 
 awaitCode(async ({ component, code, grants }: GuestCode) => {
   try {
-    open(grants);
+    await open(grants);
     const module = await import(`data:application/javascript,${encodeURIComponent(code)}`);
     serve({ [component]: module.default }, decodeBatch);
   } catch (error) {
-    failedToLoad(error);
+    failedToLoad(readable(error, code));
   }
 });

@@ -11,7 +11,10 @@
  * @module
  */
 
+import type { Account } from "./_account.ts";
+import { countedDeno, countedNet } from "./_counted.ts";
 import { closeProcess, processStandIn } from "./_process.ts";
+import { closeSockets, handlesOfRealm } from "./_sockets.ts";
 import { DENO, GLOBALS, NET_DENO, NET_GLOBALS, OPENERS, READS, WRITES } from "./_names.ts";
 
 type Scope = Record<string | symbol, unknown>;
@@ -26,24 +29,24 @@ export interface Doors {
 }
 
 /** Gives back what the grants are for. Called once, before the code is loaded. */
-export type Open = (doors: Doors) => void;
+export type Open = (doors: Doors) => Promise<void>;
 
-/** Narrows the realm. */
-export function narrow(): Open {
-  const kept = pick(deno, [...DENO, ...READS, ...WRITES, ...OPENERS, ...NET_DENO]);
-  const net = pick(scope, NET_GLOBALS);
+/** Narrows the realm. What it gives back later is counted by the account. */
+export function narrow(account: Account): Open {
+  const handles = handlesOfRealm();
+  const kept = countedDeno(pick(deno, [...DENO, ...READS, ...WRITES, ...OPENERS, ...NET_DENO]), account);
+  const net = countedNet(pick(scope, NET_GLOBALS), account);
   const leave = kept["exit"] as () => never;
   closeProcess(leave);
   closeCode();
   removeGlobals();
   fix("process", processStandIn(leave));
-  fix(
-    "navigator",
-    Object.freeze({ userAgent: `Deno/${Deno.version.deno}`, language: "en-US", languages: ["en-US"] }),
-  );
+  fix("navigator", Object.freeze({ userAgent: `Deno/${Deno.version.deno}`, language: "en-US" }));
   for (const key of Reflect.ownKeys(deno)) Reflect.deleteProperty(deno, key);
   for (const shared of [EventTarget, MessageEvent, Event]) Object.freeze(shared.prototype);
-  const open: Open = ({ net: hosts, read, write }) => {
+  // Until the grants are known, what the glue needs of it for a report.
+  Object.defineProperty(scope, "Deno", { value: Object.freeze(pick(kept, DENO)), configurable: true });
+  return async ({ net: hosts, read, write }) => {
     const files = [...(read.length > 0 ? READS : []), ...(write.length > 0 ? WRITES : [])];
     const names = [
       ...DENO,
@@ -52,11 +55,10 @@ export function narrow(): Open {
       ...(hosts.length > 0 ? NET_DENO : []),
     ];
     fix("Deno", Object.freeze({ args: Object.freeze([]), env: NO_ENVIRONMENT, ...pick(kept, names) }));
-    if (hosts.length > 0) { for (const [name, value] of Object.entries(net)) fix(name, value); }
+    if (hosts.length === 0) return;
+    for (const [name, value] of Object.entries(net)) fix(name, value);
+    await closeSockets(handles, account);
   };
-  // Until then, what the glue needs of it for a report.
-  Object.defineProperty(scope, "Deno", { value: Object.freeze(pick(kept, DENO)), configurable: true });
-  return open;
 }
 
 /** What a library finds that asks for a variable: none. */
@@ -81,11 +83,22 @@ function removeGlobals(): void {
   }
 }
 
+type Later = (work: unknown, ...rest: unknown[]) => unknown;
+
+/** Timers take a text, too, and run it as a program of its own. */
+function onlyFunctions(later: Later): Later {
+  return (work, ...rest) => {
+    if (typeof work !== "function") throw new TypeError("a timer calls a function");
+    return later(work, ...rest);
+  };
+}
+
 /**
  * No text becomes code. The program runs with code generation switched off; this closes the same doors
  * once more, in case it was started without.
  */
 function closeCode(): void {
+  for (const name of ["setTimeout", "setInterval"]) fix(name, onlyFunctions(scope[name] as Later));
   const kinds = [
     function () {},
     async function () {},
