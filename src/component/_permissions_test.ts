@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import type { OsirisError } from "../diagnostic.ts";
-import { expandPermissions, templateFields } from "./_permissions.ts";
+import { declaredGrants, expandPermissions, templateFields } from "./_permissions.ts";
 import type { ComponentSpec } from "./spec.ts";
 
 function expand(
@@ -70,4 +71,54 @@ Deno.test("templateFields knows config and connection alone", () => {
     { of: "config", name: "port" },
   ]);
   assert.equal(templateFields("${env.HOME}"), undefined);
+});
+
+Deno.test("expandPermissions grants the templates with their fields filled in, and nothing else, whatever both are", () => {
+  const field = fc.constantFrom("config.a", "config.b", "connection.a");
+  const text = fc.oneof(fc.string(), fc.constantFrom("${config.a}", "$&", "..", "/", ""));
+  const template = fc.array(
+    fc.oneof(
+      text.filter((piece) => !piece.includes("$")).map((literal) => ({ literal })),
+      field.map((name) => ({ name })),
+    ),
+    { minLength: 1, maxLength: 5 },
+  );
+  const value = fc.oneof(
+    text,
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(text, { maxLength: 3 }),
+  );
+  const fields = fc.dictionary(fc.constantFrom("a", "b"), value);
+  fc.assert(
+    fc.property(fc.array(template, { maxLength: 4 }), fields, fields, (templates, config, connection) => {
+      const written = templates.map((pieces) =>
+        pieces.map((piece) => "name" in piece ? `\${${piece.name}}` : piece.literal).join("")
+      );
+      const leaves = (given: unknown) =>
+        [given].flat().filter((leaf) =>
+          typeof leaf === "number" || (typeof leaf === "string" && leaf !== "")
+        );
+      const plainly = templates.flatMap((pieces) =>
+        pieces.reduce<string[]>((begun, piece) => {
+          const [of, name] = "name" in piece ? piece.name.split(".") as [string, string] : [];
+          const ends = of === undefined
+            ? [(piece as { literal: string }).literal]
+            : leaves((of === "config" ? config : connection)[name!]);
+          return begun.flatMap((begin) => ends.map((end) => begin + end));
+        }, [""])
+      );
+      const { net, read, write } = expand({ read: written }, config, connection);
+      assert.deepEqual(read, [...new Set(plainly)].sort());
+      assert.deepEqual([net, write], [[], []]);
+      const declared = declaredGrants(
+        { name: "a.b", permissions: { read: written } } as unknown as ComponentSpec,
+        config,
+        connection,
+      );
+      assert.deepEqual([...new Set(declared.flatMap(({ grants }) => grants))].sort(), read);
+      assert.deepEqual(declared.map((each) => each.template), written);
+    }),
+  );
 });
