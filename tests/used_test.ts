@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { type EventData, type EventKind, readSession } from "../src/session/mod.ts";
+import type { RunInput } from "../src/run/mod.ts";
 import { TestProject } from "./_project.ts";
 
 const head = (steps: string) => `oml_version: "0.1.0"\nname: test\nsteps:\n${steps}`;
@@ -79,8 +80,8 @@ Deno.test("a session counts the rows and bytes that a driver takes and gives its
 
 Deno.test("a session says that each driver started and how it ended", async () => {
   await using project = await TestProject.create({ "in.csv": CSV });
-  const ends = async (text: string) => {
-    const outcome = await project.run(text);
+  const ends = async (text: string, options: Partial<RunInput> = {}) => {
+    const outcome = await project.run(text, options);
     const starts = await eventsOf(outcome.folder, "driver.start");
     const exits = await eventsOf(outcome.folder, "driver.exit");
     assert.deepEqual(starts.map((start) => start.isolation), starts.map(() => "worker"));
@@ -100,6 +101,12 @@ Deno.test("a session says that each driver started and how it ended", async () =
     "    retry: { max: 1, delay: 1ms }\n",
   );
   assert.deepEqual(await ends(head(flaky + save)), ["load error", "load done", "save done"]);
+  const endless = (more: string) =>
+    head(step("load", "test.rows_extractor", "read", "{ rows: 4000000000, chunk: 1000 }", more) + save);
+  assert.deepEqual(await ends(endless("    timeout: 200ms\n")), ["load timeout"]);
+  const stop = new AbortController();
+  const onProgress = () => stop.abort();
+  assert.deepEqual(await ends(endless(""), { signal: stop.signal, onProgress }), ["load cancelled"]);
 });
 
 Deno.test("a session says what a driver asked for and the plan did not grant", async () => {
