@@ -1,9 +1,7 @@
 /** `osiris components permissions [NAME]`. */
 
-import { statSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { isAbsolute } from "node:path";
 import { stringify } from "yaml";
-import { nearest, OsirisError } from "../../diagnostic.ts";
 import { count, counted } from "../_amounts.ts";
 import type { Cli } from "../_cli.ts";
 import type { ComponentUse, Tally, TemplateUse } from "../_component_use.ts";
@@ -13,6 +11,7 @@ import { printable } from "../_printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
 import { table } from "../_table.ts";
 import { wrapped } from "../_wrap.ts";
+import { unknownComponent } from "./components_show.ts";
 
 /** How many runs are looked at when nobody says. */
 const RUNS = 200;
@@ -40,20 +39,18 @@ export const componentsPermissions = declare({
     },
   ],
   async run({ name, sessions }, cli) {
-    const { loadCatalog } = await import("../../component/mod.ts");
+    const { outsiders, projectCatalog } = await import("../_components.ts");
     const { sessionUses } = await import("../../session/mod.ts");
     const { componentsOf, componentUses } = await import("../_component_use.ts");
-    const { root, logs } = projectOf(cli);
+    const project = projectOf(cli);
     const most = sessions === undefined ? RUNS : wholeNumber("--sessions", sessions);
-    const outside = join(root, "components");
-    const folders = statSync(outside, { throwIfNoEntry: false })?.isDirectory() ? [outside] : [];
-    const catalog = await loadCatalog({ folders });
-    const past = await sessionUses(logs, most);
+    const catalog = await projectCatalog(project);
+    const past = await sessionUses(project.logs, most);
     const used = componentsOf(past.sessions);
-    const own = catalog.entries().filter(({ origin }) => origin === "outside").map(({ spec }) => spec.name);
-    const all = [...new Set([...used, ...own])].sort();
+    const all = [...new Set([...used, ...outsiders(catalog).map(({ spec }) => spec.name)])].sort();
     if (name !== undefined && !catalog.get(name) && !used.includes(name)) {
-      throw unknownComponent(name, [...catalog.names(), ...used]);
+      throw catalog.broken().find((each) => each.name === name)?.error ??
+        unknownComponent(name, [...catalog.names(), ...used]);
     }
     const components = componentUses(
       name === undefined ? all : [name],
@@ -68,14 +65,6 @@ export const componentsPermissions = declare({
     return { document: { runs, components }, text: pageOf(components, runs, cli) };
   },
 });
-
-function unknownComponent(name: string, names: readonly string[]): OsirisError {
-  const near = nearest(name, names);
-  return new OsirisError("CLI804", `Cannot show '${printable(name)}': there is no such component`, {
-    category: "usage",
-    help: near ? `did you mean '${near}'?` : "type 'osiris components list' to see them all",
-  });
-}
 
 interface Runs {
   readonly looked_at: number;

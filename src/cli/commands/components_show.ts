@@ -54,7 +54,8 @@ async function consentTo(entry: CatalogEntry, lock: Lock): Promise<{ allowed: bo
     : { allowed: false, text: `from outside, not allowed in this project: ${lockReason(problem)}` };
 }
 
-function unknownComponent(name: string, names: readonly string[]): OsirisError {
+/** No component is called so; says which one may be meant. */
+export function unknownComponent(name: string, names: readonly string[]): OsirisError {
   const near = nearest(name, names) ?? names.find((n) => n.split(".")[1] === name);
   return new OsirisError("CLI804", `Cannot show '${printable(name)}': there is no such component`, {
     category: "usage",
