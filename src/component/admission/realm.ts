@@ -37,6 +37,7 @@ export function narrow(account: Account): Open {
   const kept = countedDeno(pick(deno, [...DENO, ...READS, ...WRITES, ...OPENERS, ...NET_DENO]), account);
   const net = countedNet(pick(scope, NET_GLOBALS), account);
   const leave = kept["exit"] as () => never;
+  closeStreams();
   closeProcess(leave);
   closeCode();
   removeGlobals();
@@ -59,6 +60,14 @@ export function narrow(account: Account): Open {
     for (const [name, value] of Object.entries(net)) fix(name, value);
     await closeSockets(handles, account);
   };
+}
+
+/**
+ * The worker's own ends of the standard streams: connections are made from numbers, and with these numbers
+ * gone, one that was made up leads nowhere.
+ */
+function closeStreams(): void {
+  for (const stream of [Deno.stdin, Deno.stdout, Deno.stderr]) stream.close();
 }
 
 /** What a library finds that asks for a variable: none. */
