@@ -1,0 +1,190 @@
+/** Drivers that hang, run out of memory, crash, leave, or flood: the step fails, and nothing else. @module */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { Arena, type Ran } from "./_arena.ts";
+import { plainSpec } from "./_driver.ts";
+import { count, note } from "./_figures.ts";
+import { driverOfEnd, type End, ENDS, HANGS } from "./ends.ts";
+
+/** Most memory that the host may take, whatever its drivers do, in bytes. */
+const HOST_BYTES = 700_000_000;
+/** How long after its deadline a driver may be alive, and its step take to be told of it. */
+const LATE_MS = 1_500;
+
+const HONEST = `oml_version: "0.1.0"
+name: ends
+steps:
+  - id: honest
+    component: duckdb.processor
+    mode: transform
+    config: { query: "SELECT 42 AS answer" }
+  - id: others
+    component: filesystem.csv_writer
+    mode: write
+    inputs: { df: "\${honest.output.df}" }
+    config: { path: honest.csv }
+`;
+
+/** A pipeline in which these drivers run side by side, after the honest steps. */
+function pipeline(arena: Arena, ends: readonly End[], names: readonly string[]): string {
+  return HONEST + ends.map(({ timeout }, i) =>
+    `  - id: end_${i}
+    component: ${names[i]}
+    mode: read
+    needs: [others]
+    timeout: ${timeout}
+    config: { secret: ${JSON.stringify(arena.at.secret)} }
+  - id: save_${i}
+    component: filesystem.csv_writer
+    mode: write
+    inputs: { df: "\${end_${i}.output.df}" }
+    config: { path: end_${i}.csv }
+`
+  ).join("");
+}
+
+interface Ended {
+  readonly ran: Ran;
+  readonly steps: Map<string, { state: string; failure?: { code: string; message: string } }>;
+  readonly events: readonly Record<string, unknown>[];
+  readonly hostBytes: number;
+}
+
+/** Runs drivers side by side in one run of the program. */
+async function end(
+  arena: Arena,
+  ends: readonly End[],
+  names: readonly string[],
+  file: string,
+): Promise<Ended> {
+  arena.write(file, pipeline(arena, ends, names));
+  let hostBytes = 0;
+  const before = new Set(arena.sessions().map(({ id }) => id));
+  const ran = await arena.osiris(["run", file], {
+    onHost: (pid) => (hostBytes = Math.max(hostBytes, peak(pid))),
+  });
+  const session = arena.sessions().find(({ id }) => !before.has(id));
+  assert.ok(session, `no session: ${ran.stdout}${ran.stderr}`);
+  const status = session.status as {
+    state: string;
+    steps: { id: string; state: string; failure?: { code: string; message: string } }[];
+  };
+  assert.notEqual(status.state, "running", "the session is not sealed");
+  return {
+    ran,
+    hostBytes,
+    steps: new Map(status.steps.map((step) => [step.id, step])),
+    events: session.events.trim().split("\n").map((line) => JSON.parse(line)),
+  };
+}
+
+function peak(pid: number): number {
+  try {
+    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** What is wrong with how a driver ended, if anything. */
+function faults(arena: Arena, end: End, i: number, { ran, steps, hostBytes }: Ended): string[] {
+  const faults: string[] = [];
+  const step = steps.get(`end_${i}`), saved = steps.get(`save_${i}`);
+  if (![0, 1, 3, 4].includes(ran.code)) faults.push(`the program ended with ${ran.code}`);
+  const worked = step?.state === "succeeded" && saved?.state === "succeeded";
+  if (end.ends === "fails" && worked) faults.push("it is told to have succeeded");
+  if (worked !== arena.exists(`end_${i}.csv`)) faults.push(`its output is ${worked ? "missing" : "there"}`);
+  const failure = step?.failure ?? saved?.failure;
+  if (!worked && failure === undefined) faults.push("nobody says why it failed");
+  if (failure !== undefined && failure.message.length > 20_000) faults.push("its failure is endless");
+  if (hostBytes > HOST_BYTES) faults.push(`the host took ${Math.round(hostBytes / 1e6)} MB`);
+  if (!arena.exists("honest.csv") || arena.read("honest.csv") !== "answer\n42\n") {
+    faults.push("another step's output was harmed");
+  }
+  return faults.map((fault) =>
+    `${end.id}: ${fault} (${failure?.code} ${failure?.message.slice(0, 200)}) ${ran.stderr.slice(0, 300)}`
+  );
+}
+
+async function withEnds(
+  ends: readonly End[],
+  tell: (arena: Arena, names: readonly string[]) => Promise<void>,
+) {
+  await using arena = await Arena.create();
+  const names = ends.map((_, i) => `evil.end_${i}`);
+  ends.forEach((each, i) => arena.component(names[i]!, plainSpec(names[i]!), driverOfEnd(each)));
+  const agreed = await arena.consent();
+  assert.equal(agreed.code, 0, agreed.stderr);
+  await tell(arena, names);
+}
+
+export function ended(): void {
+  Deno.test("a driver that hangs is gone soon after its deadline, and only its step fails", () =>
+    withEnds(HANGS, async (arena, names) => {
+      const all: string[] = [];
+      const late: number[] = [];
+      for (let from = 0; from < HANGS.length; from += 4) {
+        const some = HANGS.slice(from, from + 4);
+        const seen = await end(arena, some, names.slice(from), `hang_${from}.oml`);
+        assert.equal(seen.ran.code, 1, seen.ran.stderr);
+        some.forEach((each, i) => {
+          const found = faults(arena, each, i, seen);
+          const took = tookMs(seen, `end_${i}`);
+          late.push(took - 1000);
+          if (took > 1000 + LATE_MS) found.push(`${each.id}: it took ${took} ms`);
+          all.push(...found);
+          count(each.row, { tried: 1, through: found.length === 0 ? 0 : 1 });
+        });
+        const remains = arena.remains();
+        count("B1", { left: remains.length });
+        all.push(...remains);
+      }
+      late.sort((a, b) => a - b);
+      note(
+        `hangs: step ended ${late[0]} to ${late.at(-1)} ms after its deadline of 1 s, median ${
+          late[late.length >> 1]
+        } ms`,
+      );
+      assert.deepEqual(all, []);
+    }));
+
+  Deno.test("a driver that fails, leaves or floods takes nobody along", () =>
+    withEnds(ENDS, async (arena, names) => {
+      const all: string[] = [];
+      let peak = 0;
+      for (const [i, each] of ENDS.entries()) {
+        const seen = await end(arena, [each], [names[i]!], `end.oml`);
+        const found = faults(arena, each, 0, seen);
+        peak = Math.max(peak, seen.hostBytes);
+        found.push(...arena.leaks(seen.ran).map((leak) => `${each.id}: canary in ${leak}`));
+        // deno-lint-ignore no-control-regex
+        if (/^FORGED|\x1b/m.test(seen.ran.stdout + seen.ran.stderr)) {
+          found.push(`${each.id}: it forged a line`);
+        }
+        const remains = arena.remains();
+        all.push(...found, ...remains.map((each) => `${names[i]} left ${each}`));
+        const died = ![0, 1, 3, 4].includes(seen.ran.code);
+        count(each.row, {
+          tried: 1,
+          through: Number(found.length > 0),
+          died: Number(died),
+          left: remains.length,
+        });
+        await arena.remove("end_0.csv", "honest.csv");
+      }
+      note(`the host's memory at most: ${Math.round(peak / 1e6)} MB`);
+      assert.deepEqual(all, []);
+    }));
+}
+
+/** Between a step's beginning and its end, by the session. */
+function tookMs({ events }: Ended, step: string): number {
+  const at = (...types: string[]) =>
+    events.filter(({ event_type, data }) =>
+      types.includes(String(event_type)) && (data as { step_id?: string }).step_id === step
+    ).map(({ timestamp }) => Date.parse(String(timestamp)));
+  const [started] = at("execution.step.start");
+  const [over] = at("execution.step.error", "execution.step.complete");
+  return over === undefined || started === undefined ? Number.NaN : over - started;
+}
