@@ -5,7 +5,7 @@
  * @module
  */
 
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readSdkTypes } from "../component/mod.ts";
 import { systemReason } from "./_system_reason.ts";
@@ -35,7 +35,7 @@ const TSCONFIG = `{
 }
 `;
 
-/** What was written into a folder, and what was there already and may need a word more. */
+/** What was written into a folder, and what was there already and does not know of the types. */
 export interface SdkFiles {
   readonly written: readonly string[];
   readonly kept: readonly { readonly file: string; readonly needs: string }[];
@@ -44,7 +44,9 @@ export interface SdkFiles {
 /** Writes the types anew; an own `deno.json` or `tsconfig.json` stays as it is. */
 export async function writeSdk(folder: string): Promise<SdkFiles> {
   const settings = { "deno.json": DENO_JSON, "tsconfig.json": TSCONFIG };
-  const kept = Object.entries(settings).filter(([file]) => existsSync(join(folder, file)));
+  const kept = Object.keys(settings).filter((file) =>
+    existsSync(join(folder, file)) && !readFileSync(join(folder, file), "utf8").includes(TYPES)
+  );
   const fresh = Object.entries(settings).filter(([file]) => !existsSync(join(folder, file)));
   const files = [[TYPES, await readSdkTypes()] as const, ...fresh];
   try {
@@ -64,7 +66,7 @@ export async function writeSdk(folder: string): Promise<SdkFiles> {
   }
   return {
     written: files.map(([file]) => file),
-    kept: kept.map(([file]) => ({ file, needs: NEEDS[file]! })),
+    kept: kept.map((file) => ({ file, needs: NEEDS[file]! })),
   };
 }
 

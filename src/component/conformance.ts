@@ -1,7 +1,9 @@
+import type { Listen } from "./conformance/_server.ts";
+import type { ServedExample } from "./conformance/serve.ts";
 import type { CheckOutcome, SuiteOptions } from "./conformance/suite.ts";
 
-export type { Listen } from "./conformance/_server.ts";
-export type { CheckOutcome, SuiteOptions } from "./conformance/suite.ts";
+export type { Listen, ServedExample };
+export type { CheckOutcome, SuiteOptions };
 
 /**
  * Holds the component in a folder to what every component promises, and gives the outcome of each check as soon
@@ -14,4 +16,10 @@ export async function* testComponent(
   // Loaded when it is needed: no run needs it.
   const suite = await import("./conformance/suite.ts");
   yield* suite.testComponent(folder, options);
+}
+
+/** Serves what an example of the component in a folder says its server answers, so that a run can meet it. */
+export async function serveExample(folder: string, name: string, listen: Listen): Promise<ServedExample> {
+  const { serveExample } = await import("./conformance/serve.ts");
+  return await serveExample(folder, name, listen);
 }

@@ -43,6 +43,7 @@ export {
 export { type OsSandbox, osSandbox } from "./os_sandbox.ts";
 export {
   type ComponentPackage,
+  demandAdmission,
   LARGEST_PACKAGE,
   packageHash,
   readComponentFolder,
@@ -51,8 +52,8 @@ export {
 export { createDriverPool } from "./host.ts";
 export { newComponent, readSdkTypes } from "./author_files.ts";
 export type { AuthorFile } from "./author_files.ts";
-export { testComponent } from "./conformance.ts";
-export type { CheckOutcome, Listen, SuiteOptions } from "./conformance.ts";
+export { serveExample, testComponent } from "./conformance.ts";
+export type { CheckOutcome, Listen, ServedExample, SuiteOptions } from "./conformance.ts";
 export { overridable } from "./spec.ts";
 export type {
   Capability,
@@ -77,6 +78,8 @@ export type {
   DriverUse,
   DriverWrite,
   Grants,
+  Isolation,
+  PoolOptions,
 } from "./driver.ts";
 export { MAX_USES } from "./protocol.ts";
 export type { Column, Config, FileOptions, RelationRequest } from "./protocol.ts";

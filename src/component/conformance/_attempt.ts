@@ -3,7 +3,15 @@ import { type Failure, OsirisError } from "../../diagnostic.ts";
 import type { CatalogEntry } from "../catalog.ts";
 import { decodeBatch } from "../_decode.ts";
 import { Emission, type Row } from "../_emission.ts";
-import type { Batch, Driver, DriverPool, DriverRows, DriverStart, DriverWrite } from "../driver.ts";
+import type {
+  Batch,
+  Driver,
+  DriverPool,
+  DriverRows,
+  DriverStart,
+  DriverUse,
+  DriverWrite,
+} from "../driver.ts";
 import type { Column, RelationRequest } from "../protocol.ts";
 import type { Example, Rows } from "./_example.ts";
 import type { Listen, Trouble } from "./_server.ts";
@@ -61,6 +69,8 @@ export interface Outcome {
   readonly files: ReadonlyMap<string, string>;
   /** Files that it changed without being granted to. */
   readonly trespasses: readonly string[];
+  /** What it asked for and was not granted. */
+  readonly denied: readonly string[];
   /** Everything it said beside its answers. */
   readonly said: readonly string[];
   readonly logLines: number;
@@ -94,6 +104,9 @@ export async function attempt(bench: Bench, example: Example, variation: Variati
     onEvent: (name: string, data: unknown) => void say(`${name} ${JSON.stringify(data)}`),
     onMetric: (name: string, value: number) => void say(`${name} ${value}`),
     onProgress: () => void (over && late.push("progress")),
+    onUsed: (use: DriverUse) => {
+      found.denied = use.denied.map(({ permission, resource }) => `${permission} ${resource}`);
+    },
     onExit: exit.resolve,
   };
   const limit = setTimeout(() => {
@@ -138,6 +151,7 @@ export async function attempt(bench: Bench, example: Example, variation: Variati
     timedOut: found.timedOut ?? false,
     stagedFiles: found.stagedFiles ?? new Map(),
     files: after,
+    denied: found.denied ?? [],
     trespasses: [...after.keys()].filter((file) => !stage.mayWrite(file)),
     said: [...said, ...found.failure === undefined ? [] : [found.failure.message, found.failure.help ?? ""]],
     logLines,

@@ -89,13 +89,20 @@ export const OVERALL: readonly Check[] = [
       next: "await everything before the generator returns",
     }),
   overall(
-    "files.own",
-    "it writes nothing beside what it was granted",
-    ({ outcome }) =>
-      outcome.trespasses[0] && {
-        reason: `it left '${outcome.trespasses[0]}' behind`,
+    "grants.kept",
+    "it touches nothing that it was not granted",
+    ({ outcome: { denied, trespasses } }) => {
+      if (denied[0] !== undefined) {
+        return {
+          reason: `it tried to reach '${denied[0]}', which was not granted`,
+          next: "declare it under permissions in spec.yaml, or leave it alone",
+        };
+      }
+      return trespasses[0] && {
+        reason: `it left '${trespasses[0]}' behind`,
         next: "write what permissions.write names, and remove what is only needed for a while",
-      },
+      };
+    },
   ),
   overall("log.sober", "what it logs can be read", ({ outcome }) => {
     // deno-lint-ignore no-control-regex -- these are what a log must not hold

@@ -10,6 +10,8 @@ export interface Liar {
   /** The checks that fail; all others that are made hold. */
   readonly failing: readonly string[];
   readonly files: { readonly [path: string]: string };
+  /** Only the walls around code from outside find it out. */
+  readonly walled?: true;
 }
 
 /** A spec of YAML; what is given takes the place of what it says by itself. */
@@ -150,6 +152,28 @@ export default defineDriver<{ host: string }>({
 }
 
 export const LIARS: readonly Liar[] = [
+  {
+    does: "imports what it must not",
+    failing: ["code"],
+    files: { "spec.yaml": spec(), "driver.ts": reader("", 'import "node:fs";'), ...READ },
+    walled: true,
+  },
+  {
+    does: "looks at what is not its business",
+    failing: ["grants.kept"],
+    files: {
+      "spec.yaml": spec({
+        permissions: { read: ["${config.path}"] },
+        config: {
+          type: "object",
+          properties: { path: { ...TEXT("A file"), format: "path", default: "a.txt" } },
+        },
+      }),
+      "driver.ts": reader('await Deno.readTextFile("/etc/passwd").catch(() => {});'),
+      ...READ,
+    },
+    walled: true,
+  },
   {
     does: "has a spec without a title",
     failing: ["spec"],

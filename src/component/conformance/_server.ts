@@ -22,6 +22,7 @@ export class FixtureServer implements AsyncDisposable {
   readonly #left: Exchange[];
   readonly #trouble: Trouble | undefined;
   readonly #ended = Promise.withResolvers<void>();
+  readonly #answered = Promise.withResolvers<void>();
   readonly #inTroubleNow = Promise.withResolvers<void>();
   #close: (() => Promise<void>) | undefined;
   /** host:port */
@@ -47,6 +48,11 @@ export class FixtureServer implements AsyncDisposable {
     return this.#inTroubleNow.promise;
   }
 
+  /** Fulfilled when every request was made. */
+  get answered(): Promise<void> {
+    return this.#answered.promise;
+  }
+
   /** Requests that were not made. */
   get missing(): readonly string[] {
     return this.#left.map(({ request }) => request);
@@ -68,7 +74,9 @@ export class FixtureServer implements AsyncDisposable {
       this.unknown.push(body === "" ? asked : `${asked} with the body ${body.slice(0, 200)}`);
       return new Response("no example knows this request", { status: 404 });
     }
-    return this.#answerOf(this.#left.splice(at, 1)[0]!);
+    const [exchange] = this.#left.splice(at, 1);
+    if (this.#left.length === 0) this.#answered.resolve();
+    return this.#answerOf(exchange!);
   }
 
   #answerOf({ answer = {} }: Exchange): Response {

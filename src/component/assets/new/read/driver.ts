@@ -8,12 +8,12 @@ interface Settings {
   readonly page_size: number;
 }
 
-/** What the API gives. */
-interface Item {
+/** What the API gives, and what goes out as a row. */
+type Item = {
   readonly id: number;
   readonly name: string;
   readonly price: string | null;
-}
+};
 
 export default defineDriver<Settings>({
   read: ({ config, signal, progress }, { cursor }) =>
