@@ -44,6 +44,7 @@ export { type OsSandbox, osSandbox } from "./os_sandbox.ts";
 export {
   type ComponentPackage,
   demandAdmission,
+  demandAdmission,
   LARGEST_PACKAGE,
   packageHash,
   readComponentFolder,

@@ -86,6 +86,19 @@ export async function readComponentPackage(bytes: Uint8Array): Promise<Component
   );
 }
 
+/** Throws what keeps the code of a package from ever being loaded; nothing of it is run. */
+export async function demandAdmission({ spec, content }: ComponentPackage): Promise<void> {
+  const { admit } = await import("./admission/admit.ts"); // the library that reads code is loaded by who needs it
+  const driver = content.find(({ path }) => isDriver(path))!;
+  const net = (spec.permissions.net ?? []).length > 0;
+  const { value, diagnostics } = await admit(driver.bytes, driver.path, { net });
+  if (value !== undefined) return;
+  throw new OsirisError("DRV412", `Cannot take the component: its ${driver.path} would not be admitted`, {
+    category: "usage",
+    diagnostics,
+  });
+}
+
 /** sha256 of a package's very bytes, as hex. */
 export function packageHash(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");

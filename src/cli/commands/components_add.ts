@@ -43,7 +43,7 @@ export const componentsAdd = declare({
     const { componentsFolder, demandLock } = await import("../_components.ts");
     const { settle } = await import("../_consent.ts");
     const { install } = await import("../_install.ts");
-    const { LOCK_FILE, lockProblem } = await import("../../component/mod.ts");
+    const { demandAdmission, LOCK_FILE, lockProblem } = await import("../../component/mod.ts");
     const project = projectOf(cli);
     const lock = demandLock(cli, project);
     const { found, from } = await read(cli, source, project.root);
@@ -51,6 +51,7 @@ export const componentsAdd = declare({
     const attempt = `Cannot add '${spec.name}'`;
     const folder = join(componentsFolder(project), spec.name);
     const same = await demandFreeName(found, folder, lock);
+    await demandAdmission(found);
     const entry = { spec, files };
     const problem = lockProblem(lock, entry);
     const document = {
