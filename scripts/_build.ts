@@ -16,6 +16,7 @@ import { cpSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
+import { WARDEN_FILE } from "../src/component/isolation/_warden_file.ts";
 import type { PackedFile, PackedLibrary } from "../src/engine/_native_library.ts";
 
 /** A machine to build for. */
@@ -146,6 +147,15 @@ async function bundle(stage: string): Promise<void> {
     "--allow-all",
     join(root, "scripts/_embed_drivers.ts"),
     assets,
+  ]);
+  await deno([
+    "bundle",
+    "--quiet",
+    "--frozen",
+    "--minify",
+    "--platform=deno",
+    `--output=${join(assets, WARDEN_FILE)}`,
+    join(root, "src/component/isolation/warden.ts"),
   ]);
   // The bundler names its files by where it found their parts: that must be the same place in every build.
   const yaml = await install("yaml", join(dist, "yaml"));

@@ -74,7 +74,7 @@ const OUTSIDE = "^(?!src/|plugins/|main\\.ts)";
 const USES: readonly UseRule[] = [
   {
     use: /^console$|^(?:Deno|process)\.(?:stdout|stderr)$/,
-    only: new RegExp(`${OUTSIDE}|^src/cli/`),
+    only: new RegExp(`${OUTSIDE}|^src/cli/|^src/component/isolation/child\\.ts$`),
     says: "only src/cli prints",
     mend: "return the text or record an event, and let a command print it",
   },
@@ -86,20 +86,20 @@ const USES: readonly UseRule[] = [
   },
   {
     use: /^(?:Deno|process)\.env$/,
-    only: new RegExp(`${OUTSIDE}|^src/connection/`),
+    only: new RegExp(`${OUTSIDE}|^src/connection/|^src/component/isolation/_program\\.ts$`),
     says: "only src/connection reads the environment",
     mend: "export what is needed from src/connection/mod.ts and pass it in",
   },
   {
     use: /^Worker$/,
-    only: new RegExp(`${OUTSIDE}|^src/component/host\\.ts$`),
-    says: "only src/component/host.ts creates a Worker",
+    only: new RegExp(`${OUTSIDE}|^src/component/(?:host\\.ts$|isolation/)`),
+    says: "only src/component/host.ts and src/component/isolation create a Worker",
     mend: "start the driver through src/component/mod.ts",
   },
   {
     use: /^Deno\.(?:Command|dlopen)$/,
-    only: new RegExp(`${OUTSIDE}|^src/(?:cli|engine)/|^src/component/host\\.ts$`),
-    says: "drivers are started by src/component/host.ts, and nothing else starts programs or native code",
+    only: new RegExp(`${OUTSIDE}|^src/(?:cli|engine)/|^src/component/isolation/`),
+    says: "drivers are started by src/component/isolation, and nothing else starts programs or native code",
     mend: "start the driver through src/component/mod.ts",
   },
   {
@@ -121,6 +121,9 @@ const USES: readonly UseRule[] = [
     mend: "let the caller read what is needed and pass it in as data",
   },
 ];
+
+/** What the program loads instead of its commands when it is started to host a driver. */
+const DRIVER_HOST = "src/component/isolation/child.ts";
 
 /** Folder names that say nothing about what is in them. */
 const SHAPELESS = /(?:^|\/)(?:utils|common|core|shared|types|helpers)\//;
@@ -198,7 +201,7 @@ function judgePath(file: string, isTest: boolean, specifier: string): Fault | un
       mend: "import 'osiris/driver'",
     });
   }
-  if (to !== undefined && !isDoor(target)) {
+  if (to !== undefined && !isDoor(target) && !(from === "main" && target === DRIVER_HOST)) {
     return fault(attempt, file, {
       says: "other folders are entered by their front door",
       mend: `import '${to === from ? "" : `src/${to}/mod.ts`}' and export there what others need`,
@@ -206,8 +209,8 @@ function judgePath(file: string, isTest: boolean, specifier: string): Fault | un
   }
   if (isTest) return undefined;
   if (from === "main") {
-    return to === "cli" ? undefined : fault(attempt, file, {
-      says: "main.ts imports src/cli alone",
+    return to === "cli" || target === DRIVER_HOST ? undefined : fault(attempt, file, {
+      says: "main.ts imports src/cli, and what hosts a driver",
       mend: "move the line into a command of src/cli",
     });
   }

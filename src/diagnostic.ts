@@ -204,6 +204,10 @@ export const CODES = {
   DRV412: "package of a component cannot be taken",
   DRV413: "name of a component is taken",
   DRV414: "driver's code is not admitted",
+  DRV415: "driver was killed at its deadline",
+  DRV416: "driver ran out of memory",
+  DRV417: "driver could not be confined",
+  DRV418: "what a driver wrote cannot be put in place",
   DRV420: "example of a component cannot be run",
   // ENG5xx: what the engine refuses or cannot do (src/engine/).
   ENG500: "engine failure",

@@ -43,8 +43,13 @@ const START_MS = 30_000;
 /** What carries the messages. */
 export interface Port {
   post(message: HostMessage, transfer?: Transferable[]): void;
-  /** The driver is done with: its worker may serve another step when `clean`, and ends otherwise. */
-  release(clean: boolean): void;
+  /** Whether the driver can be stopped at any moment: then a step whose time is over does not wait for it. */
+  readonly stoppable: boolean;
+  /**
+   * The driver is done with: its worker may serve another step when `clean`, and ends otherwise. Resolves when
+   * nothing of it is left that should not be.
+   */
+  release(clean: boolean): void | Promise<void>;
 }
 
 type Answer = Exclude<
@@ -73,6 +78,7 @@ export class Session implements Driver {
   #failure: unknown;
   #state: "open" | "cancelling" | "closed" = "open";
   #closed = Promise.withResolvers<void>();
+  #released: void | Promise<void> = undefined;
   #grace: number | undefined;
 
   constructor(spec: ComponentSpec, start: DriverStart, hooks: DriverHooks, port: Port) {
@@ -177,9 +183,13 @@ export class Session implements Driver {
 
   /** The driver's worker is gone, or broken. */
   lost(reason: string): void {
+    this.died(reason === "" ? "it stopped" : `it stopped: ${quoted(reason).slice(1, -1)}`);
+  }
+
+  /** The driver is no more. */
+  died(what: string, { code, help }: { code?: Code; help?: string } = {}): void {
     if (this.#state === "closed") return;
-    const code = this.#call === "start" ? "DRV405" : "DRV404";
-    this.#fail(code, reason === "" ? "it stopped" : `it stopped: ${quoted(reason).slice(1, -1)}`);
+    this.#fail(code ?? (this.#call === "start" ? "DRV405" : "DRV404"), what, help);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -188,6 +198,7 @@ export class Session implements Driver {
       else this.#cancel();
     }
     await this.#closed.promise;
+    await this.#released;
     await Promise.all([...this.#pumps.values()].map((pump) => pump.stop()));
   }
 
@@ -410,6 +421,7 @@ export class Session implements Driver {
     const reason: unknown = this.#hooks.signal?.reason;
     const cancelled = new OsirisError("DRV406", this.#said("it was cancelled"), { category: "interrupted" });
     this.#leave(reason instanceof OsirisError ? reason : cancelled);
+    if (this.#port.stoppable && isTimeout(reason)) this.#close(false);
   }
 
   /** What feeds the driver failed: it is not at fault, and gets its time to clean up. */
@@ -438,11 +450,15 @@ export class Session implements Driver {
     clearTimeout(this.#grace);
     this.#hooks.signal?.removeEventListener("abort", this.#onAbort);
     for (const pump of this.#pumps.values()) pump.stop();
-    this.#port.release(clean);
+    this.#released = this.#port.release(clean);
     const failure = this.#failure instanceof OsirisError ? { failure: this.#failure.toFailure() } : {};
     this.#hooks.onExit?.({ clean, ...failure });
     this.#closed.resolve();
   }
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === "TimeoutError";
 }
 
 function plainColumns(columns: readonly Column[]): Column[] {

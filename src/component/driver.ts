@@ -11,12 +11,20 @@ export interface Grants {
   readonly write: readonly string[];
 }
 
+/** Where a driver runs: in a worker, in a process of its own, or in one that the kernel confines too. */
+export type Isolation = "worker" | "process" | "process+os";
+
 /** What a driver is started with. */
 export interface DriverStart {
   readonly step: string;
   readonly config: Config;
   readonly connection: Config | null;
   readonly grants: Grants;
+  /**
+   * When absent: a worker for what is part of Osiris, and for what comes from outside a process, which the
+   * kernel confines where it can. Nothing from outside runs in a worker.
+   */
+  readonly isolation?: Isolation;
 }
 
 /**
@@ -44,6 +52,8 @@ export interface DriverHooks {
   onExit?(info: { readonly clean: boolean; readonly failure?: Failure }): void;
   /** Cancels the call under way, and the driver with it. */
   readonly signal?: AbortSignal;
+  /** Milliseconds from its start after which a driver in a process of its own is killed, however busy the host is. */
+  readonly deadlineMs?: number;
 }
 
 /** One Arrow IPC stream (one schema, one record batch). */
@@ -112,10 +122,24 @@ export interface Driver extends AsyncDisposable {
   ): Promise<DriverWrite>;
 }
 
+/** What is known of a run's drivers before the first one starts. */
+export interface PoolOptions {
+  /**
+   * What all drivers in processes of their own will be granted together: one wall is put around them all. A
+   * driver that needs more gets a wall of its own, which takes longer.
+   */
+  readonly foreseen?: Grants;
+  /** Bytes of memory that such a driver may take. */
+  readonly driverMemory?: number;
+}
+
 /** Starts drivers, and keeps workers of built-in code for the next step that needs the same. */
 export interface DriverPool extends AsyncDisposable {
-  /** Throws DRV405 when the driver does not load, DRV403 when it speaks another protocol version. */
+  /**
+   * Throws DRV405 when the driver does not load, DRV403 when it speaks another protocol version, DRV417 when
+   * it was to be confined and could not be.
+   */
   open(entry: CatalogEntry, start: DriverStart, hooks?: DriverHooks): Promise<Driver>;
-  /** Starts a worker before it is needed, when there is none of its kind. Only for built-in code. */
-  warm(entry: CatalogEntry, grants: Grants): Promise<void>;
+  /** Starts before it is needed what can be: a worker of built-in code, or the thread that starts processes. */
+  warm(entry: CatalogEntry, grants: Grants, isolation?: Isolation): Promise<void>;
 }

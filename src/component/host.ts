@@ -1,7 +1,7 @@
 /**
- * Where drivers run: the only place that creates a Worker.
+ * Where drivers run: in workers, which only this file and `isolation/` create, or in processes.
  *
- * A worker has exactly the permissions its step was granted, every key written out. One of built-in
+ * Code from outside runs in a process of its own, always; built-in code does when the step says so. A worker has exactly the permissions its step was granted, every key written out. One of built-in
  * code whose calls all ended with their answers serves the next step that needs the same code with the
  * same permissions; any other ends with its step. The built-in drivers that only answer with relations
  * have one code and hold no rights, so that one worker serves them all, one call at a time.
@@ -12,16 +12,27 @@
 import { OsirisError } from "../diagnostic.ts";
 import type { CatalogEntry, DriverCode } from "./catalog.ts";
 import { entryText } from "./_entry.ts";
+import { handingOver } from "./isolation/handover.ts";
+import { type IsolatedDriver, IsolatedDrivers } from "./isolation/isolated_drivers.ts";
 import { Line } from "./_line.ts";
 import { type Port, Session } from "./_session.ts";
-import type { Driver, DriverHooks, DriverPool, DriverStart, Grants } from "./driver.ts";
+import type {
+  Driver,
+  DriverHooks,
+  DriverPool,
+  DriverStart,
+  Grants,
+  Isolation,
+  PoolOptions,
+} from "./driver.ts";
+import { osSandbox } from "./os_sandbox.ts";
 
 /** Idle workers kept for later steps. */
 const MAX_IDLE = 8;
 
-/** A pool of driver workers. Disposing it ends every worker. */
-export function createDriverPool(): DriverPool {
-  return new Pool();
+/** A pool of drivers. Disposing it ends every worker and process. */
+export function createDriverPool(options: PoolOptions = {}): DriverPool {
+  return new Pool(options);
 }
 
 interface Host {
@@ -36,35 +47,97 @@ class Pool implements DriverPool {
   readonly #count = new Map<string, number>();
   readonly #idle: Host[] = [];
   readonly #lines = new Map<string, Line<Host>>();
+  readonly #isolated: IsolatedDrivers;
+  /** Drivers in processes. */
+  readonly #apart = new Set<Session>();
   #ended = false;
 
-  async open(entry: CatalogEntry, start: DriverStart, hooks: DriverHooks = {}): Promise<Driver> {
+  constructor({ foreseen = NOTHING, driverMemory }: PoolOptions) {
+    this.#isolated = new IsolatedDrivers(foreseen, driverMemory);
+  }
+
+  async open(
+    entry: CatalogEntry,
+    { isolation, ...start }: DriverStart,
+    hooks: DriverHooks = {},
+  ): Promise<Driver> {
+    const level = levelOf(entry, isolation);
+    if (level === "worker") return await this.#openInWorker(entry, start, hooks);
+    const os = level === "process+os";
+    return await handingOver(entry, start, (given) => this.#openInProcess(entry, given, hooks, os));
+  }
+
+  async #openInProcess(
+    entry: CatalogEntry,
+    start: DriverStart,
+    hooks: DriverHooks,
+    os: boolean,
+  ): Promise<Driver> {
+    const code = await entry.code();
+    if (this.#ended) throw ended();
+    const permissions = workerPermissions(entry, start.grants);
+    const started: { driver?: IsolatedDriver } = {};
+    const session: Session = new Session(entry.spec, start, hooks, {
+      stoppable: true,
+      post: (message, transfer = []) => started.driver?.post(message, transfer),
+      release: async () => {
+        await started.driver?.end();
+        this.#apart.delete(session);
+      },
+    });
+    started.driver = await this.#isolated.start({
+      component: entry.spec.name,
+      code,
+      permissions,
+      grants: opened(entry, start.grants),
+      os,
+      ...(hooks.deadlineMs === undefined ? {} : { deadlineMs: hooks.deadlineMs }),
+    }, {
+      message: (raw) => session.receive(raw),
+      line: (text) => hooks.onLog?.("warn", text),
+      died: ({ what, ...death }) => session.died(what, death),
+    });
+    this.#apart.add(session);
+    try {
+      return await session.open();
+    } catch (error) {
+      await session[Symbol.asyncDispose](); // nothing of it is left when its caller hears of it
+      throw error;
+    }
+  }
+
+  async #openInWorker(entry: CatalogEntry, start: DriverStart, hooks: DriverHooks): Promise<Driver> {
     const permissions = workerPermissions(entry, start.grants);
     const key = keyOf(entry, permissions);
     const create = () => this.#create(key, entry, permissions);
-    const host = await (entry.origin === "builtin" ? this.#reuse(key, entry, create) : create());
+    const host = await this.#reuse(key, entry, create);
     if (this.#ended) throw ended();
     const port: Port = {
+      stoppable: false,
       post: (message, transfer = []) => host.worker.postMessage(message, transfer),
-      release: (clean) => this.#release(host, clean && entry.origin === "builtin"),
+      release: (clean) => this.#release(host, clean),
     };
     const session = new Session(entry.spec, start, hooks, port);
     host.session = session;
     return await session.open();
   }
 
-  async warm(entry: CatalogEntry, grants: Grants): Promise<void> {
+  async warm(entry: CatalogEntry, grants: Grants, isolation?: Isolation): Promise<void> {
+    const level = levelOf(entry, isolation);
+    if (level !== "worker") return await this.#isolated.warm(level === "process+os");
     const permissions = workerPermissions(entry, grants);
     const key = keyOf(entry, permissions);
-    if (entry.origin !== "builtin" || this.#count.has(key)) return;
+    if (this.#count.has(key)) return;
     this.#release(await this.#create(key, entry, permissions), true);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended = true;
     for (const line of this.#lines.values()) line.end(ended());
-    await Promise.all([...this.#hosts].map((host) => host.session?.[Symbol.asyncDispose]()));
+    const sessions = [...[...this.#hosts].map(({ session }) => session), ...this.#apart];
+    await Promise.all(sessions.map((session) => session?.[Symbol.asyncDispose]()));
     for (const host of this.#hosts) this.#discard(host);
+    await this.#isolated[Symbol.asyncDispose]();
   }
 
   /**
@@ -148,14 +221,28 @@ function keyOf(entry: CatalogEntry, permissions: Deno.PermissionOptionsObject): 
   return JSON.stringify([entry.sharedCode ?? [entry.spec.name, entry.driverHash], permissions]);
 }
 
-/** Every permission key written out. Where the engine carries the rows, the driver opens no file. */
+const NOTHING: Grants = { net: [], read: [], write: [] };
+
+/** What nobody vetted runs in a process, whatever is asked for. */
+function levelOf(entry: CatalogEntry, asked: Isolation | undefined): Isolation {
+  if (entry.origin === "builtin") return asked ?? "worker";
+  if (asked !== undefined && asked !== "worker") return asked;
+  return osSandbox().available ? "process+os" : "process";
+}
+
+/** Where the engine carries the rows, the driver opens no file. */
+function opened(entry: CatalogEntry, grants: Grants): Grants {
+  return entry.spec.carries === "driver" ? grants : { ...NOTHING, net: grants.net };
+}
+
+/** Every permission key written out. */
 function workerPermissions(entry: CatalogEntry, grants: Grants): Deno.PermissionOptionsObject {
   const list = (items: readonly string[]) => (items.length === 0 ? false : [...items]);
-  const files = entry.spec.carries === "driver";
+  const { net, read, write } = opened(entry, grants);
   return {
-    net: list(grants.net),
-    read: files && list(grants.read),
-    write: files && list(grants.write),
+    net: list(net),
+    read: list(read),
+    write: list(write),
     env: false,
     run: false,
     sys: false,
@@ -165,6 +252,7 @@ function workerPermissions(entry: CatalogEntry, grants: Grants): Deno.Permission
 }
 
 function workerUrl(code: DriverCode): string {
+  if (code.kind === "guest") throw new OsirisError("BUG900", "Cannot run code from outside in a worker");
   const text = code.kind === "modules" ? entryText(code) : code.text;
   return `data:application/javascript,${encodeURIComponent(text)}`;
 }

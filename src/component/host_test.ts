@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { OsirisError } from "../diagnostic.ts";
+import { admit } from "./admission/admit.ts";
 import { loadPlugins } from "./_builtins.ts";
 import {
   type Catalog,
@@ -414,19 +415,24 @@ Deno.test("DriverPool refuses a component that the shared code does not serve, a
   assert.equal(workers.started, 2);
 });
 
-Deno.test("DriverPool gives every step of a component from outside a worker of its own", async () => {
+Deno.test("DriverPool runs a component from outside in a process, and not in a worker of its own", async () => {
   const relation = `export default defineDriver({ read: () => ({ kind: "sql", query: "SELECT 1" }) });`;
-  await using made = await componentOf(relation, "carries: engine\n");
+  await using made = await componentOf("", "carries: engine\n");
+  const text = `import { defineDriver } from "osiris/driver";\n${relation}`;
+  const { value } = await admit(new TextEncoder().encode(text), "driver.js");
+  const entry: CatalogEntry = {
+    ...made.entry,
+    origin: "outside",
+    code: () => Promise.resolve({ kind: "guest", text: value! }),
+  };
   using workers = countWorkers();
   await using pool = createDriverPool();
-  const entry = { ...made.entry, origin: "outside" } as const;
-  await pool.warm(entry, NOTHING);
-  for (let i = 0; i < 2; i++) {
+  for (const isolation of ["worker", undefined] as const) {
     const start = { step: "s1", config: {}, connection: null, grants: NOTHING };
-    await using driver = await pool.open(entry, start);
+    await using driver = await pool.open(entry, isolation === undefined ? start : { ...start, isolation });
     assert.equal((await driver.read()).kind, "relation");
   }
-  assert.equal(workers.started, 2);
+  assert.equal(workers.started, 1); // the thread that starts processes
 });
 
 Deno.test("DriverPool starts no worker after its end, and lets nobody wait for one", async () => {

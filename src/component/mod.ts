@@ -44,7 +44,6 @@ export { type OsSandbox, osSandbox } from "./os_sandbox.ts";
 export {
   type ComponentPackage,
   demandAdmission,
-  demandAdmission,
   LARGEST_PACKAGE,
   packageHash,
   readComponentFolder,

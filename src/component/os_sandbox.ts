@@ -1,3 +1,5 @@
+import { landlockAbi } from "./isolation/landlock.ts";
+
 /** Whether the operating system can wall a driver's process in. */
 export interface OsSandbox {
   readonly available: boolean;
@@ -7,17 +9,19 @@ export interface OsSandbox {
   readonly reason: string;
 }
 
-/** Whether this machine's kernel has Landlock. */
+let found: OsSandbox | undefined;
+
+/** Whether this machine's kernel has Landlock. The kernel is asked once. */
 export function osSandbox(): OsSandbox {
+  return found ??= probe();
+}
+
+function probe(): OsSandbox {
   if (Deno.build.os !== "linux") {
     return { available: false, reason: `Landlock is a part of Linux, and this is ${Deno.build.os}` };
   }
-  try {
-    const modules = Deno.readTextFileSync("/sys/kernel/security/lsm").trim().split(",");
-    return modules.includes("landlock")
-      ? { available: true, reason: "the kernel has Landlock" }
-      : { available: false, reason: "the kernel's list of security modules has no Landlock" };
-  } catch {
-    return { available: false, reason: "the kernel does not say which security modules it has" };
-  }
+  const abi = landlockAbi();
+  return abi > 0
+    ? { available: true, abi, reason: `the kernel has Landlock, version ${abi} of its interface` }
+    : { available: false, reason: "the kernel has no Landlock, or does not offer it" };
 }

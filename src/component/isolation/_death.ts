@@ -1,0 +1,53 @@
+import type { Code } from "../../diagnostic.ts";
+import type { End } from "./_messages.ts";
+
+/** Why a driver is no more, in words, with the code that goes with them. */
+export interface Death {
+  /** Absent when nothing more is known than that it stopped. */
+  readonly code?: Code;
+  readonly what: string;
+  readonly help: string;
+}
+
+/** What the driver was given. */
+export interface Allowed {
+  readonly deadlineMs?: number;
+  /** Bytes. */
+  readonly memory: number;
+}
+
+/** What V8 and Deno write to standard error when there is no more memory. */
+const OUT_OF_MEMORY = /out of memory|allocation failed|memory allocation of \d+ bytes/i;
+
+/** Tells how a child came to its end. */
+export function deathOf(end: End, { deadlineMs, memory }: Allowed): Death {
+  if (end.by === "deadline") {
+    return {
+      code: "DRV415",
+      what: `it was killed at its deadline of ${deadlineMs} ms`,
+      help: "raise the step's 'timeout', or make it read less",
+    };
+  }
+  if (end.by === "unstarted") {
+    return {
+      what: `its process could not be started: ${end.reason}`,
+      help: "see what the system has too little of",
+    };
+  }
+  if (end.by === "broken") {
+    const help = "this is a fault of the component; tell its author";
+    return { code: "DRV402", what: end.reason ?? "it broke off", help };
+  }
+  if (end.signal !== null && end.signal !== "SIGKILL" && OUT_OF_MEMORY.test(end.stderr)) {
+    return {
+      code: "DRV416",
+      what: `it ran out of memory: its process may take ${Math.round(memory / 1_000_000)} MB`,
+      help: "the component's author can make it hold fewer rows at a time",
+    };
+  }
+  const how = end.signal === null ? `left with exit code ${end.code}` : `was ended by ${end.signal}`;
+  const help = end.signal === "SIGKILL"
+    ? "somebody killed it: perhaps the system, when memory ran out"
+    : "its log in the session has what it wrote last; tell the component's author";
+  return { what: `its process ${how}`, help };
+}

@@ -1,0 +1,210 @@
+/**
+ * How what a driver from outside wrote gets to its place: the driver writes into one fresh folder beside the
+ * target and nowhere else; the host looks at what lies there and puts it in place by renaming.
+ *
+ * What must stay true: the driver never holds a right to the target or to the folder it lies in; a target is
+ * replaced whole or not at all; no link, device or second name of another file is ever moved.
+ *
+ * @module
+ */
+
+import { createHash, randomBytes } from "node:crypto";
+import { lstat, mkdir, open, readdir, realpath, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import process from "node:process";
+import { OsirisError } from "../../diagnostic.ts";
+import type { CatalogEntry } from "../catalog.ts";
+import type { Driver, DriverStart, DriverWrite } from "../driver.ts";
+
+/** Most files that one write may hand over. */
+const MAX_FILES = 10_000;
+
+/**
+ * Opens a driver. One from outside that may write is granted a folder of its own in place of its target;
+ * what it commits there is put in place.
+ */
+export async function handingOver(
+  entry: CatalogEntry,
+  start: DriverStart,
+  openDriver: (start: DriverStart) => Promise<Driver>,
+): Promise<Driver> {
+  const [target, ...others] = start.grants.write;
+  if (entry.origin === "builtin" || entry.spec.carries === "engine" || target === undefined) {
+    return await openDriver(start);
+  }
+  const about = `Cannot run ${entry.spec.name} in step '${start.step}'`;
+  if (others.length > 0) {
+    throw fault(`${about}: it is granted ${others.length + 1} places to write to, and may have one`, {
+      help: "its spec should name one path under permissions.write",
+    });
+  }
+  const handover = await Handover.begin(target, about);
+  try {
+    const driver = await openDriver({ ...start, grants: { ...start.grants, write: [handover.folder] } });
+    return new HandingOver(driver, handover);
+  } catch (error) {
+    await handover.end();
+    throw error;
+  }
+}
+
+/** A driver whose writes are put in place by the host. */
+class HandingOver implements Driver {
+  readonly #driver: Driver;
+  readonly #handover: Handover;
+
+  constructor(driver: Driver, handover: Handover) {
+    this.#driver = driver;
+    this.#handover = handover;
+  }
+
+  check: Driver["check"] = () => this.#driver.check();
+  discover: Driver["discover"] = (request) => this.#driver.discover(request);
+  read: Driver["read"] = (request) => this.#driver.read(request);
+  transform: Driver["transform"] = (inputs) => this.#driver.transform(inputs);
+
+  write: Driver["write"] = async (schema, options): Promise<DriverWrite> => {
+    const answer = await this.#driver.write(schema, options);
+    if (answer.kind === "relation") return answer;
+    return {
+      ...answer,
+      commit: async () => {
+        await answer.commit();
+        await this.#handover.commit(options.mode);
+      },
+    };
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#driver[Symbol.asyncDispose]();
+    await this.#handover.end();
+  }
+}
+
+/** The folder of one write. */
+export class Handover {
+  readonly #target: string;
+  readonly #about: string;
+
+  private constructor(readonly folder: string, target: string, about: string) {
+    this.#target = target;
+    this.#about = about;
+  }
+
+  /** Makes the folder beside the target. `about` begins every error. */
+  static async begin(target: string, about: string): Promise<Handover> {
+    const place = await realpath(target).catch(() => target);
+    const beside = dirname(place);
+    await clearUp(place);
+    const folder = `${stem(place)}${Deno.pid}-${randomBytes(8).toString("hex")}`;
+    try {
+      await mkdir(beside, { recursive: true });
+      await mkdir(folder, { mode: 0o700 });
+    } catch (error) {
+      throw fault(`${about}: '${beside}' cannot be written to: ${(error as Error).message}`);
+    }
+    return new Handover(await realpath(folder), place, about);
+  }
+
+  /**
+   * Puts what the driver left in place: its only file becomes the target, and of anything else the folder
+   * does. A folder takes the place of one that is there only in a write mode `overwrite`.
+   */
+  async commit(mode: string | undefined): Promise<void> {
+    const found = await this.#verified();
+    const there = await lstat(this.#target).catch(() => undefined);
+    if (there !== undefined && mode === "error_if_exists") this.#refuse(`'${this.#target}' exists already`);
+    if (found.only !== undefined) {
+      if (there?.isDirectory()) this.#refuse(`'${this.#target}' is a folder, and it wrote one file`);
+      await rename(found.only, this.#target);
+    } else {
+      if (there !== undefined && mode !== "overwrite") this.#refuse(`'${this.#target}' exists already`);
+      await this.#replaceBy(this.folder, there !== undefined);
+    }
+    await sync(dirname(this.#target));
+  }
+
+  /** Removes what is left. */
+  async end(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #replaceBy(folder: string, exists: boolean): Promise<void> {
+    const old = `${folder}.old`;
+    if (exists) await rename(this.#target, old);
+    try {
+      await rename(folder, this.#target);
+    } catch (error) {
+      if (exists) await rename(old, this.#target);
+      throw error;
+    }
+    await rm(old, { recursive: true, force: true });
+  }
+
+  /** Looks at all that was written, and waits until it is on the disk. */
+  async #verified(): Promise<{ only?: string }> {
+    const files: string[] = [];
+    const folders = [this.folder];
+    for (const folder of folders) {
+      for (const { name } of await readdir(folder, { withFileTypes: true })) {
+        const path = join(folder, name);
+        const found = await lstat(path);
+        if (found.isDirectory()) folders.push(path);
+        else if (!found.isFile()) this.#refuse(`'${name}' is neither a file nor a folder`);
+        else if (found.nlink !== 1) this.#refuse(`'${name}' is another name of a file`);
+        else files.push(path);
+        if (files.length + folders.length > MAX_FILES) this.#refuse(`it wrote more than ${MAX_FILES} files`);
+      }
+    }
+    if (files.length === 0) this.#refuse("it wrote no file");
+    for (const path of [...files, ...folders]) await sync(path);
+    return files.length === 1 && folders.length === 1 ? { only: files[0]! } : {};
+  }
+
+  #refuse(what: string): never {
+    throw fault(`${this.#about}: ${what}`, {
+      help: "nothing was put in place; what was there before is as it was",
+    });
+  }
+}
+
+/** How the names of a target's folders begin; what follows is whose they are. */
+function stem(target: string): string {
+  const name = basename(target);
+  const short = name.length <= 60 ? name : createHash("sha256").update(name).digest("hex").slice(0, 24);
+  return join(dirname(target), `.${short}.osiris-driver-`);
+}
+
+/** Removes what runs left that are no more; an old folder whose place is empty goes back there. */
+async function clearUp(target: string): Promise<void> {
+  const [beside, prefix] = [dirname(target), basename(stem(target))];
+  for (const name of await readdir(beside).catch(() => [])) {
+    if (!name.startsWith(prefix)) continue;
+    const [, pid, old] = /^(\d+)-[0-9a-f]{16}(\.old)?$/.exec(name.slice(prefix.length)) ?? [];
+    if (pid === undefined || lives(Number(pid))) continue;
+    const empty = await lstat(target).then(() => false, () => true);
+    if (old !== undefined && empty) await rename(join(beside, name), target);
+    else await rm(join(beside, name), { recursive: true, force: true });
+  }
+}
+
+function lives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as { code?: string }).code === "EPERM";
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  const file = await open(path, "r");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function fault(message: string, options: { help?: string } = {}): OsirisError {
+  return new OsirisError("DRV418", message, options);
+}
