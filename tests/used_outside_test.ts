@@ -131,3 +131,50 @@ steps:
     { permission: "write", template: "${config.folder}.done" },
   ]);
 });
+
+/** How drivers from outside with this code end, each by itself. */
+const ENDS: { readonly [code: string]: string } = {
+  "for (;;);": "timeout",
+  "await new Promise(() => {});": "timeout",
+  "throw new Error('no');": "error",
+  "postMessage({ type: 'nonsense' });": "error",
+  "const all = []; for (;;) all.push(new Array(1e6).fill(all.length + 0.5));": "crashed",
+};
+
+Deno.test("a session says how a driver from outside ended", async () => {
+  await using project = await TestProject.create({ "osiris.yaml": "" });
+  const codes = Object.keys(ENDS);
+  const spec = SPEC.replace(/permissions:[^]*?examples:/, "permissions: {}\nexamples:");
+  for (const [i, code] of codes.entries()) {
+    const name = `acme.e${i}_extractor`;
+    await project.write(`components/${name}/spec.yaml`, spec.replace("acme.prices_extractor", name));
+    await project.write(
+      `components/${name}/driver.ts`,
+      `import { defineDriver, emit } from "osiris/driver";
+export default defineDriver({ async read() { ${code} return emit({ a: "INTEGER" }, [[{ a: 1 }]]); } });
+`,
+    );
+    await project.write(
+      `p${i}.oml`,
+      `oml_version: "0.1.0"
+name: end
+steps:
+  - id: load
+    component: ${name}
+    mode: read
+    config: { folder: lists, host: "x:1" }
+    ${ENDS[code] === "timeout" ? "timeout: 700ms" : "timeout: 60s"}
+  - { id: save, component: filesystem.csv_writer, mode: write, config: { path: out.csv } }
+`,
+    );
+  }
+  const options = { cwd: project.root };
+  assert.equal((await osiris(["components", "lock", "--yes"], options)).code, 0);
+  for (const [i, code] of codes.entries()) {
+    const { stdout } = await osiris(["run", `p${i}.oml`, "--json"], options);
+    const { session } = JSON.parse(stdout.trim().split("\n").at(-1)!);
+    const { events } = await readSession(session);
+    const exits = events.flatMap((event) => event.event_type === "driver.exit" ? [event.data.reason] : []);
+    assert.deepEqual(exits, [ENDS[code]], `${code} ${stdout}`);
+  }
+});

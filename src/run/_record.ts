@@ -8,7 +8,7 @@
 
 import type { DriverHooks } from "../component/mod.ts";
 import { relative } from "node:path";
-import { type Failure, OsirisError } from "../diagnostic.ts";
+import { type Code, type Failure, OsirisError } from "../diagnostic.ts";
 import type { Column, Engine, Execution, Row, StepMeasure } from "../engine/mod.ts";
 import type { Manifest, ManifestStep } from "../manifest.ts";
 import type { EventData, RunState, SessionWriter, Status, StepStatus } from "../session/mod.ts";
@@ -371,10 +371,14 @@ function exitReason(
   signal: AbortSignal,
 ): EventData["driver.exit"]["reason"] {
   if (clean) return "done";
+  if (failure?.code === "DRV415") return "timeout";
   if (signal.aborted) return signal.reason?.name === "TimeoutError" ? "timeout" : "cancelled";
   if (failure === undefined || failure.category === "interrupted") return "cancelled";
-  return failure.code === "DRV404" || failure.code === "DRV405" ? "crashed" : "error";
+  return CRASHES.has(failure.code) ? "crashed" : "error";
 }
+
+/** What is said of a driver that did not end by itself: it stopped, did not load, or took too much memory. */
+const CRASHES: ReadonlySet<Code> = new Set<Code>(["DRV404", "DRV405", "DRV416"]);
 
 /** Milliseconds to the tenth: finer is noise. */
 function milliseconds(ms: number): number {
