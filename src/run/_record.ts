@@ -6,15 +6,13 @@
  * @module
  */
 
-import type { DriverHooks } from "../component/mod.ts";
 import { relative } from "node:path";
-import { type Code, type Failure, OsirisError } from "../diagnostic.ts";
+import { type Failure, OsirisError } from "../diagnostic.ts";
 import type { Column, Engine, Execution, Row, StepMeasure } from "../engine/mod.ts";
 import type { Manifest, ManifestStep } from "../manifest.ts";
-import type { EventData, RunState, SessionWriter, Status, StepStatus } from "../session/mod.ts";
+import type { RunState, SessionWriter, Status, StepStatus } from "../session/mod.ts";
+import { DriverRecord } from "./_driver_record.ts";
 import type { Plan } from "./plan.ts";
-import type { DriverAccount, Measured } from "./_driver_account.ts";
-import type { Progress } from "./_steps.ts";
 
 /** What computing a step left behind beside its counts. */
 export interface Evidence {
@@ -25,6 +23,8 @@ export interface Evidence {
 }
 
 export class RunRecord {
+  /** What is told of the drivers. */
+  readonly drivers: DriverRecord;
   readonly #session: SessionWriter;
   readonly #steps: ReadonlyMap<string, ManifestStep>;
   readonly #manifest: Manifest;
@@ -33,7 +33,6 @@ export class RunRecord {
   readonly #state: Map<string, StepStatus>;
   readonly #startedAt = new Map<string, number>();
   readonly #attempts = new Map<string, number>();
-  readonly #accounts = new Map<string, DriverAccount>();
   #status: Status | undefined;
 
   constructor(
@@ -43,6 +42,7 @@ export class RunRecord {
     readonly scrub: (text: string) => string,
   ) {
     this.#session = session;
+    this.drivers = new DriverRecord(session);
     this.#plan = plan;
     this.#manifest = manifest;
     this.#steps = new Map(manifest.steps.map((step) => [step.id, step]));
@@ -165,7 +165,7 @@ export class RunRecord {
       ...present("rows_out", rowsOut),
     });
     this.#measured(step, { rowsIn, rowsOut, bytes, rejected: measure?.rowsRejected, duration, evidence });
-    this.#accountClosed(id, {
+    this.drivers.closed(id, {
       ...present("rowsIn", rowsIn),
       ...present("rowsOut", rowsOut),
       ...present("bytes", bytes),
@@ -188,7 +188,7 @@ export class RunRecord {
     const duration = this.#ended(id, "failed", { error });
     this.#session.metric("error_count", 1, "errors", id);
     this.#retriesMeasured(id);
-    this.#accountClosed(id);
+    this.drivers.closed(id);
     this.#session.event("execution.step.error", {
       step_id: id,
       error,
@@ -205,70 +205,13 @@ export class RunRecord {
   stepCancelled(id: string, reason: string): void {
     if (this.#state.get(id)?.state === "running") this.#ended(id, "cancelled", { reason });
     else this.#change(id, { state: "cancelled", reason });
-    this.#accountClosed(id);
+    this.drivers.closed(id);
     this.#session.event("execution.step.skip", { step_id: id, reason });
   }
 
   /** Something worth knowing that changes no result. */
   warn(step: string, text: string): void {
     this.#session.event("driver.log", { step_id: step, level: "warn", text });
-  }
-
-  /** The account of a step's drivers; `open` makes it when the first of them starts. */
-  driverAccount(id: string, open: () => DriverAccount): DriverAccount {
-    const account = this.#accounts.get(id) ?? open();
-    this.#accounts.set(id, account);
-    return account;
-  }
-
-  driverStarted(id: string, component: string, isolation: string, duration: number): void {
-    this.#session.event("driver.start", {
-      step_id: id,
-      component,
-      isolation,
-      duration_ms: milliseconds(duration),
-    });
-  }
-
-  /** Where a driver's own words go, and word of its end. */
-  driverHooks(
-    id: string,
-    account: DriverAccount,
-    onProgress: ((step: string, progress: Progress) => void) | undefined,
-    signal: AbortSignal,
-  ): DriverHooks {
-    const began = performance.now();
-    return {
-      onLog: (level, text) => this.#session.event("driver.log", { step_id: id, level, text }),
-      onEvent: (name, data) => this.#session.event("driver.event", { step_id: id, name, data }),
-      onMetric: (name, value, unit) => this.#session.metric(`driver.${name}`, value, unit, id),
-      onProgress: (rows) => onProgress?.(id, { rows }),
-      onUsed: (use) => this.#driverDenied(id, account.realmCounted(use)),
-      onExit: (exit) =>
-        this.#session.event("driver.exit", {
-          step_id: id,
-          component: this.#steps.get(id)!.component,
-          reason: exitReason(exit, signal),
-          duration_ms: milliseconds(performance.now() - began),
-        }),
-      signal,
-    };
-  }
-
-  /** The host refused a driver what it asked for. */
-  driverRefused(id: string, permission: "read" | "write", resource: string): void {
-    this.#driverDenied(id, this.#accounts.get(id)?.refused(permission, resource) ?? []);
-  }
-
-  #driverDenied(id: string, denied: readonly { permission: string; resource: string }[]): void {
-    for (const each of denied) this.#session.event("driver.denied", { step_id: id, ...each });
-  }
-
-  /** The step ended: what its drivers touched is recorded, once. */
-  #accountClosed(id: string, measured?: Measured): void {
-    const account = this.#accounts.get(id);
-    this.#accounts.delete(id);
-    if (account) this.#session.event("driver.used", account.closed(measured));
   }
 
   async #quarantined(id: string, rows: number, file: string): Promise<void> {
@@ -364,21 +307,6 @@ export class RunRecord {
     return { ...present("rows_read", total("read")), ...present("rows_written", total("write")) };
   }
 }
-
-/** Why a driver ended, as far as the host knows. */
-function exitReason(
-  { clean, failure }: { readonly clean: boolean; readonly failure?: Failure },
-  signal: AbortSignal,
-): EventData["driver.exit"]["reason"] {
-  if (clean) return "done";
-  if (failure?.code === "DRV415") return "timeout";
-  if (signal.aborted) return signal.reason?.name === "TimeoutError" ? "timeout" : "cancelled";
-  if (failure === undefined || failure.category === "interrupted") return "cancelled";
-  return CRASHES.has(failure.code) ? "crashed" : "error";
-}
-
-/** What is said of a driver that did not end by itself: it stopped, did not load, or took too much memory. */
-const CRASHES: ReadonlySet<Code> = new Set<Code>(["DRV404", "DRV405", "DRV416"]);
 
 /** Milliseconds to the tenth: finer is noise. */
 function milliseconds(ms: number): number {

@@ -49,6 +49,13 @@ export interface Computed {
   readonly bytes?: number;
 }
 
+/** How a step is run. */
+export interface StepOptions extends RunOptions {
+  readonly signal: AbortSignal;
+  /** How long the step may still take; absent where nothing limits it. */
+  readonly msLeft?: () => number;
+}
+
 type Inputs = { readonly [name: string]: Relation };
 type Batches = AsyncIterable<{ readonly data: Uint8Array; readonly rows: number }>;
 
@@ -58,7 +65,7 @@ export async function defineStep(
   plan: PlanStep,
   inputs: Inputs,
   context: RunContext,
-  options: RunOptions & { readonly signal: AbortSignal },
+  options: StepOptions,
 ): Promise<Defined> {
   const work = new StepWork(step, plan, inputs, context, options);
   if (step.mode === "read") return await work.defineRead();
@@ -76,7 +83,7 @@ class StepWork {
     readonly plan: PlanStep,
     readonly inputs: Inputs,
     readonly context: RunContext,
-    readonly options: RunOptions & { readonly signal: AbortSignal },
+    readonly options: StepOptions,
   ) {
     this.#engine = context.engine;
   }
@@ -247,7 +254,7 @@ class StepWork {
       this.#account?.engineOpens(permission, found);
       return found;
     } catch (error) {
-      this.context.record.driverRefused(this.step.id, permission, path);
+      this.context.record.drivers.refused(this.step.id, permission, path);
       throw error;
     }
   }
@@ -263,13 +270,17 @@ class StepWork {
     const connection = connectionOf(this.step, config, entry.spec, input.connections, input.env);
     const grants: Grants = this.plan.grants;
     const values = connection?.values ?? null;
-    const account = record.driverAccount(this.step.id, () => this.#newAccount(entry, config, values));
+    const account = record.drivers.account(this.step.id, () => this.#newAccount(entry, config, values));
     account.opened();
     this.#account = account;
     const began = performance.now();
-    const hooks = record.driverHooks(this.step.id, account, input.onProgress, this.options.signal);
-    const driver = await pool.open(entry, { step: this.step.id, config, connection: values, grants }, hooks);
-    record.driverStarted(this.step.id, this.step.component, this.plan.isolation, performance.now() - began);
+    const { id, component } = this.step;
+    const hooks = record.drivers.hooks(id, component, account, input.onProgress, this.options.signal);
+    const { isolation } = this.plan;
+    const start = { step: this.step.id, config, connection: values, grants, isolation };
+    const left = this.options.msLeft?.();
+    const driver = await pool.open(entry, start, left === undefined ? hooks : { ...hooks, deadlineMs: left });
+    record.drivers.started(id, component, this.plan.isolation, performance.now() - began);
     return driver;
   }
 
