@@ -92,12 +92,16 @@ export const SPECS: readonly ComponentSpec[] = [
 ];
 
 /** A catalog of these specs; their hashes are their names'. */
-export function catalogOf(specs: readonly ComponentSpec[] = SPECS, driver = "d"): Catalog {
+export function catalogOf(
+  specs: readonly ComponentSpec[] = SPECS,
+  driver = "d",
+  origin: CatalogEntry["origin"] = "builtin",
+): Catalog {
   const entries = specs.map((spec): CatalogEntry => ({
     spec,
     specHash: `spec of ${spec.name}`,
     driverHash: `${driver} of ${spec.name}`,
-    origin: "builtin",
+    origin,
     code: () => Promise.reject(new Error("no driver runs here")),
   }));
   const byName = new Map(entries.map((entry) => [entry.spec.name, entry]));

@@ -19,6 +19,8 @@ const OWN: readonly (readonly [path: string, what: string])[] = [
   [".env", "the project's variables"],
   [".osiris", "what Osiris keeps between runs"],
   ["logs", "the record of the runs"],
+  ["osiris.lock", "what somebody allowed"],
+  ["components", "the components from outside"],
 ];
 
 /** Reports every target that is one of Osiris' own files, lies in one of its folders, or is a folder around them. */

@@ -401,3 +401,37 @@ Deno.test("compile handles a thousand steps in well under a second", () => {
   assert.equal(manifestOf(text).steps.length, 1000);
   assert.ok(performance.now() - started < 3000);
 });
+
+Deno.test("compile puts a step's isolation into the manifest and its fingerprint, from the step or from the defaults", () => {
+  const isolated = (more: string, head = "") =>
+    manifestOf(pipelineText(
+      `  - { id: a, component: files.reader, mode: read${more}, config: { path: a.csv } }\n`,
+      head,
+    )).steps[0]!;
+  const plain = isolated("");
+  assert.equal(plain.isolation, undefined);
+  const apart = isolated(", isolation: process");
+  assert.equal(apart.isolation, "process");
+  assert.notEqual(apart.fingerprint, plain.fingerprint);
+  assert.deepEqual(isolated("", "defaults: { isolation: process }").fingerprint, apart.fingerprint);
+  const back = isolated(", isolation: worker", "defaults: { isolation: process }");
+  assert.deepEqual([back.isolation, back.fingerprint], [undefined, plain.fingerprint]);
+  const { value, diagnostics } = parseManifest(
+    manifestBytes(manifestOf(pipelineText(READ("path: a.csv"), "defaults: { isolation: process }"))),
+    "manifest.yaml",
+  );
+  assert.deepEqual([value?.steps[0]!.isolation, diagnostics], ["process", []]);
+});
+
+Deno.test("compile refuses to isolate a component from outside any less than it must be", () => {
+  const outside = catalogOf(SPECS, "d", "outside");
+  const found = compileText(
+    pipelineText(
+      "  - id: a\n    component: files.reader\n    mode: read\n    isolation: worker\n    config: { path: a.csv }\n",
+    ),
+    { catalog: outside },
+  );
+  assert.deepEqual(found.diagnostics.map(({ code, line }) => [code, line]), [["CMP216", 7]]);
+  assert.match(said(found), /'files.reader' comes from outside and always gets a process of its own/);
+  manifestOf(pipelineText(READ("path: a.csv")), { catalog: outside });
+});

@@ -20,6 +20,8 @@ Deno.test("compile refuses a target that is one of Osiris' own files, however it
       "logs",
       "logs/${run.id}/out.csv",
       "pipeline.oml",
+      "osiris.lock",
+      "components/acme.numbers/driver.ts",
       ".",
     ]
   ) {

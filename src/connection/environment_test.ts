@@ -39,6 +39,19 @@ Deno.test("environmentOf knows parameters, level, colour and continuous integrat
   assert.equal(environmentOf({}).get("__proto__"), undefined);
 });
 
+Deno.test("environmentOf takes the sandbox away only when it is told so exactly", () => {
+  for (const on of [{}, { OSIRIS_OS_SANDBOX: "" }, { OSIRIS_OS_SANDBOX: "on" }]) {
+    const { osSandbox, diagnostics } = environmentOf(on);
+    assert.deepEqual([osSandbox, diagnostics], [true, []]);
+  }
+  assert.equal(environmentOf({ OSIRIS_OS_SANDBOX: "off" }).osSandbox, false);
+  for (const wrong of ["Off", "0", "false", "no"]) {
+    const { osSandbox, diagnostics } = environmentOf({ OSIRIS_OS_SANDBOX: wrong });
+    assert.equal(osSandbox, true);
+    assert.match(diagnostics[0]!.message, new RegExp(`it is '${wrong}'`));
+  }
+});
+
 Deno.test("parseDotenv reads quotes, comments, escapes and several lines", () => {
   const text = `# comment
 A=plain value # comment

@@ -15,6 +15,7 @@ import {
   expandPermissions,
   type Grants,
   type Lock,
+  LOCK_FILE,
   lockProblem,
   lockReason,
   NO_LOCK,
@@ -324,7 +325,9 @@ function refuseOwnFiles(steps: readonly PlanStep[], project: Project): void {
   const own = [
     project.logs,
     project.state,
-    ...["osiris.yaml", "osiris_connections.yaml", ".env"].map((name) => join(project.root, name)),
+    ...["osiris.yaml", "osiris_connections.yaml", ".env", LOCK_FILE, "components"].map((name) =>
+      join(project.root, name)
+    ),
   ]
     .map(realPath);
   for (const step of steps) {
