@@ -18,7 +18,7 @@ import { failureOf, scrubbed } from "./_failure.ts";
 import { consumersOf, lazyRule } from "./_lazy.ts";
 import type { RunRecord } from "./_record.ts";
 import { Slots } from "./_slots.ts";
-import { type Computed, type Defined, defineStep, SAMPLE_ROWS } from "./_step.ts";
+import { type Computed, type Defined, defineStep, SAMPLE_ROWS, type StepOptions } from "./_step.ts";
 import type { RunInput } from "./execute.ts";
 import type { Plan, PlanStep } from "./plan.ts";
 
@@ -240,7 +240,10 @@ class StepRun {
         step: step.id,
       });
     }
-    if (signal.timedOut) return timeoutError(step);
+    // A driver in a process of its own is killed at the deadline, which may be heard of before this thread's clock.
+    if (signal.timedOut || (error instanceof OsirisError && error.code === "DRV415")) {
+      return timeoutError(step);
+    }
     return error instanceof OsirisError
       ? error.ofStep(step.id)
       : OsirisError.from({ ...failureOf(error), step: step.id });
@@ -260,11 +263,9 @@ class StepRun {
     });
   }
 
-  #optionsOf(
-    step: ManifestStep,
-    { signal }: StepSignal,
-  ): { signal: AbortSignal; onProgress: (share: number) => void } {
-    return { signal, onProgress: (share) => this.#context.input.onProgress?.(step.id, { share }) };
+  #optionsOf(step: ManifestStep, { signal, msLeft }: StepSignal): StepOptions {
+    const onProgress = (share: number) => this.#context.input.onProgress?.(step.id, { share });
+    return { signal, onProgress, ...(msLeft === undefined ? {} : { msLeft }) };
   }
 
   #refuseWhenStopping(): void {
@@ -279,6 +280,8 @@ class StepRun {
 class StepSignal {
   readonly signal: AbortSignal;
   timedOut = false;
+  /** How long there is to the deadline, if there is one. */
+  readonly msLeft: (() => number) | undefined;
   readonly #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(run: AbortSignal, timeoutMs: number | undefined) {
@@ -287,6 +290,8 @@ class StepSignal {
       return;
     }
     const deadline = new AbortController();
+    const end = performance.now() + timeoutMs;
+    this.msLeft = () => Math.max(0, end - performance.now());
     this.#timer = setTimeout(() => {
       this.timedOut = true;
       deadline.abort(new DOMException("the step's time is over", "TimeoutError"));

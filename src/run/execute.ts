@@ -8,7 +8,7 @@
 
 import { join } from "node:path";
 import { rm } from "node:fs/promises";
-import { type Catalog, createDriverPool, type DriverPool } from "../component/mod.ts";
+import { type Catalog, createDriverPool, type DriverPool, type Grants } from "../component/mod.ts";
 import { type ConnectionIndex, createScrubber, type Environment } from "../connection/mod.ts";
 import type { Failure } from "../diagnostic.ts";
 import { openEngine } from "../engine/mod.ts";
@@ -92,7 +92,7 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
   let failure: Failure | undefined;
   try {
     record.runStarted();
-    await using pool = createDriverPool();
+    await using pool = createDriverPool({ foreseen: grantsApart(plan) });
     warm(pool, plan, input);
     await using engine = await openEngine({
       tempDirectory: temp,
@@ -125,12 +125,20 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
   };
 }
 
-/** Starts the workers of the plan's components while the engine opens; a step finds its own or starts it. */
+/** What the drivers in processes of their own are granted together. */
+function grantsApart({ steps }: Plan): Grants {
+  const apart = steps.filter(({ isolation }) => isolation !== "worker");
+  const all = (permission: keyof Grants) => [...new Set(apart.flatMap(({ grants }) => grants[permission]))];
+  return { net: all("net"), read: all("read"), write: all("write") };
+}
+
+/** Starts what the plan's drivers run in while the engine opens; a step finds its own or starts it. */
 function warm(pool: DriverPool, plan: Plan, { catalog }: RunInput): void {
   const steps = new Map(plan.steps.map((step) => [step.component, step]));
-  for (const [component, { grants }] of steps) {
+  for (const [component, { grants, isolation }] of steps) {
     const entry = catalog.get(component);
-    if (entry?.spec.carries === "engine") pool.warm(entry, grants).catch(() => {}); // the step that needs it says why
+    if (entry === undefined || (isolation === "worker" && entry.spec.carries !== "engine")) continue;
+    pool.warm(entry, grants, isolation).catch(() => {}); // the step that needs it says why
   }
 }
 
