@@ -3,8 +3,8 @@
  * appears.
  *
  * In a page, `sh` blocks are run, `console` blocks are run and compared (`…` stands for anything), `yaml`
- * blocks are validated or, when the first line is a comment with a file name, saved under it, and `json`
- * blocks are checked against the schema of what they show. All blocks of a page happen one after the
+ * blocks are validated or, when the first line is a comment with a file name, saved under it, as `ts` blocks
+ * are, `diff` blocks are applied, and `json` blocks are checked against the schema of what they show. All blocks of a page happen one after the
  * other, from the root of a fresh clone, with `osiris` on PATH. A block that begins with
  * `# not run by the tests:` says why.
  *

@@ -11,7 +11,7 @@ import { ROOT, type Walk } from "./_walk.ts";
 /** Begins a block that a test cannot run, and says why. */
 export const NOT_RUN = /^# not run by the tests: \S/;
 /** Begins a block that the reader saves as a file. */
-const FILE = /^# ([\w./-]+\.\w+)$/;
+const FILE = /^(?:#|\/\/) ([\w./-]+\.\w+)$/;
 /** Blocks that only show something. */
 const PLAIN = ["text", "mermaid"];
 
@@ -22,10 +22,11 @@ export async function hold(block: Block, walk: Walk): Promise<string | undefined
   if (language === "console") return await holdDialogue(text, walk);
   const file = FILE.exec(text.split("\n", 1)[0]!)?.[1];
   if (language === "sh" || language === "bash") await holdScript(text, walk);
-  else if (language === "yaml" && file !== undefined) await walk.write(file, `${text}\n`);
+  else if (["yaml", "ts"].includes(language) && file !== undefined) await walk.write(file, `${text}\n`);
+  else if (language === "diff") await holdDiff(text, walk);
   else if (language === "yaml") await holdYaml(text, walk);
   else if (language === "json") holdRecords(text);
-  else assert.fail(`a block is sh, console, yaml, json, text or mermaid, and this one is '${language}'`);
+  else assert.fail(`a block is sh, console, yaml, ts with a file's name, diff, json, text or mermaid, and this one is '${language}'`);
   return undefined;
 }
 
@@ -54,6 +55,13 @@ async function holdDialogue(text: string, walk: Walk): Promise<string | undefine
     }
   }
   return accepted ? turns.flat().join("\n") : undefined;
+}
+
+/** What the reader changes in files that are there. */
+async function holdDiff(text: string, walk: Walk): Promise<void> {
+  await walk.write("block.diff", `${text}\n`);
+  const { code, printed } = await walk.run("patch -p0 --forward --quiet < block.diff && rm block.diff");
+  assert.equal(code, 0, `the change should fit, and does not:\n${printed}`);
 }
 
 /** A pipeline, steps of one, or a connections file: valid. */

@@ -120,10 +120,12 @@ function plain(value: unknown): unknown {
 
 /** A value as a message shows it. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(plain(value), (_, each) => {
-    if (typeof each === "bigint") return String(each);
+  const quoted = JSON.stringify(plain(value), (_, each) => {
+    if (typeof each === "bigint") return `\uE000${each}\uE000`;
     if (each instanceof Map) return [...each];
     return each instanceof Uint8Array ? `${each.length} bytes: ${[...each].join(" ")}` : each;
   });
+  // An integer stands without quotes, however large.
+  const text = quoted.replaceAll(/"\uE000(-?\d+)\uE000"/g, "$1");
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }
