@@ -4,14 +4,21 @@ import assert from "node:assert/strict";
 import { describeCommands } from "../src/cli/mod.ts";
 import { Walk } from "./docs/_walk.ts";
 
-/** A project with what the examples name: a pipeline that has run, its manifest, and a file of sales. */
+/** A project with what the examples name: a pipeline that has run, its manifest, and a file of sales; a component in it, and one beside it. */
 const PREPARED = `
 osiris init project
 cd project
 osiris compile pipeline.oml
 osiris run pipeline.oml
 cp data/sales.csv .
-cd ..`;
+osiris components new shop.items_extractor
+osiris components lock --yes
+cd ..
+mkdir author
+cd author
+osiris components new acme.rates_extractor
+cd ..
+mv author/components/acme.rates_extractor .`;
 
 Deno.test("osiris --help shows examples that work", async (t) => {
   await using walk = await Walk.start();

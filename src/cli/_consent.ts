@@ -214,11 +214,12 @@ function nobodyToAsk(
   { entry, problem }: Question,
   { attempt, command }: { readonly attempt: string; readonly command: string },
 ): OsirisError {
+  const name = `'${entry.spec.name}'`;
   return new OsirisError(
     "DRV410",
-    `${attempt}: '${entry.spec.name}' comes from outside and is not allowed: ${
+    `${attempt}: ${attempt.includes(name) ? "it" : name} comes from outside and is not allowed (${
       lockReason(problem)
-    }, and nobody is at a terminal to be asked`,
+    }), and nobody is at a terminal to be asked`,
     {
       category: "permission",
       help:
