@@ -39,7 +39,7 @@ export const componentsTest = declare({
     checks: "id, title, state, reason and next step of each",
   },
   examples: [{
-    line: "osiris components test components/shop.orders_extractor",
+    line: "osiris components test components/shop.items_extractor",
     about: "Every example and every promise, one line each.",
   }],
   async run({ dir, serve, require_os_sandbox }, cli) {

@@ -103,8 +103,7 @@ async function* load(
   const { value, diagnostics } = readSpec(await readFile(file, "utf8"), "spec.yaml");
   const name = basename(folder);
   const reason = value === undefined
-    ? diagnostics.map(({ message, line }) => (line === undefined ? message : `line ${line}: ${message}`))
-      .join("; ")
+    ? told(diagnostics)
     : value.name === name
     ? undefined
     : `it says 'name: ${value.name}', and its folder is '${name}'`;
