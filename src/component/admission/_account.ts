@@ -1,6 +1,6 @@
 /**
  * Counts what code from outside touches: the functions of the runtime that it is given are wrapped, and tell
- * here what they were asked for and whether that was refused.
+ * here what they are asked for.
  *
  * This is for the record. Nothing rests on it: what may be touched is decided by the permissions of the worker.
  *
@@ -11,13 +11,11 @@ import { type DriverMessage, MAX_USE_TEXT, MAX_USES } from "../protocol.ts";
 
 type Used = Extract<DriverMessage, { type: "used" }>;
 type Permission = "net" | "read" | "write";
-type Call = (this: unknown, ...args: unknown[]) => unknown;
 
-/** What a call asks for. */
+/** What a call asks for: a path, or a host with its port. */
 export interface Asked {
   readonly permission: Permission;
-  /** A path, or a host with its port; undefined when it asks for nothing that needs a permission. */
-  readonly resource: string | undefined;
+  readonly resource: string;
 }
 
 /** The account of one realm. */
@@ -25,44 +23,22 @@ export class Account {
   readonly #net = new Map<string, number>();
   readonly #files = { read: new Set<string>(), write: new Set<string>() };
   readonly #denied = new Map<string, Used["denied"][number]>();
+  readonly #granted: (asked: Asked) => boolean;
   /** True from the start: that nothing was touched is worth saying once. */
   #changed = true;
 
-  /** A function that does what `call` does and counts what `ask` says its arguments ask for. */
-  counted(call: unknown, ask: (...args: unknown[]) => readonly Asked[]): unknown {
-    const real = call as Call;
-    const { settled } = this.#bound();
-    return function (this: unknown, ...args: unknown[]): unknown {
-      const asked = questions(ask, args);
-      let result: unknown;
-      try {
-        result = Reflect.apply(real, this, args);
-      } catch (error) {
-        settled(asked, error);
-        throw error;
-      }
-      if (result instanceof Promise) {
-        result.then(() => settled(asked), (error: unknown) => settled(asked, error));
-      } else settled(asked);
-      return result;
-    };
+  /** `granted` tells whether the worker's permissions allow what is asked. */
+  constructor(granted: (asked: Asked) => boolean) {
+    this.#granted = granted;
   }
 
-  /** Counts what was asked for, or what of it was refused. */
-  settle(asked: readonly Asked[], error?: unknown): void {
-    const refused = refusal(error);
-    for (const { permission, resource } of asked) {
-      if (resource === undefined) continue;
-      if (refused !== undefined) this.#deny(permission, refused === "" ? resource : refused);
-      else this.#use(permission, resource.slice(0, MAX_USE_TEXT));
+  /** Counts what is about to be asked of the runtime, which refuses what was not granted. */
+  count(...asked: readonly Asked[]): void {
+    for (const each of asked) {
+      const short = { permission: each.permission, resource: each.resource.slice(0, MAX_USE_TEXT) };
+      if (this.#granted(each)) this.#use(short);
+      else this.deny(short);
     }
-  }
-
-  /** Counts a host that is about to be asked for. */
-  reach(asked: Asked, granted: (host: string) => boolean): void {
-    const host = asked.resource!;
-    if (granted(host)) this.#use("net", host.slice(0, MAX_USE_TEXT));
-    else this.#deny("net", host);
   }
 
   /** The whole account, when it is another than the last one taken. */
@@ -78,11 +54,15 @@ export class Account {
     };
   }
 
-  #bound() {
-    return { settled: (asked: readonly Asked[], error?: unknown) => this.settle(asked, error) };
+  /** Counts what was refused. */
+  deny(asked: Asked): void {
+    const key = `${asked.permission} ${asked.resource}`;
+    if (this.#denied.has(key) || this.#denied.size >= MAX_USES) return;
+    this.#denied.set(key, { ...asked });
+    this.#changed = true;
   }
 
-  #use(permission: Permission, resource: string): void {
+  #use({ permission, resource }: Asked): void {
     if (permission === "net") {
       const count = this.#net.get(resource) ?? 0;
       if (count === 0 && this.#net.size >= MAX_USES) return;
@@ -94,28 +74,6 @@ export class Account {
     }
     this.#changed = true;
   }
-
-  #deny(permission: Permission, resource: string): void {
-    const key = `${permission} ${resource}`;
-    if (this.#denied.has(key) || this.#denied.size >= MAX_USES) return;
-    this.#denied.set(key, { permission, resource: resource.slice(0, MAX_USE_TEXT) });
-    this.#changed = true;
-  }
-}
-
-/** A call with arguments that make no sense is the runtime's to refuse. */
-function questions(ask: (...args: unknown[]) => readonly Asked[], args: unknown[]): readonly Asked[] {
-  try {
-    return ask(...args);
-  } catch {
-    return [];
-  }
-}
-
-/** What an error says was refused, as far as it names it; undefined for an error that refuses nothing. */
-function refusal(error: unknown): string | undefined {
-  if (!(error instanceof Deno.errors.NotCapable)) return undefined;
-  return /access to "([^"]+)"/.exec(error.message)?.[1] ?? "";
 }
 
 /** The resource of a path. */

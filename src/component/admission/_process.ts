@@ -28,6 +28,8 @@ const KEPT = new Set<string | symbol>([
 
 /** Empties the `process` that Node's modules share. */
 export function closeProcess(leave: () => never): void {
+  // Who is told of a warning would print it.
+  process.removeAllListeners();
   const real = process as unknown as Bag;
   const own = Object.getPrototypeOf(process) as Bag;
   for (const target of [real, own]) {

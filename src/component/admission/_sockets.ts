@@ -12,28 +12,19 @@ import { type Account, hostAsks } from "./_account.ts";
 /** Functions of a handle that do anything but connect, read and write. */
 const TAKEN = /^(?:open|bind|listen|accept|take|fdFor|socketTypeFor)/;
 
-/** What is needed of the realm as it was before it was narrowed. */
-export interface Handles {
-  /** The classes of Node's handles. */
-  binding(name: string): Readonly<Record<string, unknown>>;
-  /** Whether a host with its port was granted. */
-  mayReach(host: string): boolean;
-}
+/** The classes of Node's handles; taken before `process` is emptied. */
+export type Binding = (name: string) => Readonly<Record<string, unknown>>;
 
-/** Taken before `process` and `Deno` are emptied. */
-export function handlesOfRealm(): Handles {
-  const { binding } = process as unknown as Handles;
-  const permissions = Deno.permissions;
-  const { querySync } = permissions;
-  const ask = (host: string) => Reflect.apply(querySync, permissions, [{ name: "net", host }]);
-  return { binding, mayReach: (host) => ask(host).state === "granted" };
+/** What gives them. */
+export function bindingOfRealm(): Binding {
+  return (process as unknown as { binding: Binding }).binding;
 }
 
 /** Leaves Node's sockets nothing but to connect by TCP, and counts where to. */
-export async function closeSockets(handles: Handles, account: Account): Promise<void> {
+export async function closeSockets(binding: Binding, account: Account): Promise<void> {
   const { default: net } = await import("node:net");
-  const { TCP } = handles.binding("tcp_wrap");
-  const { Pipe } = handles.binding("pipe_wrap");
+  const { TCP } = binding("tcp_wrap");
+  const { Pipe } = binding("pipe_wrap");
   take(TCP, TAKEN);
   take(Pipe, /^connect|fchmod/);
   take(Pipe, TAKEN);
@@ -41,7 +32,7 @@ export async function closeSockets(handles: Handles, account: Account): Promise<
   // What is refused comes later as an event, and in other words; so it is asked beforehand.
   const counted = function (this: unknown, ...args: unknown[]): unknown {
     const { path, host, port } = optionsOf(args);
-    if (path === undefined) account.reach(hostAsks(host, port), handles.mayReach);
+    if (path === undefined) account.count(hostAsks(host, port));
     return Reflect.apply(connect, this, args);
   };
   Object.defineProperty(net.Socket.prototype, "connect", { value: counted, writable: false });

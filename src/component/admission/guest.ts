@@ -8,7 +8,6 @@
 import { decodeBatch } from "../_decode.ts";
 import { awaitCode, failedToLoad, type GuestCode, serve, tellBeforeAnswers } from "../_serve.ts";
 import * as sdk from "../sdk.ts";
-import { Account } from "./_account.ts";
 import { readable } from "./_readable.ts";
 import { SDK_KEY, SDK_NAMES } from "./_sdk_shim.ts";
 import { narrow } from "./realm.ts";
@@ -17,9 +16,8 @@ const given = sdk as unknown as Readonly<Record<string, unknown>>;
 Object.defineProperty(globalThis, Symbol.for(SDK_KEY), {
   value: Object.freeze(Object.fromEntries(SDK_NAMES.map((name) => [name, given[name]]))),
 });
-const account = new Account();
-const open = narrow(account);
-tellBeforeAnswers(() => account.take());
+const { open, used } = narrow();
+tellBeforeAnswers(used);
 
 awaitCode(async ({ component, code, grants }: GuestCode) => {
   try {

@@ -11,10 +11,12 @@
  * @module
  */
 
-import type { Account } from "./_account.ts";
-import { countedDeno, countedNet } from "./_counted.ts";
+import type { DriverMessage } from "../protocol.ts";
+import { Account, type Asked } from "./_account.ts";
+import { countedDeno, countedNet, type Fence } from "./_counted.ts";
+import { fenceAround, type Paths } from "./_fence.ts";
 import { closeProcess, processStandIn } from "./_process.ts";
-import { closeSockets, handlesOfRealm } from "./_sockets.ts";
+import { bindingOfRealm, closeSockets } from "./_sockets.ts";
 import { DENO, GLOBALS, NET_DENO, NET_GLOBALS, OPENERS, READS, WRITES } from "./_names.ts";
 
 type Scope = Record<string | symbol, unknown>;
@@ -31,11 +33,26 @@ export interface Doors {
 /** Gives back what the grants are for. Called once, before the code is loaded. */
 export type Open = (doors: Doors) => Promise<void>;
 
-/** Narrows the realm. What it gives back later is counted by the account. */
-export function narrow(account: Account): Open {
-  const handles = handlesOfRealm();
-  const kept = countedDeno(pick(deno, [...DENO, ...READS, ...WRITES, ...OPENERS, ...NET_DENO]), account);
-  const net = countedNet(pick(scope, NET_GLOBALS), account);
+/** A realm that was narrowed. */
+export interface Narrowed {
+  readonly open: Open;
+  /** What was touched so far, when that is more than was said before. */
+  used(): DriverMessage | undefined;
+}
+
+/** Narrows the realm. */
+export function narrow(): Narrowed {
+  const binding = bindingOfRealm();
+  const account = new Account(permissionsOfRealm());
+  const paths: Paths = { realPath: Deno.realPathSync };
+  let fence: Fence = () => false;
+  const fenced: Fence = (asked) => fence(asked);
+  const kept = countedDeno(
+    pick(deno, [...DENO, ...READS, ...WRITES, ...OPENERS, ...NET_DENO]),
+    account,
+    fenced,
+  );
+  const net = countedNet(pick(scope, NET_GLOBALS), account, fenced);
   const leave = kept["exit"] as () => never;
   closeStreams();
   closeProcess(leave);
@@ -47,7 +64,8 @@ export function narrow(account: Account): Open {
   for (const shared of [EventTarget, MessageEvent, Event]) Object.freeze(shared.prototype);
   // Until the grants are known, what the glue needs of it for a report.
   Object.defineProperty(scope, "Deno", { value: Object.freeze(pick(kept, DENO)), configurable: true });
-  return async ({ net: hosts, read, write }) => {
+  const open: Open = async ({ net: hosts, read, write }) => {
+    fence = fenceAround([...read, ...write], paths);
     const files = [...(read.length > 0 ? READS : []), ...(write.length > 0 ? WRITES : [])];
     const names = [
       ...DENO,
@@ -58,7 +76,23 @@ export function narrow(account: Account): Open {
     fix("Deno", Object.freeze({ args: Object.freeze([]), env: NO_ENVIRONMENT, ...pick(kept, names) }));
     if (hosts.length === 0) return;
     for (const [name, value] of Object.entries(net)) fix(name, value);
-    await closeSockets(handles, account);
+    await closeSockets(binding, account);
+  };
+  return { open, used: () => account.take() };
+}
+
+/** Asks the permissions of the worker, which code from outside cannot do itself. */
+function permissionsOfRealm(): (asked: Asked) => boolean {
+  const { permissions } = Deno;
+  const { querySync } = permissions;
+  const query = ({ permission, resource }: Asked): Deno.PermissionDescriptor =>
+    permission === "net" ? { name: "net", host: resource } : { name: permission, path: resource };
+  return (asked) => {
+    try {
+      return Reflect.apply(querySync, permissions, [query(asked)]).state === "granted";
+    } catch {
+      return false; // No host or path at all.
+    }
   };
 }
 
@@ -67,7 +101,7 @@ export function narrow(account: Account): Open {
  * gone, one that was made up leads nowhere.
  */
 function closeStreams(): void {
-  for (const stream of [Deno.stdin, Deno.stdout, Deno.stderr]) stream.close();
+  for (const name of ["stdin", "stdout", "stderr"] as const) Deno[name].close();
 }
 
 /** What a library finds that asks for a variable: none. */
