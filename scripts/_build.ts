@@ -12,11 +12,11 @@
 // deno-lint-ignore-file no-console -- a script for developers
 
 import { createHash } from "node:crypto";
-import { cpSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { WARDEN_FILE } from "../src/component/isolation/_warden_file.ts";
+import { AUTHOR_FILES, authorFiles } from "../src/component/author_files.ts";
 import type { PackedFile, PackedLibrary } from "../src/engine/_native_library.ts";
 
 /** A machine to build for. */
@@ -139,7 +139,7 @@ async function buildAll(stage: string, own: Target, ownOutput: string): Promise<
 async function bundle(stage: string): Promise<void> {
   const assets = join(stage, "assets");
   Deno.mkdirSync(assets);
-  cpSync(join(root, "src/component/assets"), assets, { recursive: true });
+  Deno.writeTextFileSync(join(assets, AUTHOR_FILES), JSON.stringify(await authorFiles()));
   await deno([
     "run",
     "--frozen",

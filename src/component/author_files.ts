@@ -1,13 +1,16 @@
 /**
  * What an author gets from the program itself: the types of `osiris/driver`, and a component to start from.
  *
- * The files lie beside this one in a checkout and are among the assets of the binary, which `scripts/_build.ts`
- * fills with the same folder.
+ * In a checkout they are files beside this one. The binary carries the same files as one document, which
+ * `scripts/_build.ts` makes: code that lies among its assets would be taken for a part of the program.
  *
  * @module
  */
 
 import { readdir, readFile } from "node:fs/promises";
+import { relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isStandalone } from "./_standalone.ts";
 import type { Mode } from "./spec.ts";
 
 /** A file for an author. */
@@ -17,25 +20,35 @@ export interface AuthorFile {
   readonly text: string;
 }
 
+/** The document that the binary carries, under its assets. */
+export const AUTHOR_FILES = "author.json";
+
+const TYPES = "osiris-driver.d.ts";
+
 /** The types of `osiris/driver` with their documentation, as `scripts/_sdk_types.ts` wrote them from `sdk.ts`. */
-export function readSdkTypes(): Promise<string> {
-  return readFile(asset("osiris-driver.d.ts"), "utf8");
+export async function readSdkTypes(): Promise<string> {
+  return (await authorFiles()).find(({ path }) => path === TYPES)!.text;
 }
 
 /** The files of a component of that name to start from. */
 export async function newComponent(name: string, mode: Mode): Promise<AuthorFile[]> {
-  const files = await Promise.all(["", "examples/"].map(async (folder) => {
-    const found = await readdir(asset(`new/${mode}/${folder}`), { withFileTypes: true });
-    return found.filter((each) => each.isFile()).map((each) => folder + each.name);
+  const folder = `new/${mode}/`;
+  return (await authorFiles()).filter(({ path }) => path.startsWith(folder)).map(({ path, text }) => ({
+    path: path.slice(folder.length),
+    text: text.replace(/^(name: |# )example\.\w+$/m, `$1${name}`),
   }));
-  return await Promise.all(
-    files.flat().sort().map(async (path) => {
-      const text = await readFile(asset(`new/${mode}/${path}`), "utf8");
-      return { path, text: text.replace(/^(name: |# )example\.\w+$/m, `$1${name}`) };
-    }),
-  );
 }
 
-function asset(path: string): URL {
-  return new URL(`./assets/${path}`, import.meta.url);
+/** All of them, in the order of their paths. */
+export async function authorFiles(): Promise<AuthorFile[]> {
+  const assets = new URL("./assets/", import.meta.url);
+  if (isStandalone()) return JSON.parse(await readFile(new URL(AUTHOR_FILES, assets), "utf8"));
+  const folder = fileURLToPath(assets);
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = found.filter((each) => each.isFile()).map((each) => `${each.parentPath}${sep}${each.name}`);
+  const files = paths.map((path) => relative(folder, path)).sort();
+  return await Promise.all(files.map(async (path) => ({
+    path: path.replaceAll(sep, "/"),
+    text: await readFile(new URL(path.replaceAll(sep, "/"), assets), "utf8"),
+  })));
 }

@@ -26,7 +26,9 @@ export async function hold(block: Block, walk: Walk): Promise<string | undefined
   else if (language === "diff") await holdDiff(text, walk);
   else if (language === "yaml") await holdYaml(text, walk);
   else if (language === "json") holdRecords(text);
-  else assert.fail(`a block is sh, console, yaml, ts with a file's name, diff, json, text or mermaid, and this one is '${language}'`);
+  else {assert.fail(
+      `a block is sh, console, yaml, ts with a file's name, diff, json, text or mermaid, and this one is '${language}'`,
+    );}
   return undefined;
 }
 
