@@ -8,7 +8,7 @@
  * @module
  */
 
-import { type Code, OsirisError } from "../diagnostic.ts";
+import { type Code, type Failure, OsirisError } from "../diagnostic.ts";
 import { checkDriverMessage } from "./_check.ts";
 import { Checksum } from "./checksum.ts";
 import { quoted, Violation } from "./_plain.ts";
@@ -284,14 +284,19 @@ export class Session implements Driver {
       case "used":
         return this.#hooks.onUsed?.(message);
       case "error":
-        return this.#end(
-          OsirisError.from({ ...message.failure, message: this.#said(message.failure.message) }),
-        );
+        return this.#end(OsirisError.from(this.#ownFailure(message.failure)));
       case "credit":
         return this.#state === "open" ? this.#pump(message.input).grant(message.batches) : undefined;
       default:
         return this.#state === "cancelling" ? this.#takeLast(message) : this.#deliver(message);
     }
+  }
+
+  /** What a driver says went wrong. Whether a run was interrupted is not for it to say. */
+  #ownFailure(failure: Failure): Failure {
+    const message = this.#said(failure.message);
+    const interrupted = failure.category === "interrupted" && this.#state === "open";
+    return interrupted ? { ...failure, code: "DRV401", category: "run", message } : { ...failure, message };
   }
 
   #deliver(message: Answer): void {
