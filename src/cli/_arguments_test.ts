@@ -43,6 +43,8 @@ Deno.test("readCommandLine() gives arguments and flags by their names", () => {
     verbose: false,
     memory_limit: undefined,
     threads: undefined,
+    frozen: false,
+    require_os_sandbox: false,
   });
   assert.deepEqual(globals, { project: undefined, json: false, quiet: false, debug: false });
 });

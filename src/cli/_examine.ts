@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { OsirisError } from "../diagnostic.ts";
 import { bytes, counted } from "./_amounts.ts";
 import type { Cli } from "./_cli.ts";
 import { projectOf } from "./_project.ts";
@@ -35,7 +36,8 @@ export async function examine(cli: Cli): Promise<Check[]> {
       found: `${VERSION} on ${Deno.build.os} ${Deno.build.arch}, Deno ${Deno.version.deno}`,
     },
     await engine(),
-    await components(),
+    await components(cli),
+    await sandbox(cli),
     { name: "project", state: "ok", found: project.root },
     await connections(cli),
     writable("logs", project.logs),
@@ -62,14 +64,50 @@ async function engine(): Promise<Check> {
   }
 }
 
-async function components(): Promise<Check> {
+/** Those of Osiris, and those from outside: whole, and allowed. */
+async function components(cli: Cli): Promise<Check> {
   try {
-    const { loadCatalog } = await import("../component/mod.ts");
-    const names = (await loadCatalog()).names();
-    return { name: "components", state: "ok", found: `${counted(names.length, "component")} known` };
+    const { demandLock, projectCatalog } = await import("./_components.ts");
+    const { lockCommand, lockDifferences } = await import("./_consent.ts");
+    const project = projectOf(cli);
+    const catalog = await projectCatalog(project);
+    const [broken] = catalog.broken();
+    if (broken) {
+      return { name: "components", state: "fault", found: broken.error.message, ...helpOf(broken.error) };
+    }
+    const found = `${counted(catalog.names().length, "component")} known`;
+    const [difference] = lockDifferences(catalog, demandLock(cli, project));
+    return difference === undefined ? { name: "components", state: "ok", found } : {
+      name: "components",
+      state: "note",
+      found: `${found}; ${difference}`,
+      help: `type '${lockCommand(cli)}'`,
+    };
   } catch (error) {
-    return fault("components", error, "install Osiris again");
+    return fault("components", error, error instanceof OsirisError ? error.help : "install Osiris again");
   }
+}
+
+/** Whether drivers' processes are walled in by the system. */
+async function sandbox(cli: Cli): Promise<Check> {
+  const { osSandbox } = await import("../component/mod.ts");
+  const { loadEnvironment } = await import("../connection/mod.ts");
+  if (!loadEnvironment(projectOf(cli).root).osSandbox) {
+    return {
+      name: "sandbox",
+      state: "note",
+      found: "OSIRIS_OS_SANDBOX is off: drivers' processes run without the operating system's sandbox",
+      help: "unset OSIRIS_OS_SANDBOX",
+    };
+  }
+  const { available, reason } = await osSandbox();
+  return available
+    ? { name: "sandbox", state: "ok", found: reason }
+    : { name: "sandbox", state: "note", found: `drivers' processes run without one: ${reason}` };
+}
+
+function helpOf({ help }: OsirisError): { help?: string } {
+  return help === undefined ? {} : { help };
 }
 
 async function connections(cli: Cli): Promise<Check> {
@@ -138,6 +176,7 @@ async function room(name: string, folder: string): Promise<Check> {
   }
 }
 
-function fault(name: string, error: unknown, help: string): Check {
-  return { name, state: "fault", found: error instanceof Error ? error.message : String(error), help };
+function fault(name: string, error: unknown, help?: string): Check {
+  const found = error instanceof Error ? error.message : String(error);
+  return { name, state: "fault", found, ...(help === undefined ? {} : { help }) };
 }
