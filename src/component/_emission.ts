@@ -9,7 +9,7 @@ import type { Column } from "./protocol.ts";
 const BATCH_ROWS = 65_536;
 /** Characters of text after which a batch is full, however few its rows. */
 const BATCH_CHARACTERS = 16_777_216;
-/** Rows looked at to find out how long their texts are. */
+/** Rows of a list looked at, to find out how long their texts are and whether their columns are the declared ones. */
 const LOOK_AT = 100;
 
 /** A row by column name. A column that a row lacks is null there. */
@@ -78,7 +78,7 @@ class Collector {
       return;
     }
     if (!Array.isArray(chunk)) throw new TypeError("a driver yields lists of rows, or columns({…})");
-    this.#full = Math.min(this.#full, rowsThatFit(chunk));
+    this.#full = Math.min(this.#full, rowsThatFit(chunk, this.#names));
     for (const row of chunk) {
       this.#rows.push(row);
       if (this.#rows.length >= this.#full) yield* this.rest();
@@ -118,12 +118,16 @@ function slice(values: Values, from: number, to: number): Values {
   return Array.prototype.slice.call(values, from, to);
 }
 
-/** How many rows like these make a full batch. */
-function rowsThatFit(rows: readonly Row[]): number {
+/** How many rows like these make a full batch. A column of theirs that was not declared would be lost: an error. */
+function rowsThatFit(rows: readonly Row[], names: readonly string[]): number {
   const looked = rows.slice(0, LOOK_AT);
+  const declared = new Set(names);
   let characters = 0;
   for (const row of looked) {
-    for (const value of Object.values(row)) if (typeof value === "string") characters += value.length;
+    for (const [name, value] of Object.entries(row)) {
+      if (!declared.has(name)) throw new TypeError(`the column '${name}' is not among the declared ones`);
+      if (typeof value === "string") characters += value.length;
+    }
   }
   const average = characters / Math.max(1, looked.length);
   return Math.max(1, Math.min(BATCH_ROWS, Math.floor(BATCH_CHARACTERS / Math.max(1, average))));
