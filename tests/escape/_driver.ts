@@ -4,7 +4,9 @@ import type { Attempt } from "./_attempt.ts";
 
 /** Runs every attempt, one after the other; each has a second. */
 const TRYING = `
-async function* trying(at, context) {
+async function* trying(told, context) {
+  // What a driver writes goes to a folder of its own.
+  const at = { ...told, mine: context.grants?.write[0] ?? told.granted };
   for (const [id, attempt] of attempts) {
     let outcome;
     try {

@@ -10,7 +10,7 @@ import { type Attempt, attempts } from "./_attempt.ts";
 /** Advisory → the attempt. */
 export const ADVISORIES: readonly Attempt[] = attempts("A22", {
   "CVE-2021-41641, a link made and then written through":
-    "Deno.symlinkSync(at.outside + '/w22', at.granted + '/l22'); Deno.writeTextFileSync(at.granted + '/l22', 'x'); return true",
+    "Deno.symlinkSync(at.outside + '/w22', at.mine + '/l22'); Deno.writeTextFileSync(at.mine + '/l22', 'x'); return true",
   "CVE-2022-24783, internal operations within reach":
     "const symbols = Object.getOwnPropertySymbols(Deno); const core = symbols.map((symbol) => Deno[symbol]?.core).find(Boolean); core.ops.op_read_file_text_sync(at.secret); return true",
   "CVE-2023-22499, a question overtaken by a worker":
@@ -22,7 +22,7 @@ export const ADVISORIES: readonly Attempt[] = attempts("A22", {
   "CVE-2023-33966, requests by node:http without a look at net":
     "const http = process.getBuiltinModule('node:http'); return await new Promise((done, fail) => http.get({ host: '127.0.0.1', port: at.otherPort }, (answer) => { answer.destroy(); done(answer.statusCode) }).on('error', fail))",
   "CVE-2024-27931, a temporary file by its prefix":
-    "return Deno.makeTempFileSync({ dir: at.granted, prefix: '../outside/t22' })",
+    "return Deno.makeTempFileSync({ dir: at.mine, prefix: '../outside/t22' })",
   "CVE-2024-27933, a descriptor taken for a channel":
     "process.env.NODE_CHANNEL_FD = '1'; return process.getBuiltinModule('node:child_process').fork !== undefined && typeof process.send",
   "CVE-2024-27934, a pointer in place of a socket": "return typeof Deno.UnsafePointer.create(16n)",

@@ -5,10 +5,7 @@ import { Arena } from "./_arena.ts";
 import type { Attempt } from "./_attempt.ts";
 import { driverOf, specOf } from "./_driver.ts";
 import { count, note } from "./_figures.ts";
-import { CORPUS } from "./corpus.ts";
-
-/** What a driver may do by its grants, or what does no harm to anybody: with why. */
-const ALLOWED: Readonly<Record<string, string>> = {};
+import { CORPUS, GRANTED } from "./corpus.ts";
 
 const COMPONENTS = { bare: "evil.bare", granted: "evil.granted" } as const;
 type Name = keyof typeof COMPONENTS;
@@ -56,7 +53,7 @@ steps:
 export async function withAttackers(): Promise<Arena> {
   const arena = await Arena.create();
   for (const [name, component] of Object.entries(COMPONENTS)) {
-    arena.component(component, specOf(component, name === "granted"), driverOf(CORPUS));
+    arena.component(component, specOf(component, name === "granted"), driverOf([...CORPUS, ...GRANTED]));
   }
   arena.write("escape.oml", pipeline(arena.at));
   const agreed = await arena.consent();
@@ -85,9 +82,13 @@ function judged(arena: Arena, name: Name, attempts: readonly Attempt[]): string[
   for (const { id, row } of attempts) {
     const outcome = seen.get(id);
     if (outcome === undefined) holes.push(`${name}: ${id} was not reached`);
-    const through = outcome?.through === true && ALLOWED[id] === undefined;
-    if (through) holes.push(`${name}: ${id} got through: ${outcome.detail}`);
-    count(row, { tried: 1, through: Number(through) });
+    if (outcome?.through === true) holes.push(`${name}: ${id} got through: ${outcome.detail}`);
+    count(row, { tried: 1, through: Number(outcome?.through === true) });
+  }
+  for (const { id, row } of GRANTED) {
+    const outcome = seen.get(id);
+    if (outcome?.through !== (name === "granted")) holes.push(`${name}: ${id}: ${outcome?.detail}`);
+    count(row, { tried: 1 });
   }
   return holes;
 }

@@ -46,7 +46,7 @@ function pipeline(arena: Arena, ends: readonly End[], names: readonly string[]):
 
 interface Ended {
   readonly ran: Ran;
-  readonly steps: Map<string, { state: string; failure?: { code: string; message: string } }>;
+  readonly steps: Map<string, { state: string; error?: { code: string; message: string } }>;
   readonly events: readonly Record<string, unknown>[];
   readonly hostBytes: number;
 }
@@ -68,7 +68,7 @@ async function end(
   assert.ok(session, `no session: ${ran.stdout}${ran.stderr}`);
   const status = session.status as {
     state: string;
-    steps: { id: string; state: string; failure?: { code: string; message: string } }[];
+    steps: { id: string; state: string; error?: { code: string; message: string } }[];
   };
   assert.notEqual(status.state, "running", "the session is not sealed");
   return {
@@ -95,7 +95,7 @@ function faults(arena: Arena, end: End, i: number, { ran, steps, hostBytes }: En
   const worked = step?.state === "succeeded" && saved?.state === "succeeded";
   if (end.ends === "fails" && worked) faults.push("it is told to have succeeded");
   if (worked !== arena.exists(`end_${i}.csv`)) faults.push(`its output is ${worked ? "missing" : "there"}`);
-  const failure = step?.failure ?? saved?.failure;
+  const failure = step?.error ?? saved?.error;
   if (!worked && failure === undefined) faults.push("nobody says why it failed");
   if (failure !== undefined && failure.message.length > 20_000) faults.push("its failure is endless");
   if (hostBytes > HOST_BYTES) faults.push(`the host took ${Math.round(hostBytes / 1e6)} MB`);
@@ -153,29 +153,41 @@ export function ended(): void {
     withEnds(ENDS, async (arena, names) => {
       const all: string[] = [];
       let peak = 0;
-      for (const [i, each] of ENDS.entries()) {
-        const seen = await end(arena, [each], [names[i]!], `end.oml`);
-        const found = faults(arena, each, 0, seen);
+      const slowest: string[] = [];
+      for (const [from, some] of groups(ENDS)) {
+        const seen = await end(arena, some, names.slice(from), "end.oml");
         peak = Math.max(peak, seen.hostBytes);
-        found.push(...arena.leaks(seen.ran).map((leak) => `${each.id}: canary in ${leak}`));
-        // deno-lint-ignore no-control-regex
-        if (/^FORGED|\x1b/m.test(seen.ran.stdout + seen.ran.stderr)) {
-          found.push(`${each.id}: it forged a line`);
-        }
-        const remains = arena.remains();
-        all.push(...found, ...remains.map((each) => `${names[i]} left ${each}`));
         const died = ![0, 1, 3, 4].includes(seen.ran.code);
-        count(each.row, {
-          tried: 1,
-          through: Number(found.length > 0),
-          died: Number(died),
-          left: remains.length,
+        some.forEach((each, i) => {
+          const found = faults(arena, each, i, seen);
+          count(each.row, { tried: 1, through: Number(found.length > 0) });
+          all.push(...found);
         });
-        await arena.remove("end_0.csv", "honest.csv");
+        const about = some.map(({ id }) => id).join(", ");
+        all.push(...arena.leaks(seen.ran).map((leak) => `${about}: canary in ${leak}`));
+        // deno-lint-ignore no-control-regex
+        if (/^FORGED|\x1b/m.test(seen.ran.stdout + seen.ran.stderr)) all.push(`${about}: a line is forged`);
+        const remains = arena.remains();
+        all.push(...remains.map((each) => `${about}: left ${each}`));
+        count(some[0]!.row, { died: Number(died), left: remains.length });
+        slowest.push(`${Math.round(seen.ran.ms)} ms ${about}`);
+        await arena.remove("end_0.csv", "end_1.csv", "end_2.csv", "end_3.csv", "honest.csv");
       }
       note(`the host's memory at most: ${Math.round(peak / 1e6)} MB`);
+      if (Deno.env.get("SLOW")) note(slowest.join("\n"));
       assert.deepEqual(all, []);
     }));
+}
+
+/** Those that follow each other and may run side by side, with the place of the first. */
+function* groups(ends: readonly End[]): Iterable<readonly [number, readonly End[]]> {
+  for (let from = 0; from < ends.length;) {
+    const { together } = ends[from]!;
+    const other = ends.findIndex((each, i) => i > from && each.together !== together);
+    const to = Math.min(from + together, other < 0 ? ends.length : other);
+    yield [from, ends.slice(from, to)];
+    from = to;
+  }
 }
 
 /** Between a step's beginning and its end, by the session. */

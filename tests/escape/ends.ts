@@ -19,12 +19,14 @@ export interface End {
   readonly ends: "fails" | "either";
   /** What the step may take. */
   readonly timeout: string;
+  /** How many of its kind may run side by side. */
+  readonly together: number;
 }
 
 function ends(
   row: Row,
   reads: Readonly<Record<string, string>>,
-  told: Partial<Pick<End, "ends" | "timeout" | "module">> = {},
+  told: Partial<Pick<End, "ends" | "timeout" | "module" | "together">> = {},
 ): End[] {
   return Object.entries(reads).map(([name, read]) => ({
     id: `${row} ${name}`,
@@ -33,6 +35,7 @@ function ends(
     module: "",
     ends: "fails",
     timeout: "30s",
+    together: 4,
     ...told,
   }));
 }
@@ -59,8 +62,6 @@ export const HANGS: readonly End[] = [
       'return emit({ a: "INTEGER" }, async function* () { yield [{ a: 1 }]; await new Promise(() => {}) });',
     "a loop in the middle of its rows":
       'return emit({ a: "INTEGER" }, function* () { yield [{ a: 1 }]; for (;;); });',
-    "a query without end":
-      'return sql("SELECT count(*) AS a FROM range(100000000000) r(x), range(1000000) s(y) WHERE hash(x + y) = 1");',
     "a sort without end":
       "const list = Array.from({ length: 1e6 }, Math.random); for (;;) list.sort(() => Math.random() - 0.5);",
     "big integers": "let n = 3n; for (;;) n = n ** 3n % (1n << 20000000n);",
@@ -173,7 +174,7 @@ const FORGED: readonly End[] = ends("A20", {
   "a cancel of its own":
     "EventTarget.prototype.dispatchEvent.call(globalThis, new MessageEvent('message', { data: { type: 'cancel' } })); return " +
     ONE,
-}, { ends: "either", timeout: "20s" });
+}, { ends: "either", timeout: "20s", together: 1 });
 
 const FLOODS: readonly End[] = ends("B8", {
   "200,000 lines of log": `for (let i = 0; i < 200000; i++) context.log('line ' + i); return ${ONE};`,
@@ -190,9 +191,9 @@ const FLOODS: readonly End[] = ends("B8", {
     `context.event('big', Object.fromEntries(Array.from({ length: 1_000_000 }, (_, i) => ['k' + i, i]))); return ${ONE};`,
   "100,000 columns":
     'return emit(Object.fromEntries(Array.from({ length: 100_001 }, (_, i) => ["c" + i, "INTEGER"])), []);',
-}, { ends: "either", timeout: "2s" });
+}, { ends: "either", timeout: "1s", together: 2 });
 
-/** Each in a run of its own. */
+/** Few in a run. */
 export const ENDS: readonly End[] = [...MEMORY, ...CRASHES, ...LEAVES, ...ODD, ...FORGED, ...FLOODS];
 
 /** `driver.js` of an end. */

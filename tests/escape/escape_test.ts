@@ -11,8 +11,12 @@
 
 import { calibrated } from "./calibrated.ts";
 import { attempted } from "./attempted.ts";
+import { ended } from "./ended.ts";
 import { figures } from "./figures.ts";
+import { wire } from "./wire.ts";
 
 calibrated();
 attempted();
+ended();
+wire();
 figures();

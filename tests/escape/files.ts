@@ -29,9 +29,9 @@ const READS = attempts("A1", {
   "Deno.readLinkSync": `return Deno.readLinkSync(at.outsideLink)`,
   "Deno.readLink": `return await Deno.readLink(at.outsideLink)`,
   "Deno.copyFileSync":
-    `Deno.copyFileSync(at.secret, at.granted + "/copy.txt"); return Deno.readTextFileSync(at.granted + "/copy.txt")`,
+    `Deno.copyFileSync(at.secret, at.mine + "/copy.txt"); return Deno.readTextFileSync(at.mine + "/copy.txt")`,
   "Deno.copyFile":
-    `await Deno.copyFile(at.secret, at.granted + "/copy2.txt"); return Deno.readTextFileSync(at.granted + "/copy2.txt")`,
+    `await Deno.copyFile(at.secret, at.mine + "/copy2.txt"); return Deno.readTextFileSync(at.mine + "/copy2.txt")`,
   "Deno.watchFs": `const watcher = Deno.watchFs(at.outside); watcher.close(); return true`,
   "fetch of file:": `return await (await fetch("file://" + at.secret)).text()`,
   "the other step's connection": `return Deno.readTextFileSync(at.root + "/osiris_connections.yaml")`,
@@ -64,9 +64,9 @@ const WRITES = attempts("A1", {
   "Deno.mkdirSync": `Deno.mkdirSync(at.outside + "/w5"); return true`,
   "Deno.removeSync": `Deno.removeSync(at.outside + "/removable"); return true`,
   "Deno.rename out":
-    `Deno.writeTextFileSync(at.granted + "/out.txt", "x"); Deno.renameSync(at.granted + "/out.txt", at.outside + "/w6"); return true`,
+    `Deno.writeTextFileSync(at.mine + "/out.txt", "x"); Deno.renameSync(at.mine + "/out.txt", at.outside + "/w6"); return true`,
   "Deno.rename in":
-    `Deno.renameSync(at.outside + "/movable", at.granted + "/in.txt"); return Deno.readTextFileSync(at.granted + "/in.txt")`,
+    `Deno.renameSync(at.outside + "/movable", at.mine + "/in.txt"); return Deno.readTextFileSync(at.mine + "/in.txt")`,
   "Deno.truncateSync": `Deno.truncateSync(at.victim, 1); return true`,
   "Deno.chmodSync": `Deno.chmodSync(at.victim, 0o777); return true`,
   "Deno.chownSync": `Deno.chownSync(at.victim, null, null); return true`,
@@ -74,9 +74,9 @@ const WRITES = attempts("A1", {
   "Deno.makeTempFileSync": `const file = Deno.makeTempFileSync(); Deno.removeSync(file); return file`,
   "Deno.makeTempDirSync": `const folder = Deno.makeTempDirSync(); Deno.removeSync(folder); return folder`,
   "Deno.makeTempFileSync by its prefix":
-    `return Deno.makeTempFileSync({ dir: at.granted, prefix: "../outside/w7" })`,
+    `return Deno.makeTempFileSync({ dir: at.mine, prefix: "../outside/w7" })`,
   "Deno.makeTempFileSync by its suffix":
-    `return Deno.makeTempFileSync({ dir: at.granted, suffix: "/../../outside/w8" })`,
+    `return Deno.makeTempFileSync({ dir: at.mine, suffix: "/../../outside/w8" })`,
   "Deno.umask": `const old = Deno.umask(0); Deno.umask(old); return "changed"`,
   "Deno.chdir": `Deno.chdir(at.outside); Deno.chdir(at.root); return true`,
   "the target of another step": `Deno.writeTextFileSync(at.root + "/others.csv", "forged"); return true`,
@@ -91,13 +91,13 @@ const WRITES = attempts("A1", {
 /** Made by a driver, or planted in the granted folder by whoever filled it. */
 const LINKS = attempts("A4", {
   "Deno.symlinkSync to a file, then read":
-    `Deno.symlinkSync(at.secret, at.granted + "/s1"); return Deno.readTextFileSync(at.granted + "/s1")`,
+    `Deno.symlinkSync(at.secret, at.mine + "/s1"); return Deno.readTextFileSync(at.mine + "/s1")`,
   "Deno.symlink to a folder, then read":
-    `await Deno.symlink(at.outside, at.granted + "/s2"); return Deno.readTextFileSync(at.granted + "/s2/canary.txt")`,
+    `await Deno.symlink(at.outside, at.mine + "/s2"); return Deno.readTextFileSync(at.mine + "/s2/canary.txt")`,
   "Deno.linkSync, then read":
-    `Deno.linkSync(at.secret, at.granted + "/h1"); return Deno.readTextFileSync(at.granted + "/h1")`,
+    `Deno.linkSync(at.secret, at.mine + "/h1"); return Deno.readTextFileSync(at.mine + "/h1")`,
   "Deno.link, then write":
-    `await Deno.link(at.victim, at.granted + "/h2"); Deno.writeTextFileSync(at.granted + "/h2", "x"); return true`,
+    `await Deno.link(at.victim, at.mine + "/h2"); Deno.writeTextFileSync(at.mine + "/h2", "x"); return true`,
   "a planted link to a file, read": `return Deno.readTextFileSync(at.granted + "/planted-file")`,
   "a planted link to a file, opened":
     `using file = Deno.openSync(at.granted + "/planted-file"); return file.statSync().size`,

@@ -44,7 +44,7 @@ const AROUND = attempts("A10", {
   "Deno.consoleSize": "return Deno.consoleSize().columns",
   "process.report": "return JSON.stringify(process.report.getReport()).includes(at.canary)",
   "globalThis, all of it":
-    "const seen = new Set(); const look = (value, depth) => { if (depth === 0 || value === null || (typeof value !== 'object' && typeof value !== 'function') || seen.has(value) || value === at || value === context) return false; seen.add(value); for (const key of Reflect.ownKeys(value)) { let inner; try { inner = value[key] } catch { continue } if (typeof inner === 'string' && inner.includes(at.canaryHead + 'VALUE')) return true; if (look(inner, depth - 1)) return true } return look(Object.getPrototypeOf(value), depth - 1) }; return look(globalThis, 6)",
+    "const seen = new Set(); const look = (value, depth) => { if (depth === 0 || value === null || (typeof value !== 'object' && typeof value !== 'function') || seen.has(value) || value === at || value === context) return false; seen.add(value); for (const key of Reflect.ownKeys(value)) { let inner; try { inner = value[key] } catch { continue } if (inner instanceof Promise) inner.catch(() => {}); if (typeof inner === 'string' && inner.includes(at.canaryHead + 'VALUE')) return true; if (look(inner, depth - 1)) return true } return look(Object.getPrototypeOf(value), depth - 1) }; return look(globalThis, 6)",
   "what it was started with, beyond its step":
     "return JSON.stringify([context, at.connectionsOfOthers ?? null]).includes(at.canaryHead + 'VALUE')",
 }, {

@@ -41,7 +41,8 @@ const CODE = attempts("A14", {
     "const worker = new Worker(URL.createObjectURL(new Blob(['self.postMessage(1)'], { type: 'application/javascript' })), { type: 'module' }); const got = await new Promise((done) => worker.onmessage = (event) => done(event.data)); worker.terminate(); return got",
   "a worker of a file":
     "const worker = new Worker('file://' + at.secretTs, { type: 'module' }); const got = await new Promise((done) => { worker.onmessage = () => done(true); worker.onerror = (event) => { event.preventDefault(); done(null) } }); worker.terminate(); return got",
-  "Worker behind another name": "return typeof Object.getOwnPropertyDescriptors(globalThis).Worker?.value",
+  "Worker behind another name":
+    "return Object.getOwnPropertyDescriptors(globalThis).Worker?.value !== undefined",
   "a worker of process.getBuiltinModule":
     "const { Worker } = process.getBuiltinModule('node:worker_threads'); return typeof Worker",
   "vm": "return process.getBuiltinModule('node:vm').runInThisContext('1 + 1')",
