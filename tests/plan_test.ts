@@ -17,6 +17,7 @@ import {
 import { emptyConnections, environmentOf } from "../src/connection/mod.ts";
 import { manifestBytes } from "../src/manifest.ts";
 import { type PlanInput, runPlan } from "../src/run/mod.ts";
+import { osiris } from "./_osiris.ts";
 import { REPO } from "./_repo.ts";
 import { TestProject } from "./_project.ts";
 
@@ -129,3 +130,37 @@ Deno.test("planRun refuses a manifest whose component is another one now, allowe
     const input: Partial<PlanInput> = { catalog: now, lock: allowed };
     await assert.rejects(project.runManifest(manifest, input), { code: "RUN603", category: "usage" });
   }));
+
+Deno.test("run says on standard error and in its record that the operating system's sandbox is off, and runs", async () => {
+  const pipeline = `oml_version: "0.1.0"
+name: test
+steps:
+  - id: count
+    component: duckdb.processor
+    mode: transform
+    isolation: process
+    config: { query: "SELECT * FROM range(3)" }
+  - id: save
+    component: filesystem.csv_writer
+    mode: write
+    config: { path: out.csv }
+`;
+  await using project = await TestProject.create({ "p.oml": pipeline });
+  const { code, stderr } = await osiris(["run", "p.oml", "--frozen", "--quiet"], {
+    cwd: project.root,
+    env: { OSIRIS_OS_SANDBOX: "off" },
+  });
+  assert.equal(code, 0, stderr);
+  assert.equal(
+    stderr,
+    "warning: drivers of 'count' run without the operating system's sandbox: OSIRIS_OS_SANDBOX is off\n",
+  );
+  const [session] = [...Deno.readDirSync(project.path("logs"))];
+  const plan = JSON.parse(await project.read(`logs/${session!.name}/plan.json`));
+  assert.deepEqual(plan.os_sandbox, { in_force: false, reason: "OSIRIS_OS_SANDBOX is off" });
+  assert.deepEqual(plan.steps.map((step: { isolation: string }) => step.isolation), ["process", "worker"]);
+  assert.match(
+    await project.read(`logs/${session!.name}/events.jsonl`),
+    /"driver\.start".*"isolation":"process"/,
+  );
+});

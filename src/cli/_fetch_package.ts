@@ -139,7 +139,9 @@ function interruptedError(shown: string): OsirisError {
 
 /** The runtime names the whole address in what it says, secrets included. */
 function reasonOf(error: unknown, address: URL): string {
-  const said = error instanceof Error ? error.message : String(error);
+  const innermost = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const said = innermost instanceof Error ? innermost.message : String(innermost);
   const bare = withoutUser(address).href;
-  return printable(said.replaceAll(address.href, "…").replaceAll(bare, "…").replace(/\?\S+/g, "?…"));
+  const safe = said.replaceAll(address.href, "…").replaceAll(bare, "…").replace(/\?\S+/g, "?…");
+  return printable(safe.replace("error sending request for url (…): ", ""));
 }

@@ -29,8 +29,11 @@ export function readSpec(text: string, file: string): Checked<ComponentSpec> {
   return checkSpec(document.toJS({ maxAliasCount: 100 }), file);
 }
 
+const LONGEST_TEXT = 1024 * 1024;
+
 /** The document, or why there is none: a stranger's text may be made to be too much. */
 function parsed(text: string, lineCounter: LineCounter): Document.Parsed | string {
+  if (text.length > LONGEST_TEXT) return "it is larger than 1 MB";
   try {
     const document = parseDocument(text, { lineCounter, uniqueKeys: true, merge: false, logLevel: "error" });
     if (document.errors.length === 0) document.toJS({ maxAliasCount: 100 });
