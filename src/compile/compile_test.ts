@@ -420,7 +420,7 @@ Deno.test("compile puts a step's isolation into the manifest and its fingerprint
     manifestBytes(manifestOf(pipelineText(READ("path: a.csv"), "defaults: { isolation: process }"))),
     "manifest.yaml",
   );
-  assert.deepEqual([value?.steps[0]!.isolation, diagnostics], ["process", []]);
+  assert.deepEqual([value?.steps[0]?.isolation, diagnostics], ["process", []]);
 });
 
 Deno.test("compile refuses to isolate a component from outside any less than it must be", () => {

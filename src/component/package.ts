@@ -13,8 +13,6 @@ import { createHash } from "node:crypto";
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
-import { unpackTar } from "modern-tar";
 import { OsirisError } from "../diagnostic.ts";
 import { readSpec } from "./_check_spec.ts";
 import { fileHashes, type SourceFile } from "./_hash.ts";
@@ -139,6 +137,7 @@ function componentOf(content: readonly SourceFile[], leftOut: readonly string[])
 }
 
 async function inflated(bytes: Uint8Array): Promise<Uint8Array> {
+  const { gunzip } = await import("node:zlib"); // only who unpacks a package pays for what it takes
   try {
     return await promisify(gunzip)(bytes, { maxOutputLength: LARGEST_CONTENT + 1_000_000 });
   } catch (error) {
@@ -151,6 +150,7 @@ async function inflated(bytes: Uint8Array): Promise<Uint8Array> {
 
 /** The plain files of an archive. Whatever is no plain file in a plain place is refused. */
 async function entriesOf(archive: Uint8Array): Promise<SourceFile[]> {
+  const { unpackTar } = await import("modern-tar");
   const unpacked = await unpackTar(archive, { strict: true }).catch((error) => {
     throw refused(
       `it is not a whole .tar.gz (${error instanceof Error ? error.message.replace(/\.$/, "") : error})`,
