@@ -23,8 +23,8 @@ const DRIVER = `import { defineDriver, emit } from "osiris/driver";
 export default defineDriver({ read: () => emit({ n: "BIGINT" }, function* () { yield [{ n: 1 }]; return {}; }) });
 `;
 
-async function packed(version = "1.0.0"): Promise<Uint8Array<ArrayBuffer>> {
-  const files = { "package/spec.yaml": SPEC.replace("1.0.0", version), "package/driver.ts": DRIVER };
+async function packed(version = "1.0.0", driver = DRIVER): Promise<Uint8Array<ArrayBuffer>> {
+  const files = { "package/spec.yaml": SPEC.replace("1.0.0", version), "package/driver.ts": driver };
   const entries = Object.entries(files).map(([name, text]) => {
     const body = new TextEncoder().encode(text);
     return { header: { name, size: body.length, mtime: new Date(0) }, body };
@@ -153,4 +153,73 @@ Deno.test("components lock takes out what components/ no longer has", async () =
   const { code, stdout } = await osiris(["components", "lock"], { cwd: project.root });
   assert.deepEqual([code, stdout], [0, "osiris.lock: took out acme.numbers (0 components)\n"]);
   assert.deepEqual(parse(await project.read("osiris.lock")), { lock_version: 1, components: {} });
+});
+
+Deno.test("components add asks again when the same address and version give other code, and takes none of it without a yes", async () => {
+  await using project = await TestProject.create({ "osiris.yaml": "" });
+  const answers = [await packed(), await packed("1.0.0", DRIVER.replace("n: 1", "n: 2"))];
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => new Response(answers.shift()),
+  );
+  const add = (...more: string[]) =>
+    osiris(["components", "add", `http://127.0.0.1:${server.addr.port}/acme.tgz`, ...more], {
+      cwd: project.root,
+    });
+  assert.equal((await add("--yes")).code, 0);
+  const before = [await project.read("osiris.lock"), await project.read("components/acme.numbers/driver.ts")];
+  const { code, stderr } = await add();
+  assert.equal(code, 4);
+  assert.match(stderr, /it is not as osiris\.lock has it \(driver\.ts changed\)/);
+  assert.deepEqual([
+    await project.read("osiris.lock"),
+    await project.read("components/acme.numbers/driver.ts"),
+  ], before);
+});
+
+Deno.test("components from outside that cannot be used say why, and do not keep others from use", async () => {
+  const pipeline = (component: string) =>
+    `oml_version: "0.1.0"
+name: test
+steps:
+  - id: make
+    component: ${component}
+    mode: read
+    config: {}
+  - id: save
+    component: filesystem.csv_writer
+    mode: write
+    config: { path: out.csv }
+`;
+  await using project = await TestProject.create({
+    "osiris.yaml": "",
+    "one.tgz": await packed(),
+    "components/acme.broken/driver.ts": DRIVER,
+    "good.oml": pipeline("acme.numbers"),
+    "bad.oml": pipeline("acme.broken"),
+  });
+  const type = (...args: string[]) => osiris(args, { cwd: project.root });
+  assert.equal((await type("components", "add", "one.tgz", "--yes")).code, 0);
+  const good = await type("run", "good.oml");
+  assert.equal(good.code, 0, good.stderr);
+  assert.equal(await project.read("out.csv"), "n\n1\n");
+  const bad = await type("run", "bad.oml");
+  assert.equal(bad.code, 2);
+  assert.match(
+    bad.stderr,
+    /CMP201.*its component 'acme\.broken' cannot be used: it has no spec\.yaml\n --> bad\.oml:5:16/,
+  );
+  const list = await type("components", "list");
+  assert.deepEqual([list.code, /acme\.numbers/.test(list.stdout)], [0, true]);
+  assert.match(list.stderr, /Cannot load component 'acme\.broken': it has no spec\.yaml/);
+  const lock = await type("components", "lock");
+  assert.deepEqual([lock.code, /DRV400.*acme\.broken/.test(lock.stderr)], [2, true], lock.stderr);
+  const doctor = await type("doctor");
+  assert.deepEqual([doctor.code, /✗ components: Cannot load component 'acme\.broken'/.test(doctor.stdout)], [
+    1,
+    true,
+  ]);
+  await Deno.remove(project.path("components/acme.numbers"), { recursive: true });
+  const gone = await type("run", "good.oml");
+  assert.match(gone.stderr, /CMP201.*there is no component 'acme\.numbers'/);
 });
