@@ -4,7 +4,7 @@ import { checkConfig } from "../_config.ts";
 import type { Driver } from "../driver.ts";
 import type { Capability, ComponentSpec, FieldSchema, Mode } from "../spec.ts";
 import type { Example } from "./_example.ts";
-import { type Check, type Fault, firstFault, saidBy, type Subject } from "./_subject.ts";
+import { type Check, type Fault, saidBy, type Subject } from "./_subject.ts";
 
 /** What is a function of the driver: the modes, and two of the capabilities. */
 const ABILITIES = ["check", "discover", "read", "transform", "write"] as const;
@@ -40,7 +40,10 @@ export const DECLARED: readonly Check[] = [
   {
     id: "driver.declared",
     title: "it can do what spec.yaml declares, and nothing else",
-    run: (subject) => firstFault(ABILITIES, (ability) => probed(subject, ability)),
+    run: async (subject) => {
+      const faults = await Promise.all(ABILITIES.map((ability) => probed(subject, ability)));
+      return faults.find((fault) => fault !== undefined);
+    },
   },
   {
     id: "config.refuses",

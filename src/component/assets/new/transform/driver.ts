@@ -10,19 +10,19 @@ export default defineDriver<Settings>({
     if (df === undefined) throw new DriverError("it has no input 'df'", { help: "add `inputs: { df: … }` to the step" });
     const columns = Object.fromEntries(df.columns.map(({ name, type }) => [name, type]));
     const slug = `${column}_slug`;
-    if (!Object.hasOwn(columns, column)) throw new DriverError(`its input has no column '${column}'`);
+    if (columns[column] !== "VARCHAR") throw new DriverError(`its input has no column '${column}' of type VARCHAR`);
     if (Object.hasOwn(columns, slug)) throw new DriverError(`its input has a column '${slug}' already`);
     return emit({ ...columns, [slug]: "VARCHAR" }, async function* () {
       for await (const batch of df.batches()) {
-        yield batch.toRows().map((row) => ({ ...row, [slug]: slugOf(row[column]) }));
+        yield batch.toRows().map((row) => ({ ...row, [slug]: slugOf(row[column] as string | null) }));
       }
     });
   },
 });
 
 /** "Žluťoučký kůň!" → "zlutoucky-kun"; nothing of nothing. */
-function slugOf(value: unknown): string | null {
-  if (value === null) return null;
-  const plain = String(value).normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase();
+function slugOf(text: string | null): string | null {
+  if (text === null) return null;
+  const plain = text.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase();
   return plain.replaceAll(/[^\p{L}\p{N}]+/gu, "-").replaceAll(/^-|-$/g, "");
 }
