@@ -32,13 +32,15 @@ export async function handingOver(
   if (entry.origin === "builtin" || entry.spec.carries === "engine" || target === undefined) {
     return await openDriver(start);
   }
+  const { step } = start;
   const about = `Cannot run ${entry.spec.name} in step '${start.step}'`;
   if (others.length > 0) {
     throw fault(`${about}: it is granted ${others.length + 1} places to write to, and may have one`, {
       help: "its spec should name one path under permissions.write",
+      step,
     });
   }
-  const handover = await Handover.begin(target, about);
+  const handover = await Handover.begin(target, about, step);
   try {
     const driver = await openDriver({ ...start, grants: { ...start.grants, write: [handover.folder] } });
     return new HandingOver(driver, handover);
@@ -85,14 +87,16 @@ class HandingOver implements Driver {
 export class Handover {
   readonly #target: string;
   readonly #about: string;
+  readonly #step: string;
 
-  private constructor(readonly folder: string, target: string, about: string) {
+  private constructor(readonly folder: string, target: string, about: string, step: string) {
     this.#target = target;
     this.#about = about;
+    this.#step = step;
   }
 
   /** Makes the folder beside the target. `about` begins every error. */
-  static async begin(target: string, about: string): Promise<Handover> {
+  static async begin(target: string, about: string, step: string): Promise<Handover> {
     const place = await realpath(target).catch(() => target);
     const beside = dirname(place);
     await clearUp(place);
@@ -101,9 +105,9 @@ export class Handover {
       await mkdir(beside, { recursive: true });
       await mkdir(folder, { mode: 0o700 });
     } catch (error) {
-      throw fault(`${about}: '${beside}' cannot be written to: ${(error as Error).message}`);
+      throw fault(`${about}: '${beside}' cannot be written to: ${(error as Error).message}`, { step });
     }
-    return new Handover(await realpath(folder), place, about);
+    return new Handover(await realpath(folder), place, about, step);
   }
 
   /**
@@ -164,6 +168,7 @@ export class Handover {
   #refuse(what: string): never {
     throw fault(`${this.#about}: ${what}`, {
       help: "nothing was put in place; what was there before is as it was",
+      step: this.#step,
     });
   }
 }
@@ -205,6 +210,6 @@ async function sync(path: string): Promise<void> {
   }
 }
 
-function fault(message: string, options: { help?: string } = {}): OsirisError {
+function fault(message: string, options: { help?: string; step: string }): OsirisError {
   return new OsirisError("DRV418", message, options);
 }

@@ -33,16 +33,17 @@ export interface Isolated {
 
 /** Starts drivers in processes. Disposing it ends them all, and resolves when nothing of them is left. */
 export class IsolatedDrivers implements AsyncDisposable {
-  readonly #program: Program = driverHost();
+  readonly #program: Program;
   readonly #foreseen: Grants;
   readonly #memory: number;
   readonly #wardens: Promise<Warden>[] = [];
   #ended = false;
 
   /** `foreseen` is what all drivers will be granted together, as far as it is known. */
-  constructor(foreseen: Grants, memory: number = DRIVER_MEMORY) {
+  constructor(foreseen: Grants, memory: number = DRIVER_MEMORY, program: Program = driverHost()) {
     this.#foreseen = foreseen;
     this.#memory = memory;
+    this.#program = program;
   }
 
   /** Starts the thread that starts drivers, when there is none. */

@@ -1,0 +1,108 @@
+/** Drivers from outside for tests, and what a test can see of their processes. @module */
+
+import assert from "node:assert/strict";
+import type { OsirisError } from "../../diagnostic.ts";
+import { readSpec } from "../_check_spec.ts";
+import { admit } from "../admission/admit.ts";
+import type { CatalogEntry } from "../catalog.ts";
+import type { Driver, DriverHooks, DriverStart, Grants, PoolOptions } from "../driver.ts";
+import { createDriverPool } from "../host.ts";
+
+/** Nothing may be touched. */
+export const NO_GRANTS: Grants = { net: [], read: [], write: [] };
+
+/** A component from outside whose driver is this text. */
+export async function outside(driver: string, spec = "permissions: {}"): Promise<CatalogEntry> {
+  const checked = readSpec(
+    `name: test.made
+version: 1.0.0
+title: Made by a test
+description: Made by a test
+status: experimental
+modes: [read, transform, write]
+config: { type: object, properties: { path: { type: string, description: Where, examples: [x] } } }
+examples: [{ title: Nothing, mode: read, config: {} }]
+${spec}
+`,
+    "spec.yaml",
+  );
+  const text = `import { columns, defineDriver, emit } from "osiris/driver";\n${driver}`;
+  const admitted = await admit(new TextEncoder().encode(text), "driver.js");
+  assert.deepEqual([...checked.diagnostics, ...admitted.diagnostics], []);
+  return {
+    spec: checked.value!,
+    specHash: "",
+    driverHash: "",
+    origin: "outside",
+    code: () => Promise.resolve({ kind: "guest", text: admitted.value! }),
+  };
+}
+
+/** A driver from outside whose `read` does this. */
+export function reading(body: string): Promise<CatalogEntry> {
+  return outside(`export default defineDriver({ async read(context, request) { ${body} } });`);
+}
+
+/** What a test changes about how a driver is opened. */
+export interface Opening {
+  readonly start?: Partial<DriverStart>;
+  readonly hooks?: DriverHooks;
+  readonly pool?: PoolOptions;
+}
+
+/** Opens a driver in a pool of its own, uses it, and ends both. */
+export async function withDriver<T>(
+  entry: CatalogEntry,
+  use: (driver: Driver) => Promise<T>,
+  { start, hooks = {}, pool: options = {} }: Opening = {},
+): Promise<T> {
+  await using pool = createDriverPool(options);
+  const whole = { step: "s1", config: {}, connection: null, grants: NO_GRANTS, ...start };
+  await using driver = await pool.open(entry, whole, hooks);
+  return await use(driver);
+}
+
+/** All rows of a read. */
+export async function rowsOf(driver: Driver): Promise<number> {
+  const answer = await driver.read();
+  assert.ok(answer.kind === "batches");
+  while (true) {
+    const next = await answer.batches.next();
+    if (next.done === true) return next.value.rows;
+  }
+}
+
+/** Checks an error's code and text. */
+export function failsWith(code: string, text: RegExp): (error: OsirisError) => boolean {
+  return (error) => {
+    assert.deepEqual([error.code, error.step], [code, "s1"], error.message);
+    assert.match(error.message, text);
+    assert.match(error.message, /test\.made/);
+    return true;
+  };
+}
+
+/** The processes that host a driver and descend from this one. */
+export function driverProcesses(of: number = Deno.pid): number[] {
+  const pids: number[] = [];
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const parent = /^PPid:\s+(\d+)$/m.exec(Deno.readTextFileSync(`/proc/${name}/status`))?.[1];
+      const command = Deno.readTextFileSync(`/proc/${name}/cmdline`);
+      if (parent === String(of) && /_child_main|--driver-host/.test(command)) pids.push(Number(name));
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return pids;
+}
+
+/** Waits until something holds. */
+export async function until(holds: () => boolean, what: string): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!holds()) {
+    assert.ok(performance.now() < end, `${what} after 10 s`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
