@@ -12,7 +12,7 @@ const BATCH_CHARACTERS = 16_777_216;
 /** Rows of a list looked at, to find out how long their texts are and whether their columns are the declared ones. */
 const LOOK_AT = 100;
 
-/** A row by column name. A column that a row lacks is null there. */
+/** A row by column name. A column that a row lacks is null there. A `type` of your own fits, an `interface` does not. */
 export type Row = { readonly [column: string]: unknown };
 
 /** Some rows as one list or typed array per column. */

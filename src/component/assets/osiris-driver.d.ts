@@ -196,7 +196,7 @@ export type ChunkSource = Iterable<Chunk> | AsyncIterable<Chunk> | (() => Iterat
 /** What a driver yields: rows, or columns. */
 export type Chunk = readonly Row[] | ColumnChunk;
 
-/** A row by column name. A column that a row lacks is null there. */
+/** A row by column name. A column that a row lacks is null there. A `type` of your own fits, an `interface` does not. */
 export type Row = {
     readonly [column: string]: unknown;
 };

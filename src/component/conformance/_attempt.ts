@@ -5,6 +5,8 @@ import { decodeBatch } from "../_decode.ts";
 import { Emission, type Row } from "../_emission.ts";
 import type {
   Batch,
+  CheckResult,
+  DiscoveredTable,
   Driver,
   DriverPool,
   DriverRows,
@@ -44,6 +46,8 @@ export interface Variation {
   /** The input stays silent after its first batch. */
   readonly stalling?: boolean;
   readonly end?: "commit" | "abort";
+  /** Asks for this instead of rows. */
+  readonly ask?: "check" | "discover";
   /** Takes the first batch and waits a little before the next. */
   readonly slow?: boolean;
 }
@@ -57,6 +61,9 @@ export interface Outcome {
     readonly rows: readonly Row[];
     readonly cursor: unknown;
   };
+  /** What it said of its connection, and what it found there, when it was asked. */
+  readonly checked?: CheckResult;
+  readonly tables?: readonly DiscoveredTable[];
   /** How many rows a write took in. */
   readonly staged?: number;
   readonly failure?: OsirisError;
@@ -174,6 +181,8 @@ interface Scene {
 
 async function act(scene: Scene): Promise<void> {
   const { driver, example, variation } = scene;
+  if (variation.ask === "check") return void (scene.found.checked = await driver.check());
+  if (variation.ask === "discover") return void (scene.found.tables = await driver.discover({ samples: 3 }));
   const inputs = variation.inputs ?? example.inputs ?? {};
   const source = (rows: Rows) => ({
     columns: columnsOf(rows.columns),

@@ -4,13 +4,15 @@ import { checkConfig } from "../_config.ts";
 import type { Driver } from "../driver.ts";
 import type { Capability, ComponentSpec, FieldSchema, Mode } from "../spec.ts";
 import type { Example } from "./_example.ts";
-import { type Check, type Fault, saidBy, type Subject } from "./_subject.ts";
+import { type Check, type Fault, isAccident, saidBy, type Subject } from "./_subject.ts";
 
 /** What is a function of the driver: the modes, and two of the capabilities. */
 const ABILITIES = ["check", "discover", "read", "transform", "write"] as const;
 type Ability = (typeof ABILITIES)[number];
 /** How long it is looked at what a driver makes of a call. */
 const PROBE_MS = 2_000;
+
+const CHECK_NEXT = "return { ok: false, category, help } for what is the server's doing";
 
 /** What a spec says against what is there. */
 export const DECLARED: readonly Check[] = [
@@ -61,6 +63,55 @@ export const DECLARED: readonly Check[] = [
           next: "add one to examples/; the other checks start from it",
         },
       );
+    },
+  },
+];
+
+/** What it says when it is asked about its connection. */
+export const ASKED: readonly Check[] = [
+  {
+    id: "check.answers",
+    title: "its check says whether the connection works, in words where it does not",
+    skip: ({ bench: { entry: { spec } }, working }) => {
+      if (!spec.capabilities.includes("check")) return "";
+      return working.length > 0 ? undefined : "no example works";
+    },
+    run: async (subject) => {
+      const example = subject.working[0]!;
+      const silent = await subject.attempt(example, { ask: "check" });
+      if (silent.failure !== undefined && isAccident(silent.failure)) {
+        return { reason: `its check failed: ${saidBy(silent.failure)}`, next: CHECK_NEXT };
+      }
+      if (example.http === undefined) return undefined;
+      const refused = await subject.attempt(example, { ask: "check", trouble: { from: 0, kind: 401 } });
+      if (refused.checked?.ok !== true) return undefined;
+      return {
+        reason: "the server refused its login (401), and its check says that all is well",
+        next: CHECK_NEXT,
+      };
+    },
+  },
+  {
+    id: "discover.answers",
+    title: "what it discovers can be used",
+    skip: ({ bench: { entry: { spec } }, working }) => {
+      if (!spec.capabilities.includes("discover")) return "";
+      return working.length > 0 ? undefined : "no example works";
+    },
+    run: async (subject) => {
+      const { failure, tables = [] } = await subject.attempt(subject.working[0]!, { ask: "discover" });
+      const next = "list each table once, with its columns and their types";
+      if (failure !== undefined && isAccident(failure)) return { reason: saidBy(failure), next };
+      const names = tables.map(({ name }) => name);
+      const twice = names.find((name, at) => names.indexOf(name) !== at);
+      if (twice !== undefined) return { reason: `it lists '${twice}' twice`, next };
+      const stray =
+        tables.flatMap(({ name, columns, keys }) =>
+          keys.filter((key) => !columns.some((column) => column.name === key)).map((key) =>
+            `'${key}' of '${name}'`
+          )
+        )[0];
+      return stray === undefined ? undefined : { reason: `the key ${stray} is not among the columns`, next };
     },
   },
 ];

@@ -383,6 +383,27 @@ export default defineDriver({
     },
   },
   {
+    does: "says that a refused login is fine",
+    failing: ["check.answers"],
+    files: {
+      ...api({}),
+      "spec.yaml": API.replace('"modes"', '"capabilities":["check"],"modes"'),
+      "driver.ts": api({})["driver.ts"]!.replace("read: (", "check: () => ({ ok: true }),\n  read: ("),
+    },
+  },
+  {
+    does: "finds keys that are no columns",
+    failing: ["discover.answers"],
+    files: {
+      "spec.yaml": spec({ capabilities: ["discover"] }),
+      "driver.ts": reader().replace(
+        "defineDriver({",
+        'defineDriver({ discover: () => [{ name: "a", columns: { id: "INTEGER" }, keys: ["no"] }],',
+      ),
+      ...READ,
+    },
+  },
+  {
     does: "logs its password",
     failing: ["secrets.kept"],
     files: {

@@ -17,7 +17,7 @@ import { loadPlugins } from "../_builtins.ts";
 import { loadOne } from "../_outside.ts";
 import { createDriverPool } from "../host.ts";
 import type { Bench } from "./_attempt.ts";
-import { DECLARED } from "./_declared.ts";
+import { ASKED, DECLARED } from "./_declared.ts";
 import { ENDINGS } from "./_endings.ts";
 import { readExamples } from "./_example.ts";
 import { exampleChecks, OVERALL, REPEATED } from "./_examples.ts";
@@ -69,6 +69,7 @@ export async function* testComponent(
     ...declared,
     ...exampleChecks(files),
     ...REPEATED,
+    ...ASKED,
     ...ROWS_IN,
     ...ENDINGS,
     ...TROUBLE,
