@@ -20,14 +20,9 @@ import {
 import { type Checked, OsirisError } from "../diagnostic.ts";
 import type { Project } from "../run/mod.ts";
 import type { Cli } from "./_cli.ts";
-import { shownPath } from "./_project.ts";
+import { componentsFolder, shownPath } from "./_project.ts";
 import { systemReason } from "./_system_reason.ts";
 import { writeWhole } from "./_write.ts";
-
-/** Where a project keeps components that somebody else made. */
-export function componentsFolder(project: Pick<Project, "root">): string {
-  return join(project.root, "components");
-}
 
 /** Every component that a project can name. */
 export async function projectCatalog(project: Pick<Project, "root">): Promise<Catalog> {

@@ -20,6 +20,11 @@ export function projectOf(cli: Pick<Cli, "cwd" | "project">, file?: string): Pro
   return { root, logs: join(root, "logs"), state: join(root, ".osiris") };
 }
 
+/** Where a project keeps the components that are not part of Osiris. */
+export function componentsFolder({ root }: Pick<Project, "root">): string {
+  return join(root, "components");
+}
+
 /** A path as a person in `cwd` would type it. */
 export function shownPath(path: string, cwd: string): string {
   const short = relative(cwd, path);

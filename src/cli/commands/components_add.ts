@@ -8,7 +8,7 @@ import { counted } from "../_amounts.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
 import { printable } from "../_printable.ts";
-import { projectOf, shownPath } from "../_project.ts";
+import { componentsFolder, projectOf, shownPath } from "../_project.ts";
 import { readNamedFile } from "../_read.ts";
 
 export const componentsAdd = declare({
@@ -40,7 +40,7 @@ export const componentsAdd = declare({
     },
   ],
   async run({ source, yes }, cli) {
-    const { componentsFolder, demandLock } = await import("../_components.ts");
+    const { demandLock } = await import("../_components.ts");
     const { settle } = await import("../_consent.ts");
     const { install } = await import("../_install.ts");
     const { demandAdmission, LOCK_FILE, lockProblem } = await import("../../component/mod.ts");

@@ -7,8 +7,7 @@ import { OsirisError } from "../../diagnostic.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
 import { printable } from "../_printable.ts";
-import { shownPath } from "../_project.ts";
-import { componentsFolder } from "./components_sdk.ts";
+import { componentsFolder, projectOf, shownPath } from "../_project.ts";
 
 /** As `schemas/component.schema.json` has it. */
 const NAME = /^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/;
@@ -40,7 +39,7 @@ export const componentsNew = declare({
   ],
   async run({ name, mode = "read" }, cli) {
     demandName(name);
-    const components = componentsFolder(cli);
+    const components = componentsFolder(projectOf(cli));
     const folder = join(components, name);
     if (existsSync(folder)) throw taken(name, folder, cli);
     const { loadCatalog, newComponent } = await import("../../component/mod.ts");

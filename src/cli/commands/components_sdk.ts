@@ -1,10 +1,9 @@
 /** `osiris components sdk [DIR]`. */
 
-import { join, resolve } from "node:path";
-import type { Cli } from "../_cli.ts";
+import { resolve } from "node:path";
 import { declare } from "../_declare.ts";
 import { printable } from "../_printable.ts";
-import { projectOf, shownPath } from "../_project.ts";
+import { componentsFolder, projectOf, shownPath } from "../_project.ts";
 
 export const componentsSdk = declare({
   name: "components sdk",
@@ -31,7 +30,7 @@ export const componentsSdk = declare({
     about: "components/osiris-driver.d.ts, with what leads an editor to it.",
   }],
   async run({ dir }, cli) {
-    const folder = dir === undefined ? componentsFolder(cli) : resolve(cli.cwd, dir);
+    const folder = dir === undefined ? componentsFolder(projectOf(cli)) : resolve(cli.cwd, dir);
     const { writeSdk } = await import("../_component_files.ts");
     const { written, kept } = await writeSdk(folder);
     const shown = printable(shownPath(folder, cli.cwd));
@@ -46,8 +45,3 @@ export const componentsSdk = declare({
     };
   },
 });
-
-/** Where a project's own components lie. */
-export function componentsFolder(cli: Cli): string {
-  return join(projectOf(cli).root, "components");
-}
