@@ -35,6 +35,14 @@ const field = (more: object) => ({
 const BAD: readonly (readonly [string, unknown, RegExp])[] = [
   ["an unknown key", { ...GOOD, colour: "red" }, /colour/],
   ["a bad name", { ...GOOD, name: "Shop" }, /name: /],
+  ["more permissions than anybody reads", {
+    ...GOOD,
+    permissions: { read: Array.from({ length: 21 }, (_, i) => `${i}`) },
+  }, /permissions\.read/],
+  ["a permission that is too long to be read", {
+    ...GOOD,
+    permissions: { net: ["x".repeat(301)] },
+  }, /permissions\.net/],
   ["no examples", { ...GOOD, examples: [] }, /examples: /],
   [
     "a field without description",
