@@ -233,6 +233,11 @@ export class Arena implements AsyncDisposable {
     return damages;
   }
 
+  /** The living processes of runs that are over. */
+  processes(): string[] {
+    return adopted();
+  }
+
   /** What a run left behind: processes, and files in the temporary folder. */
   remains(): string[] {
     return [

@@ -101,7 +101,7 @@ version: 1.0.0
 title: A stranger's driver
 description: Does not end well.
 status: experimental
-modes: [read]
+modes: [read, transform]
 permissions: {}
 config:
   type: object
@@ -110,6 +110,9 @@ config:
 examples:
   - title: It
     mode: read
+    config: {}
+  - title: It, as a transform
+    mode: transform
     config: {}
 `;
 }

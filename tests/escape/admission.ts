@@ -5,9 +5,11 @@
  * @module
  */
 
+import type { At } from "./_arena.ts";
 import type { Row } from "./_attempt.ts";
+import type { End } from "./ends.ts";
 
-export interface Refused {
+interface Refused {
   readonly id: string;
   readonly row: Row;
   readonly driver: string;
@@ -134,4 +136,21 @@ const MODULES = NODE.flatMap((name) =>
   "fs with a fragment": `import * as x from "node:fs#x";\nconst found = () => Object.keys(x).length;`,
 }));
 
-export const REFUSED: readonly Refused[] = [...STATIC, ...COMPUTED, ...MODULES];
+const REFUSED: readonly Refused[] = [...STATIC, ...COMPUTED, ...MODULES];
+
+/** The components, each of which has to be refused as code that is not admitted. */
+export function refusedAt(at: At): End[] {
+  return REFUSED.map(({ id, row, driver }) => ({
+    id,
+    row,
+    driver: driver.replaceAll("SECRET_JSON", at.secretJson).replaceAll("SECRET_TS", at.secretTs)
+      .replaceAll("SECRET", at.secret),
+    module: "",
+    read: "",
+    ends: "fails",
+    // What deceives the reader of the text is an error of syntax to the engine.
+    codes: row === "A3" ? ["DRV414", "DRV405"] : ["DRV414"],
+    timeout: "20s",
+    together: 4,
+  }));
+}

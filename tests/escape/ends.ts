@@ -11,6 +11,12 @@ import type { Row } from "./_attempt.ts";
 export interface End {
   readonly id: string;
   readonly row: Row;
+  /** The whole of `driver.js`, where it is not made from the parts below. */
+  readonly driver?: string;
+  /** The codes of which its failure has to have one. */
+  readonly codes?: readonly string[];
+  /** What the step does; a read where it is not said. */
+  readonly mode?: "read" | "transform";
   /** What stands before the driver's definition. */
   readonly module: string;
   /** The body of the driver's async `read` of `context`, in which `emit` and `sql` are. */
@@ -78,7 +84,7 @@ const MEMORY: readonly End[] = [
   ...ends("B2", {
     "a heap of arrays": "const all = []; for (;;) all.push(new Array(100000).fill({ a: 1 }));",
     "a heap of texts":
-      "const all = []; for (let i = 0;; i++) all.push(String(i).repeat(100000).split('').join('-'));",
+      "const all = []; for (let i = 0;; i++) all.push(JSON.stringify(i).padEnd(1000000, String(i)));",
     "a heap of objects": "const all = new Map(); for (let i = 0;; i++) all.set({ i }, { text: 'x' + i });",
     "a heap of promises": "const wait = new Promise(() => {}); for (;;) wait.then(() => {});",
   }),
@@ -193,17 +199,88 @@ const FLOODS: readonly End[] = ends("B8", {
     'return emit(Object.fromEntries(Array.from({ length: 100_001 }, (_, i) => ["c" + i, "INTEGER"])), []);',
 }, { ends: "either", timeout: "1s", together: 2 });
 
+/** Queries that a driver answers with: the engine computes them behind its fence. */
+const QUERIES: readonly End[] = [
+  "SELECT * FROM read_text('SECRET')",
+  "SELECT * FROM read_blob('SECRET')",
+  "SELECT * FROM read_csv('SECRET', columns = {'a': 'VARCHAR'})",
+  "SELECT * FROM read_json('SECRET_JSON')",
+  "SELECT * FROM read_ndjson_objects('SECRET_JSON')",
+  "SELECT * FROM 'SECRET_JSON'",
+  "SELECT * FROM sniff_csv('SECRET')",
+  "SELECT * FROM glob('/etc/*')",
+  "SELECT * FROM read_text('http://127.0.0.1:1/x')",
+  "SELECT * FROM parquet_metadata('SECRET')",
+  "SELECT getenv('OSIRIS_CANARY') AS a",
+  "SELECT (SELECT content FROM read_text('SECRET')) AS a",
+  "WITH x AS (SELECT content FROM read_text('/proc/self/environ')) SELECT * FROM x",
+  "SELECT * FROM query('SELECT * FROM read_text(''SECRET'')')",
+  "SELECT * FROM query_table('SECRET_JSON')",
+  "COPY (SELECT 1) TO 'OUTSIDE/copied.csv'",
+  "SELECT 1 AS a; COPY (SELECT 1) TO 'OUTSIDE/copied.csv'",
+  "ATTACH 'OUTSIDE/attached.db'",
+  "SELECT 1 AS a; ATTACH 'OUTSIDE/attached.db'",
+  "EXPORT DATABASE 'OUTSIDE/exported'",
+  "INSTALL httpfs",
+  "LOAD 'OUTSIDE/x.duckdb_extension'",
+  "SET enable_external_access = true",
+  "SET allowed_directories = ['/']",
+  "RESET lock_configuration",
+  "PRAGMA database_list",
+  "CREATE SECRET s (TYPE http, BEARER_TOKEN 'x')",
+  "CALL pragma_version()",
+  "CREATE TABLE t AS SELECT * FROM read_text('SECRET')",
+  "SELECT 1 AS a) TO 'OUTSIDE/copied.csv'; --",
+].map((query) => ({
+  id: `A16 ${query}`,
+  row: "A16",
+  mode: "transform",
+  module: "",
+  read: `return sql(${
+    JSON.stringify(query)
+  }.replaceAll("SECRET_JSON", context.config.secret.replace(/txt$/, "json")).replaceAll("SECRET", context.config.secret).replaceAll("OUTSIDE", context.config.secret.replace(/\\/[^/]*$/, "")))`,
+  ends: "fails",
+  timeout: "20s",
+  together: 4,
+}));
+
+/** Files that the engine is asked to read or write, and that nobody granted. */
+const RELATIONS: readonly End[] = ends("A16", {
+  "a scan of what is not granted":
+    "return { kind: 'scan', format: 'csv', path: context.config.secret, options: { columns: ['a'] } }",
+  "a scan of what a pattern finds": "return { kind: 'scan', format: 'csv', path: '/etc/*', options: {} }",
+  "a scan by way of ..":
+    "return { kind: 'scan', format: 'csv', path: 'x/../' + context.config.secret, options: {} }",
+  "a scan of an address":
+    "return { kind: 'scan', format: 'csv', path: 'https://127.0.0.1:1/x.csv', options: {} }",
+  "a scan of a list":
+    "return { kind: 'scan', format: 'csv', path: \"a.csv', '\" + context.config.secret, options: {} }",
+  "a scan with a statement for a delimiter":
+    "return { kind: 'scan', format: 'csv', path: 'a.csv', options: { delimiter: \"'); SELECT 1; --\" } }",
+});
+
 /** Few in a run. */
-export const ENDS: readonly End[] = [...MEMORY, ...CRASHES, ...LEAVES, ...ODD, ...FORGED, ...FLOODS];
+export const ENDS: readonly End[] = [
+  ...MEMORY,
+  ...CRASHES,
+  ...LEAVES,
+  ...QUERIES,
+  ...RELATIONS,
+  ...ODD,
+  ...FORGED,
+  ...FLOODS,
+];
 
 /** `driver.js` of an end. */
-export function driverOfEnd({ module, read }: End): string {
-  return `import { defineDriver, emit, sql } from "osiris/driver";
+export function driverOfEnd({ module, read, driver }: End): string {
+  return driver ?? `import { defineDriver, emit, sql } from "osiris/driver";
 ${module}
+async function answer(context) {
+  ${read}
+}
 export default defineDriver({
-  async read(context) {
-    ${read}
-  },
+  read: answer,
+  transform: answer,
 });
 `;
 }
