@@ -21,8 +21,8 @@ import { Stage } from "./_stage.ts";
 
 /** How long one attempt may take. */
 const LIMIT_MS = 20_000;
-/** How long to listen for what is said after the end. */
-const LATE_MS = 25;
+/** How long it is waited where it is waited. */
+const PAUSE_MS = 50;
 
 /** What the suite works with. */
 export interface Bench {
@@ -48,8 +48,10 @@ export interface Variation {
   readonly end?: "commit" | "abort";
   /** Asks for this instead of rows. */
   readonly ask?: "check" | "discover";
-  /** Takes the first batch and waits a little before the next. */
-  readonly slow?: boolean;
+  /** Waits a little between the first batch and the next. */
+  readonly unhurried?: boolean;
+  /** Waits a little after the end, for what is said then. */
+  readonly listening?: boolean;
 }
 
 /** What came of an attempt. */
@@ -133,7 +135,7 @@ export async function attempt(bench: Bench, example: Example, variation: Variati
     try {
       await act({ driver, example, variation, found, stage, cancel, ended: exit.promise });
       over = true;
-      await sleep(LATE_MS);
+      if (variation.listening === true) await sleep(PAUSE_MS);
     } finally {
       await driver[Symbol.asyncDispose]();
     }
@@ -209,7 +211,7 @@ async function take(answer: DriverRows, { variation, found, cancel }: Scene): Pr
   let next = await batches.next();
   try {
     for (let first = true; next.done !== true; first = false) {
-      if (first && variation.slow === true) await sleep(LATE_MS);
+      if (first && variation.unhurried === true) await sleep(PAUSE_MS);
       open(columns, next.value, rows, found);
       if (first && variation.cancel === true && variation.trouble === undefined) cancel();
       next = await batches.next();

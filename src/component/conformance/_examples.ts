@@ -31,7 +31,7 @@ async function held(subject: Subject, example: Example): Promise<Fault | undefin
     return { reason, next: SHOULD };
   }
   try {
-    const reason = await difference(example, await subject.attempt(example));
+    const reason = await difference(example, await subject.attempt(example, { listening: true }));
     return reason === undefined ? undefined : { reason, next: SHOULD };
   } catch (error) {
     if (error instanceof OsirisError) return { reason: error.message, next: error.help ?? SHOULD };
@@ -47,7 +47,7 @@ export const REPEATED: readonly Check[] = [
     run: (subject) =>
       firstFault(subject.working, async (example) => {
         const first = subject.outcomes.find((each) => each.example === example)?.outcome;
-        const second = await subject.attempt(example, { slow: true });
+        const second = await subject.attempt(example, { unhurried: true });
         if (first === undefined || isDeepStrictEqual(resultOf(first), resultOf(second))) return undefined;
         return {
           reason: `two runs of '${example.title}' gave different results`,
