@@ -82,9 +82,9 @@ export const HANGS: readonly End[] = [
 
 const MEMORY: readonly End[] = [
   ...ends("B2", {
-    "a heap of arrays": "const all = []; for (;;) all.push(new Array(100000).fill({ a: 1 }));",
+    "a heap of arrays": "const all = []; for (;;) all.push(new Array(10_000_000).fill(0.5));",
     "a heap of texts":
-      "const all = []; for (let i = 0;; i++) all.push(JSON.stringify(i).padEnd(1000000, String(i)));",
+      "const all = []; for (let i = 0;; i++) all.push(JSON.stringify(i).padEnd(20_000_000, String(i)));",
     "a heap of objects": "const all = new Map(); for (let i = 0;; i++) all.set({ i }, { text: 'x' + i });",
     "a heap of promises": "const wait = new Promise(() => {}); for (;;) wait.then(() => {});",
   }),

@@ -10,13 +10,17 @@
  */
 
 import { calibrated } from "./calibrated.ts";
+import { around } from "./around.ts";
 import { attempted } from "./attempted.ts";
 import { ended } from "./ended.ts";
 import { figures } from "./figures.ts";
+import { lock } from "./lock.ts";
 import { wire } from "./wire.ts";
 
 calibrated();
 attempted();
 ended();
+around();
 wire();
+lock();
 figures();
