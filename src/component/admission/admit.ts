@@ -169,6 +169,7 @@ class Reading {
   }
 
   #instead(name: string | null): string {
+    if (name === "node:module") return BUNDLE;
     if (name?.startsWith("node:") === true) return `a driver may import ${this.#modules.join(", ")}`;
     if (this.#modules.includes(`node:${name}`)) return `write 'node:${name}'`;
     return BUNDLE;
@@ -194,6 +195,7 @@ class Reading {
   }
 }
 
-const BUNDLE = "bundle the driver into one file, for example with 'deno bundle --platform deno'";
+const BUNDLE = "bundle the driver into one file, for example with " +
+  "'deno bundle --platform browser --external osiris/driver --output driver.js main.ts'";
 const PLAIN = 'write a plain statement such as `import { a, b as c } from "osiris/driver"`';
 const META = "take what it needs from its configuration";

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { DriverMessage } from "../protocol.ts";
 import { admit } from "./admit.ts";
 import { guestGlue } from "./glue.ts";
 import type { Doors } from "./realm.ts";
 
+const CONFIG = fileURLToPath(new URL("../../../deno.json", import.meta.url));
 const DEADLINE_MS = 30_000;
 const FINAL = new Set(["end", "relation", "error"]);
 const NONE: Doors = { net: [], read: [], write: [] };
@@ -387,6 +389,48 @@ Deno.test("narrow leaves reports: printing, leaving and failing late are told to
     assert.ok(last.type === "error");
     assert.match(last.failure.message, says);
   }
+});
+
+/** A driver whose author uses libraries, bundled as the help says. */
+async function bundled(text: string): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "osiris-realm-test-" });
+  try {
+    const [main, output] = [join(folder, "main.js"), join(folder, "driver.js")];
+    await writeFile(main, text);
+    const how = ["--quiet", "--platform", "browser", "--external", "osiris/driver", "--config", CONFIG];
+    const args = ["bundle", ...how, "--output", output, main];
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    return await readFile(output, "utf8");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+Deno.test("a driver from outside runs with libraries in its bundle that know nothing of it", async () => {
+  const said = await readOutside(
+    await bundled(`
+      import { Validator } from "@cfworker/json-schema";
+      import { transform } from "sucrase";
+      import { parse as lex } from "es-module-lexer/js";
+      import { parse, stringify } from "yaml";
+      import path from "node:path";
+      import { defineDriver, sql } from "osiris/driver";
+      export default defineDriver({ read: () => sql(JSON.stringify([
+        parse("a: [1, 2]"),
+        stringify({ b: { c: "d" } }),
+        new Validator({ type: "string" }).validate(1).valid,
+        transform("let a: number = 1", { transforms: ["typescript"] }).code,
+        lex("import 'x'; import('y')")[0].length,
+        path.join("a", "..", "b"),
+      ])) });`),
+  );
+  const last = said.at(-1)!;
+  assert.ok(last.type === "relation" && last.relation.kind === "sql", JSON.stringify(last));
+  assert.deepEqual(
+    JSON.parse(last.relation.query),
+    [{ a: [1, 2] }, "b:\n  c: d\n", false, "let a = 1", 2, "b"],
+  );
 });
 
 Deno.test("a driver from outside that does not load says what and where in the author's lines", async () => {
