@@ -19,8 +19,8 @@ import type { Example, Rows } from "./_example.ts";
 import type { Listen, Trouble } from "./_server.ts";
 import { Stage } from "./_stage.ts";
 
-/** How long one attempt may take. */
-const LIMIT_MS = 20_000;
+/** What is said of an attempt that took longer than it may. */
+export const TOO_LONG = "it did not come to an end and had to be stopped";
 /** How long it is waited where it is waited. */
 const PAUSE_MS = 50;
 
@@ -29,6 +29,8 @@ export interface Bench {
   readonly entry: CatalogEntry;
   readonly pool: DriverPool;
   readonly listen: Listen;
+  /** How long one attempt may take. */
+  readonly limitMs: number;
   /** What every driver is started with beside its configuration. */
   readonly start: Omit<DriverStart, "step" | "config" | "connection" | "grants">;
 }
@@ -121,7 +123,7 @@ export async function attempt(bench: Bench, example: Example, variation: Variati
   const limit = setTimeout(() => {
     found.timedOut = true;
     controller.abort();
-  }, LIMIT_MS);
+  }, bench.limitMs);
   let cancelledAt = 0;
   const cancel = () => {
     cancelledAt = performance.now();

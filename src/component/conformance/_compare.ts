@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Row } from "../_emission.ts";
 import { parseType, typeText } from "../_types.ts";
-import { asSent, type Outcome } from "./_attempt.ts";
+import { asSent, type Outcome, TOO_LONG } from "./_attempt.ts";
 import type { Columns, Example, Gives } from "./_example.ts";
 
 /** How an outcome differs from what the example says; undefined when it does not. */
 export async function difference(example: Example, outcome: Outcome): Promise<string | undefined> {
-  if (outcome.timedOut) return "it did not end in 20 s";
+  if (outcome.timedOut) return TOO_LONG;
   if (outcome.typeFault !== undefined) return outcome.typeFault;
   return example.fails === undefined
     ? await differenceOfWork(example.gives!, outcome) ?? differenceOfTalk(outcome)

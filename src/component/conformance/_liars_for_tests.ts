@@ -228,6 +228,12 @@ export const LIARS: readonly Liar[] = [
     files: { "spec.yaml": spec(), "driver.ts": reader("yield [{ id: 2 }];"), ...READ },
   },
   {
+    does: "does not come to an end",
+    failing: ["example.one"],
+    files: { "spec.yaml": spec(), "driver.ts": reader("while (true);"), ...READ },
+    walled: true,
+  },
+  {
     does: "has an example with an unknown key",
     failing: ["example.two"],
     files: {

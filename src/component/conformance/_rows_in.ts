@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Row } from "../_emission.ts";
-import { BROKEN_INPUT, type Outcome } from "./_attempt.ts";
+import { BROKEN_INPUT, type Outcome, TOO_LONG } from "./_attempt.ts";
 import type { Columns, Example, Rows } from "./_example.ts";
 import { type Check, type Fault, firstFault, isAccident, saidBy, type Subject } from "./_subject.ts";
 
@@ -121,7 +121,7 @@ async function tried(
 /** `worded`: an error is right as long as the author meant it. */
 function failed({ failure, timedOut, typeFault }: Outcome, what: string, worded: boolean): Fault | undefined {
   if (timedOut) {
-    return { reason: `${what}, and it did not end in 20 s`, next: "look for a wait that nothing ends" };
+    return { reason: `${what}, and ${TOO_LONG}`, next: "look for a wait that nothing ends" };
   }
   if (typeFault !== undefined) {
     return { reason: `${what}, and ${typeFault}`, next: "look at what it gives for such rows" };

@@ -36,6 +36,11 @@ export class Subject {
       : this.working.filter(({ gives }) => gives?.kind === undefined);
   }
 
+  /** Whether an attempt had to be ended; others would take as long. */
+  get stuck(): boolean {
+    return this.outcomes.some(({ outcome }) => outcome.timedOut);
+  }
+
   async attempt(example: Example, variation: Variation = {}): Promise<Outcome> {
     const outcome = await attempt(this.bench, example, variation);
     this.outcomes.push({ example, outcome });

@@ -1,3 +1,4 @@
+import { TOO_LONG } from "./_attempt.ts";
 import type { Example } from "./_example.ts";
 import { RETRY_AFTER_S, type Trouble } from "./_server.ts";
 import { type Check, type Fault, firstFault, saidBy, type Subject } from "./_subject.ts";
@@ -83,7 +84,7 @@ function worked(what: string): Fault {
 
 function stuck(what: string): Fault {
   return {
-    reason: `${what}, and it did not end in 20 s`,
+    reason: `${what}, and ${TOO_LONG}`,
     next: "fail with a retryable DriverError instead of waiting in the driver",
   };
 }

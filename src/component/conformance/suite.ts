@@ -45,6 +45,8 @@ export interface SuiteOptions {
   /** Where the code comes from: what is from outside is walled in. */
   readonly origin?: CatalogEntry["origin"];
   readonly start?: Bench["start"];
+  /** How long one attempt may take; 10 s unless told. */
+  readonly limitMs?: number;
 }
 
 /** Checks the component in a folder; each outcome as soon as it is known. */
@@ -52,13 +54,13 @@ export async function* testComponent(
   folder: string,
   options: SuiteOptions,
 ): AsyncGenerator<CheckOutcome, void, void> {
-  const { origin = "outside", listen, start = {} } = options;
+  const { origin = "outside", listen, start = {}, limitMs = 10_000 } = options;
   const loaded = yield* load(resolve(folder), origin);
   if (loaded === undefined) return;
   const files = await readExamples(folder);
   await using pool = createDriverPool();
   const subject = new Subject(
-    { entry: loaded, pool, listen, start },
+    { entry: loaded, pool, listen, start, limitMs },
     files.flatMap((each) => ("example" in each ? [each.example] : [])),
   );
   const [loads, ...declared] = DECLARED;
@@ -76,7 +78,7 @@ export async function* testComponent(
     ...OVERALL,
   ];
   for (const check of checks) {
-    const reason = check.skip?.(subject);
+    const reason = subject.stuck ? "an attempt before it did not end" : check.skip?.(subject);
     if (reason === "") continue;
     yield reason === undefined
       ? await made(check, subject)

@@ -17,7 +17,7 @@ async function outcomes(
   folder: string,
   origin: NonNullable<SuiteOptions["origin"]>,
 ): Promise<CheckOutcome[]> {
-  return await Array.fromAsync(testComponent(folder, { listen, origin }));
+  return await Array.fromAsync(testComponent(folder, { listen, origin, limitMs: 5_000 }));
 }
 
 function failing(checks: readonly CheckOutcome[]): readonly CheckOutcome[] {
