@@ -216,7 +216,7 @@ export function parseManifest(text: string, file: string): Checked<Manifest> {
       prettyErrors: false,
       uniqueKeys: true,
       version: "1.2",
-      logLevel: "silent",
+      logLevel: "error", // 'silent' would take the first of several documents
     });
     value = document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 0 });
   } catch (error) {

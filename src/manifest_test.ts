@@ -173,7 +173,9 @@ Deno.test("parseManifest reports shape, order and YAML with a place", () => {
   const order =
     parseManifest(bytes.replace("depends_on: [extract]", "depends_on: [later]"), "m.yaml").diagnostics;
   assert.ok(order.some((d) => /depends on 'later'/.test(d.message)));
-  assert.match(parseManifest("a: [", "m.yaml").diagnostics[0]!.message, /as YAML/);
+  for (const text of ["a: [", `${bytes}---\n${bytes}`]) {
+    assert.match(parseManifest(text, "m.yaml").diagnostics[0]!.message, /as YAML/);
+  }
   for (const bad of ["", "- 1", "a: 1\na: 2", "a: &x 1\nb: *x", "[".repeat(100_000)]) {
     assert.equal(parseManifest(bad, "m.yaml").diagnostics[0]?.code, "CMP213");
   }

@@ -56,8 +56,7 @@ export interface Catalog {
 
 /**
  * Loads the components: the built-in ones, and those of extra folders (each holding one folder per
- * component). Throws DRV400 when a name is there twice; a component from outside that is not valid is among
- * the broken ones.
+ * component). One from outside that is not valid, or has a name that is taken, is among the broken ones.
  *
  * @example
  * ```ts
@@ -74,21 +73,20 @@ export async function loadCatalog(options: { folders?: readonly string[] } = {})
   );
 }
 
-/** A catalog of these components. Throws DRV400 when a name is there twice. */
+/** A catalog of these components. Of two with one name the first is used; the other is broken. */
 export function catalogOf(
   found: readonly CatalogEntry[],
-  broken: readonly BrokenComponent[] = [],
+  invalid: readonly BrokenComponent[] = [],
 ): Catalog {
   const byName = new Map<string, CatalogEntry>();
+  const broken = [...invalid];
   for (const entry of found) {
-    if (byName.has(entry.spec.name)) {
-      throw new OsirisError("DRV400", `Cannot load components: '${entry.spec.name}' is there twice`, {
-        category: "usage",
-        help: "rename one of them",
-      });
-    }
-    byName.set(entry.spec.name, entry);
+    const { name } = entry.spec;
+    const first = byName.get(name);
+    if (first === undefined) byName.set(name, entry);
+    else broken.push({ name, error: takenName(name, first) });
   }
+  broken.sort((a, b) => a.name < b.name ? -1 : 1);
   const names = Object.freeze([...byName.keys()].sort());
   const entries = Object.freeze(names.map((name) => byName.get(name)!));
   return {
@@ -97,4 +95,12 @@ export function catalogOf(
     entries: () => entries,
     broken: () => broken,
   };
+}
+
+function takenName(name: string, { origin }: CatalogEntry): OsirisError {
+  const owner = origin === "builtin" ? "a built-in component" : "another component";
+  return new OsirisError("DRV400", `Cannot load component '${name}': ${owner} has that name`, {
+    category: "usage",
+    help: "rename its folder, and 'name' in its spec.yaml",
+  });
 }

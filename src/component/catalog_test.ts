@@ -79,12 +79,13 @@ const refused = (text: RegExp) => (error: OsirisError) => {
   return true;
 };
 
-Deno.test("loadCatalog refuses a name that is there twice", async () => {
+Deno.test("loadCatalog lets no component from outside take the name of a built-in one", async () => {
   await using copy = await copyOf("duckdb.processor");
-  await assert.rejects(
-    loadCatalog({ folders: [copy.folder] }),
-    refused(/'duckdb\.processor' is there twice/),
-  );
+  const catalog = await loadCatalog({ folders: [copy.folder] });
+  assert.equal(catalog.get("duckdb.processor")?.origin, "builtin");
+  const [broken, ...others] = catalog.broken();
+  assert.deepEqual([broken!.name, others], ["duckdb.processor", []]);
+  refused(/'duckdb\.processor': a built-in component has that name/)(broken!.error);
 });
 
 /** What a component from outside is refused for, once `spoil` had its way with its folder. */

@@ -44,7 +44,7 @@ class Reader {
       prettyErrors: false,
       uniqueKeys: true,
       version: "1.2" as const,
-      logLevel: "silent" as const,
+      logLevel: "error" as const, // 'silent' would take the first of several documents
     };
     if (this.text.length > LONGEST_TEXT) {
       return this.#fail("it is larger than 1 MB, and should hold connections only");

@@ -91,6 +91,7 @@ Deno.test("parseConnections reports wrong keys, names and forms with their place
     ['version: 1\nconnections:\n  mysql:\n    a: { host: "${A.B}" }', /names no variable/, 4],
     ["version: 1\nversion: 1\nconnections: {}", /as YAML/, 2],
     ["version: 1\nconnections: [", /as YAML/, 2],
+    ["version: 1\nconnections: {}\n---\nversion: 1\nconnections: {}", /as YAML/, 3],
     ["- 1", /the document should be a map/, 1],
     ["", /the document should be a map/, 1],
   ];
