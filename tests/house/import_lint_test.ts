@@ -56,7 +56,7 @@ const BITES: readonly (readonly [string, string, RegExp])[] = [
   ["src/cli/mod.ts", `process.exit(1);`, /only main\.ts exits/],
   ["src/cli/mod.ts", `Deno.env.get("NO_COLOR");`, /only src\/connection reads the environment/],
   ["src/run/mod.ts", `const home = process.env["HOME"];`, /only src\/connection reads the environment/],
-  ["src/component/mod.ts", `new Worker("x");`, /creates a Worker/],
+  ["src/component/mod.ts", `new Worker("x");`, /create a Worker/],
   ["src/run/mod.ts", `new Deno.Command("x");`, /nothing else starts programs/],
   ["src/run/mod.ts", `Deno.serve(handler);`, /only src\/cli opens a port/],
   ["src/run/mod.ts", `eval("1");`, /no text becomes code/],
