@@ -10,7 +10,8 @@ export interface Permissions {
   readonly write: string[];
 }
 
-const REFERENCE = /\$\{(config|connection)\.([a-z][a-z0-9_]*)\}/g;
+/** `${config.path}`; with `| host`, host and port of the field's URL. */
+const REFERENCE = /\$\{(config|connection)\.([a-z][a-z0-9_]*)( \| host)?\}/g;
 const HOST_AND_PORT = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?):([0-9]{1,5})$/;
 
 /** A field that a permission template names. */
@@ -44,7 +45,7 @@ export function declaredGrants(
     (spec.permissions[permission] ?? []).map((template) => ({
       permission,
       template,
-      grants: expand(template, values),
+      grants: expand(template, values, spec),
     }))
   );
 }
@@ -68,21 +69,36 @@ export function expandPermissions(
 
 type Values = Readonly<Record<"config" | "connection", Readonly<Record<string, unknown>>>>;
 
-function expand(template: string, values: Values): string[] {
-  const [first] = templateFields(template) ?? [];
-  if (first === undefined) return [template];
-  const value = Object.hasOwn(values[first.of], first.name) ? values[first.of][first.name] : undefined;
+function expand(template: string, values: Values, spec: ComponentSpec): string[] {
+  const [reference] = template.matchAll(REFERENCE);
+  if (reference === undefined) return [template];
+  const [written, of, name, filter] = reference as unknown as [string, TemplateField["of"], string, string?];
+  const before = template.slice(0, reference.index);
+  const after = template.slice(reference.index + written.length);
+  const value = Object.hasOwn(values[of], name) ? values[of][name] : undefined;
   return texts(value).flatMap((text) => {
-    const [before, ...after] = template.split(`\${${first.of}.${first.name}}`);
-    return expandRest(after.join(`\${${first.of}.${first.name}}`), values).map((rest) =>
-      before + text + rest
-    );
+    const filled = before + (filter === undefined ? text : hostOf(spec, name, text));
+    return expandRest(after, values, spec).map((rest) => filled + rest);
   });
 }
 
 /** What follows a reference; nothing follows the last. */
-function expandRest(template: string, values: Values): string[] {
-  return template === "" ? [""] : expand(template, values);
+function expandRest(template: string, values: Values, spec: ComponentSpec): string[] {
+  return template === "" ? [""] : expand(template, values, spec);
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
+
+/** Host and port of a URL. The message leaves the URL out: it may hold a password. */
+function hostOf(spec: ComponentSpec, field: string, text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const port = url?.port || DEFAULT_PORTS[url?.protocol ?? ""];
+  if (url !== undefined && port !== undefined) return `${url.hostname}:${port}`;
+  throw new OsirisError(
+    "DRV409",
+    `Cannot work out what ${spec.name} may reach: '${field}' should be a URL such as https://api.example.com/v1`,
+    { category: "permission", help: `write '${field}' with https:// (or http://) and the name of the host` },
+  );
 }
 
 function texts(value: unknown): string[] {

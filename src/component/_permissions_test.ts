@@ -65,12 +65,51 @@ for (const host of ["db.local:5432", "10.0.0.1:80", "[::1]:3306", "localhost:1"]
   });
 }
 
+for (
+  const [url, host] of [
+    ["https://api.example.com/v1", "api.example.com:443"],
+    ["http://api.example.com", "api.example.com:80"],
+    ["https://api.example.com:8443/a?b=c", "api.example.com:8443"],
+    ["HTTPS://API.Example.com:443", "api.example.com:443"],
+    ["http://[::1]:8080/", "[::1]:8080"],
+    ["https://etl:pass@h.local/", "h.local:443"],
+    ["https://good.local\\@evil.local/", "good.local:443"],
+  ] as const
+) {
+  Deno.test(`expandPermissions finds ${host} in the URL ${url}`, () => {
+    assert.deepEqual(expand({ net: ["${connection.at | host}"] }, {}, { at: url }).net, [host]);
+  });
+}
+
+for (
+  const url of [
+    "s3cret.local",
+    "ftp://a.local",
+    "file:///etc/passwd",
+    "https://?s3cret",
+    "https://a b/s3cret",
+  ]
+) {
+  Deno.test(`expandPermissions refuses ${url} as a URL, without repeating it`, () => {
+    assert.throws(
+      () => expand({ net: ["${connection.at | host}"] }, {}, { at: url }),
+      (error: OsirisError) => error.code === "DRV409" && !error.message.includes(url),
+    );
+  });
+}
+
+Deno.test("expandPermissions grants no host for a URL that is not given", () => {
+  assert.deepEqual(expand({ net: ["${connection.at | host}"] }, {}, {}).net, []);
+});
+
 Deno.test("templateFields knows config and connection alone", () => {
   assert.deepEqual(templateFields("${connection.host}:${config.port}"), [
     { of: "connection", name: "host" },
     { of: "config", name: "port" },
   ]);
+  assert.deepEqual(templateFields("${connection.base_url | host}"), [{ of: "connection", name: "base_url" }]);
   assert.equal(templateFields("${env.HOME}"), undefined);
+  assert.equal(templateFields("${connection.base_url | path}"), undefined);
 });
 
 Deno.test("expandPermissions grants the templates with their fields filled in, and nothing else, whatever both are", () => {
