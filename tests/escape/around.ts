@@ -121,7 +121,7 @@ export function around(): void {
     ...linux,
     fn: async () => {
       for (const signal of ["SIGSEGV", "SIGKILL", "SIGABRT", "SIGSTOP"] as const) {
-        await using arena = await withDriver(PATIENT, "    timeout: 3s\n");
+        await using arena = await withDriver(PATIENT, "    timeout: 2s\n");
         const ended = await during(arena, (_, driver) => Deno.kill(driver, signal));
         const [session] = arena.sessions().slice(-1);
         count("B5", { tried: 1, died: Number(ended.code !== 1), left: arena.remains().length });

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-control-regex -- what a terminal obeys is what is looked for
 /** A driver that was granted nothing, and one that was granted a folder and two ports, make every attempt. @module */
 
 import assert from "node:assert/strict";
@@ -108,7 +109,6 @@ export function attempted(): void {
       assert.equal(arena.strangers, 0, "somebody connected to what was not granted");
       assert.equal(await Deno.readTextFile(arena.path("honest.csv")), "answer\n42\n");
       assert.doesNotMatch(ran.stdout + ran.stderr, /^FORGED/m, "a driver's line looks like the program's");
-      // deno-lint-ignore no-control-regex
       assert.doesNotMatch(
         ran.stdout + ran.stderr,
         /\x1b/,

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-control-regex -- what a terminal obeys is what is looked for
 /** Drivers that hang, run out of memory, crash, leave, or flood: the step fails, and nothing else. @module */
 
 import assert from "node:assert/strict";
@@ -181,7 +182,6 @@ async function takeNobodyAlong(arena: Arena, names: readonly string[], ends: rea
     const about = some.map(({ id }) => id).join(", ");
     all.push(...arena.damages().map((damage) => `${about}: ${damage} was harmed`));
     all.push(...arena.leaks(seen.ran).map((leak) => `${about}: canary in ${leak}`));
-    // deno-lint-ignore no-control-regex
     if (/^FORGED|\x1b/m.test(seen.ran.stdout + seen.ran.stderr)) all.push(`${about}: a line is forged`);
     const remains = arena.remains();
     all.push(...remains.map((each) => `${about}: left ${each}`));

@@ -86,7 +86,8 @@ const MEMORY: readonly End[] = [
     "a heap of texts":
       "const all = []; for (let i = 0;; i++) all.push(JSON.stringify(i).padEnd(20_000_000, String(i)));",
     "a heap of objects": "const all = new Map(); for (let i = 0;; i++) all.set({ i }, { text: 'x' + i });",
-    "a heap of promises": "const wait = new Promise(() => {}); for (;;) wait.then(() => {});",
+    "a heap of closures":
+      "const all = []; for (;;) { const kept = new Array(10_000_000).fill({}); all.push(() => kept); }",
   }),
   ...ends("B3", {
     "array buffers":
