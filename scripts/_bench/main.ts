@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { availableParallelism, totalmem } from "node:os";
 import { binaryRows } from "./binary.ts";
 import { driverRows } from "./drivers.ts";
+import { isolationRows } from "./isolation.ts";
 import { megabytes, type Row } from "./measure.ts";
 import { overheadRows } from "./overhead.ts";
 import { referenceRows } from "./reference.ts";
@@ -19,8 +20,8 @@ import { wholeCommandRows } from "./whole_command.ts";
 
 const HELP = `Measures what is promised: scripts/bench [OPTION…]
 
-  --large         the reference pipeline with 50 million rows too (needs 6 GB of disk)
-  --only GROUP    one of reference, whole-command, drivers, overhead, binary; may be repeated
+  --large         the reference pipeline with 50 million rows too (needs 6 GB of disk), and 200 hangs
+  --only GROUP    one of reference, whole-command, drivers, isolation, overhead, binary; may be repeated
   --binary PATH   the binary to measure; dist/osiris when absent
   --turns N       counted turns of each comparison; 5 when absent
   --folder PATH   where data and peers go, and stay; a temporary folder when absent`;
@@ -38,6 +39,7 @@ const GROUPS: Readonly<Record<string, (bench: Bench) => AsyncGenerator<Row>>> = 
   reference: referenceRows,
   "whole-command": wholeCommandRows,
   drivers: driverRows,
+  isolation: isolationRows,
   overhead: overheadRows,
   binary: binaryRows,
 };

@@ -230,7 +230,7 @@ export class Session implements Driver {
     let rows = 0;
     let done = false;
     try {
-      this.#grant(CREDIT);
+      if (this.#credit < CREDIT) this.#grant(CREDIT - this.#credit); // of an earlier call some may be left
       while (true) {
         const answer = await this.#answer("batch", "end");
         if (answer.type === "end") {

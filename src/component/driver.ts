@@ -140,6 +140,6 @@ export interface DriverPool extends AsyncDisposable {
    * it was to be confined and could not be.
    */
   open(entry: CatalogEntry, start: DriverStart, hooks?: DriverHooks): Promise<Driver>;
-  /** Starts before it is needed what can be: a worker of built-in code, or the thread that starts processes. */
+  /** Starts before it is needed what can be: a worker of built-in code, or a process. Called once for each step. */
   warm(entry: CatalogEntry, grants: Grants, isolation?: Isolation): Promise<void>;
 }

@@ -423,7 +423,7 @@ Deno.test("DriverPool runs a component from outside in a process, and not in a w
   const entry: CatalogEntry = {
     ...made.entry,
     origin: "outside",
-    code: () => Promise.resolve({ kind: "guest", text: value! }),
+    code: () => Promise.resolve({ kind: "guest", text: value!, promised: [] }),
   };
   using workers = countWorkers();
   await using pool = createDriverPool();

@@ -134,8 +134,11 @@ function grantsApart({ steps }: Plan): Grants {
 
 /** Starts what the plan's drivers run in while the engine opens; a step finds its own or starts it. */
 function warm(pool: DriverPool, plan: Plan, { catalog }: RunInput): void {
-  const steps = new Map(plan.steps.map((step) => [step.component, step]));
-  for (const [component, { grants, isolation }] of steps) {
+  const apart = plan.steps.filter(({ isolation }) => isolation !== "worker");
+  const sharing = new Map(
+    plan.steps.filter(({ isolation }) => isolation === "worker").map((step) => [step.component, step]),
+  );
+  for (const { component, grants, isolation } of [...sharing.values(), ...apart]) {
     const entry = catalog.get(component);
     if (entry === undefined || (isolation === "worker" && entry.spec.carries !== "engine")) continue;
     pool.warm(entry, grants, isolation).catch(() => {}); // the step that needs it says why

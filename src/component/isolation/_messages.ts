@@ -44,6 +44,9 @@ export interface End {
 
 export type ToWarden =
   | { readonly type: "begin"; readonly program: Program; readonly wall?: Wall }
+  /** A driver will be started soon. */
+  | { readonly type: "spare" }
+  | { readonly type: "end" }
   | { readonly type: "spawn"; readonly id: number; readonly boot: string; readonly deadline?: number }
   | {
     readonly type: "frame";
@@ -57,6 +60,7 @@ export type ToWarden =
 
 export type FromWarden =
   | { readonly type: "ready" }
+  | { readonly type: "ended" }
   | { readonly type: "failed"; readonly reason: string }
   | {
     readonly type: "frame";

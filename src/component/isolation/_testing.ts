@@ -34,7 +34,7 @@ ${spec}
     specHash: "",
     driverHash: "",
     origin: "outside",
-    code: () => Promise.resolve({ kind: "guest", text: admitted.value! }),
+    code: () => Promise.resolve({ kind: "guest", text: admitted.value!, promised: [] }),
   };
 }
 

@@ -44,6 +44,7 @@ export class Warden {
   readonly #worker: Worker;
   readonly #wall: Wall | undefined;
   readonly #children = new Map<number, Child>();
+  readonly #ended = Promise.withResolvers<void>();
   #ids = 0;
   #alive = true;
 
@@ -63,6 +64,7 @@ export class Warden {
     const begun = Promise.withResolvers<void>();
     worker.onmessage = ({ data }: MessageEvent<FromWarden>) => {
       if (data.type === "ready") begun.resolve();
+      else if (data.type === "ended") warden.#ended.resolve();
       else if (data.type === "failed") begun.reject(notConfined(data.reason));
       else warden.#children.get(data.id)?.take(data);
     };
@@ -114,10 +116,18 @@ export class Warden {
     return child;
   }
 
+  /** Has a process ready for the next driver. */
+  prepare(): void {
+    if (this.#alive) this.#post({ type: "spare" });
+  }
+
   /** Ends its children, then itself. */
   async end(): Promise<void> {
     await Promise.all([...this.#children.values()].map((child) => child.end()));
+    if (!this.#alive) return;
     this.#alive = false;
+    this.#post({ type: "end" });
+    await this.#ended.promise;
     this.#worker.terminate();
   }
 
@@ -130,6 +140,7 @@ export class Warden {
     this.#alive = false;
     const end: End = { code: 1, signal: null, by: "unstarted", reason, stderr: "" };
     for (const child of this.#children.values()) child.take({ type: "gone", id: 0, end });
+    this.#ended.resolve();
   }
 }
 

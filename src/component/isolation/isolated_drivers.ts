@@ -37,6 +37,8 @@ export class IsolatedDrivers implements AsyncDisposable {
   readonly #foreseen: Grants;
   readonly #memory: number;
   readonly #wardens: Promise<Warden>[] = [];
+  /** Drivers that are yet to come, as far as it was said. */
+  #expected = 0;
   #ended = false;
 
   /** `foreseen` is what all drivers will be granted together, as far as it is known. */
@@ -46,14 +48,22 @@ export class IsolatedDrivers implements AsyncDisposable {
     this.#program = program;
   }
 
-  /** Starts the thread that starts drivers, when there is none. */
+  /** Prepares for a driver: the thread that starts it, and a process that waits for it. Called once for each. */
   async warm(os: boolean): Promise<void> {
-    await this.#warden(os, { net: [], read: [], write: [] });
+    this.#expected++;
+    const warden = await this.#warden(os, { net: [], read: [], write: [] });
+    warden.prepare();
   }
 
   async start(driver: Isolated, listener: Listener): Promise<IsolatedDriver> {
     const warden = await this.#warden(driver.os, driver.grants);
-    return warden.start(this.#boot(driver), driver.deadlineMs, listener);
+    let heard = false;
+    const message = (raw: unknown) => {
+      if (!heard && --this.#expected > 0) warden.prepare(); // now, when this one has started, is time for the next
+      heard = true;
+      listener.message(raw);
+    };
+    return warden.start(this.#boot(driver), driver.deadlineMs, { ...listener, message });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -70,7 +80,9 @@ export class IsolatedDrivers implements AsyncDisposable {
       parent: Deno.pid,
       name: component,
       module: code.kind === "guest" ? guestGlue() : code.kind === "bundle" ? code.text : entryText(code),
-      ...(code.kind === "guest" ? { load: { type: "load", component, code: code.text, grants } } : {}),
+      ...(code.kind === "guest"
+        ? { load: { type: "load", component, code: code.text, promised: code.promised, grants } }
+        : {}),
       permissions,
       memory: this.#memory,
       ...(os ? { wall: innerWall(this.#program, grants) } : {}),

@@ -37,6 +37,8 @@ scope.onmessage = ({ data }) => {
   switch (data.type) {
     case "begin":
       return begin(data);
+    case "spare":
+      return keepSpare();
     case "spawn":
       return spawn(data);
     case "frame":
@@ -45,6 +47,8 @@ scope.onmessage = ({ data }) => {
       return children.get(data.id)?.dealt(data.frames, data.bytes);
     case "kill":
       return children.get(data.id)?.kill("told");
+    case "end":
+      return void end();
   }
 };
 
@@ -56,6 +60,51 @@ function begin(message: ToWarden & { type: "begin" }): void {
   } catch (error) {
     scope.postMessage({ type: "failed", reason: (error as Error).message });
   }
+}
+
+/** A process that waits to be told what it hosts: it is there sooner than one that is still to be started. */
+let spare: Deno.ChildProcess | undefined;
+
+function keepSpare(): void {
+  try {
+    const kept = spare ??= start();
+    kept.status.finally(() => {
+      if (spare === kept) spare = undefined;
+    });
+  } catch {
+    // The driver that would have used it starts its own, and says what is in the way.
+  }
+}
+
+function takeSpare(): Deno.ChildProcess | undefined {
+  const taken = spare;
+  spare = undefined;
+  return taken;
+}
+
+function start(): Deno.ChildProcess {
+  return new Deno.Command(program.path, {
+    args: [...program.args],
+    cwd: "/", // nothing lies there that a relative path could mean
+    clearEnv: true,
+    env: { ...program.env },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    detached: true,
+  }).spawn();
+}
+
+/** Ends what waits; the host ends what works before. */
+async function end(): Promise<void> {
+  const left = takeSpare();
+  if (left !== undefined) {
+    killGroup(left);
+    await left.status;
+    await Promise.all([left.stdin.abort(), left.stdout.cancel(), left.stderr.cancel()]).catch(() => {});
+    await groupGone(left.pid);
+  }
+  scope.postMessage({ type: "ended" });
 }
 
 function spawn({ id, boot, deadline }: ToWarden & { type: "spawn" }): void {
@@ -81,16 +130,7 @@ class Child {
 
   constructor(id: number, boot: string, deadline: number | undefined) {
     this.#id = id;
-    this.#process = new Deno.Command(program.path, {
-      args: [...program.args],
-      cwd: "/", // nothing lies there that a relative path could mean
-      clearEnv: true,
-      env: { ...program.env },
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-      detached: true,
-    }).spawn();
+    this.#process = takeSpare() ?? start();
     this.#stdin = this.#process.stdin.getWriter();
     if (deadline !== undefined) this.#keepDeadline(deadline);
     this.send({ json: boot });
