@@ -52,6 +52,7 @@ export const ADVISORIES: readonly Attempt[] = attempts("A22", {
     "const socket = new WebSocket(`ws://localhost:${at.otherPort}/`); return await new Promise((done) => { socket.onopen = () => done(true); socket.onerror = (event) => done(/handshake|failed to connect|status/i.test(event.message ?? '')) })",
 }, {
   unproven: {
+    "CVE-2026-49406, a package that names another file": "mended in Deno 2.7.12",
     "CVE-2022-24783, internal operations within reach": "mended in Deno 1.20.3",
     "CVE-2023-22499, a question overtaken by a worker": "not every release answers at once",
     "CVE-2023-28445, a buffer resized under an operation": "mended in Deno 1.32.1: it throws",

@@ -55,6 +55,7 @@ const CODE = attempts("A14", {
 }, {
   unproven: {
     "eval": "the calibration, too, runs without code from text",
+    "setTimeout of a text": "not in every release",
     "ShadowRealm": "V8 hides it behind a flag",
     "a worker with nothing": "a worker at all is what it shows",
     "the stack's functions": "strict code hides them",
@@ -121,6 +122,7 @@ const NATIVE = attempts("A15", {
     "Deno.cron": "one at a time, and behind a flag",
     "Deno.exit": "a bound function",
     "Deno.resources": "Deno 2 has none",
+    "process.chdir": "a worker may in some releases only",
     "gc": "behind a flag",
   },
 });
