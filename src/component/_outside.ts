@@ -63,7 +63,8 @@ export async function loadOne(folder: string, name: string): Promise<CatalogEntr
       if (hashSources([now]) !== driverHash) {
         throw fault(name, `'${code.path}' was changed while Osiris was running`, "run it again");
       }
-      return { kind: "guest", text: await admitted(spec, join(folder, code.path), now.bytes) } as const;
+      const text = await admitted(spec, join(folder, code.path), now.bytes);
+      return { kind: "guest", text, promised: promisedBy(spec) } as const;
     },
   });
 }
@@ -79,6 +80,11 @@ function readOwnSpec(name: string, file: string, bytes: Uint8Array): ComponentSp
     );
   }
   return spec;
+}
+
+/** What a spec says that its driver can do, as far as each has a function of its own. */
+function promisedBy(spec: ComponentSpec): readonly string[] {
+  return [...spec.modes, ...spec.capabilities.filter((each) => each === "check" || each === "discover")];
 }
 
 async function codeFile(name: string, folder: string): Promise<SourceFile> {

@@ -76,6 +76,8 @@ export interface GuestCode {
   readonly component: string;
   /** The text that was admitted. */
   readonly code: string;
+  /** Functions that its spec says it has. */
+  readonly promised: readonly string[];
   readonly grants: Message<"start">["grants"];
 }
 

@@ -18,7 +18,12 @@ export type DriverCode =
   /** One bundled module that serves by itself. */
   | { readonly kind: "bundle"; readonly text: string }
   /** Code from outside as it was admitted; it is handed to a worker that started with `guestGlue()`. */
-  | { readonly kind: "guest"; readonly text: string };
+  | {
+    readonly kind: "guest";
+    readonly text: string;
+    /** Functions that the driver has to have: its spec says so. */
+    readonly promised: readonly string[];
+  };
 
 /** One component that is known here. */
 export interface CatalogEntry {

@@ -1,6 +1,8 @@
+import { OsirisError } from "../../diagnostic.ts";
+
 /** A failure to load, told as of the author's file: the address of admitted code is its whole text. */
 export function readable(error: unknown, code: string): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!(error instanceof Error) || error instanceof OsirisError) return error;
   const address = `data:application/javascript,${encodeURIComponent(code)}`;
   const where = placeIn(error, address);
   const message = error.message

@@ -6,7 +6,7 @@ export const GLUE_FILE = "drivers/guest.js";
 
 /**
  * The text of the module that a worker starts with which is to run code from outside. It posts
- * `{ type: "loaded" }`, takes one `{ type: "load", component, code, grants }` (see `GuestCode`), and then speaks as every
+ * `{ type: "loaded" }`, takes one `{ type: "load", … }` (see `GuestCode`), and then speaks as every
  * driver does.
  */
 export function guestGlue(): string {

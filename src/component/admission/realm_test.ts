@@ -44,7 +44,7 @@ async function readOutside(code: string, grants = NONE, file = "driver.js"): Pro
 
 function begin(worker: Worker, code: string, grants: Doors): void {
   const component = "test.outside";
-  worker.postMessage({ type: "load", component, code, grants });
+  worker.postMessage({ type: "load", component, code, promised: ["read"], grants });
   const start = { type: "start", protocol: 1, component, step: "s", config: {}, connection: null, grants };
   const read = { type: "read", cursor: null, columns: null, limit: null };
   for (const message of [start, read, { type: "credit", batches: 64 }]) worker.postMessage(message);
@@ -442,12 +442,17 @@ Deno.test("a driver from outside that does not load says what and where in the a
         "driver.ts",
         /^no luck \(line 3, column 7\)$/,
       ],
+      [
+        "export default { write() {} };",
+        "driver.js",
+        /^its spec says that it has 'read', and its driver has not$/,
+      ],
       ["export default 7;", "driver.js", /should export `defineDriver\(\{…\}\)` by default/],
     ] as const
   ) {
     const last = (await readOutside(code, NONE, file)).at(-1)!;
     assert.ok(last.type === "error");
-    assert.equal(last.failure.code, "DRV405");
+    assert.equal(last.failure.code, code.includes("write") ? "DRV407" : "DRV405");
     assert.match(last.failure.message, says);
   }
 });
