@@ -213,9 +213,10 @@ async function* kills(entry: CatalogEntry, hangs: number): AsyncGenerator<Row> {
   const late: number[] = [];
   for (let i = 0; i < hangs; i++) {
     const began = performance.now();
-    const driver = await open(pool, entry, "process", { hang: i % HANGS.length }, DEADLINE_MS);
-    await driver.read().then(() => Promise.reject(new Error("it did not hang")), () => {});
-    await driver[Symbol.asyncDispose]();
+    await hang(pool, entry, i % HANGS.length).then(
+      () => Promise.reject(new Error("it did not hang")),
+      overdue,
+    );
     late.push(performance.now() - began - DEADLINE_MS);
   }
   late.sort((a, b) => a - b);
@@ -223,6 +224,15 @@ async function* kills(entry: CatalogEntry, hangs: number): AsyncGenerator<Row> {
   const what = `deadline → process gone, ${hangs} hangs of five kinds`;
   const measured = `p50 ${milliseconds(at(0.5))}, p99 ${milliseconds(at(0.99))}, max ${milliseconds(at(1))}`;
   yield { what, measured, reach: "p99 ≤ 100 ms", ok: at(0.99) <= 100 };
+}
+
+async function hang(pool: DriverPool, entry: CatalogEntry, way: number): Promise<void> {
+  await using driver = await open(pool, entry, "process", { hang: way }, DEADLINE_MS);
+  await driver.read();
+}
+
+function overdue(error: { code?: string }): void {
+  if (error.code !== "DRV415") throw error;
 }
 
 function milliseconds(ms: number): string {

@@ -35,6 +35,8 @@ import type { Capability, ComponentSpec, Mode } from "./spec.ts";
 
 /** Batches a driver may have in flight. */
 export const CREDIT = 4;
+/** Log lines, events and metrics that one driver's session is told of. */
+const MAX_TOLD = 20_000;
 /** How long a cancelled driver may take to clean up. */
 const GRACE_MS = 2_000;
 /** How long a driver may take to load and say that it is ready. */
@@ -75,6 +77,7 @@ export class Session implements Driver {
   #waiter: Waiter | undefined;
   #call: Call | undefined;
   #credit = 0;
+  #told = 0;
   #failure: unknown;
   #state: "open" | "cancelling" | "closed" = "open";
   #closed = Promise.withResolvers<void>();
@@ -274,11 +277,9 @@ export class Session implements Driver {
   #take(message: DriverMessage): void {
     switch (message.type) {
       case "log":
-        return this.#hooks.onLog?.(message.level, message.text);
       case "event":
-        return this.#hooks.onEvent?.(message.name, message.data);
       case "metric":
-        return this.#hooks.onMetric?.(message.name, message.value, message.unit);
+        return this.#tell(message);
       case "progress":
         return this.#hooks.onProgress?.(message.rows);
       case "used":
@@ -289,6 +290,23 @@ export class Session implements Driver {
         return this.#state === "open" ? this.#pump(message.input).grant(message.batches) : undefined;
       default:
         return this.#state === "cancelling" ? this.#takeLast(message) : this.#deliver(message);
+    }
+  }
+
+  /** Hands on what is kept on disk, as long as it is not too much. */
+  #tell(message: Extract<DriverMessage, { type: "log" | "event" | "metric" }>): void {
+    if (++this.#told > MAX_TOLD) {
+      const note =
+        `it has said ${MAX_TOLD} lines, events and metrics; what it says from here on is not recorded`;
+      return this.#told === MAX_TOLD + 1 ? this.#hooks.onLog?.("warn", note) : undefined;
+    }
+    switch (message.type) {
+      case "log":
+        return this.#hooks.onLog?.(message.level, message.text);
+      case "event":
+        return this.#hooks.onEvent?.(message.name, message.data);
+      case "metric":
+        return this.#hooks.onMetric?.(message.name, message.value, message.unit);
     }
   }
 

@@ -40,6 +40,7 @@ type Script = (message: HostMessage, say: (answer: unknown) => void) => void;
 class Stage implements Port {
   readonly said: HostMessage[] = [];
   readonly released: boolean[] = [];
+  readonly stoppable: boolean = false;
   readonly session: Session;
   readonly #script: Script;
 
@@ -443,4 +444,37 @@ Deno.test("Session leaves a cancelled read when its consumer stops early", async
   assert.ok(answer.kind === "batches");
   for await (const _ of answer.batches) break;
   assert.equal(stage.said.at(-1)?.type, "cancel");
+});
+
+Deno.test("Session tells so many log lines of a driver and no more, and says so once", async () => {
+  const lines: string[] = [];
+  const log = { type: "log", level: "info", text: "again" };
+  const flood = Array.from({ length: 30_000 }, () => log);
+  const stage = new Stage(answering(...flood, RELATION), {}, { onLog: (_, text) => void lines.push(text) });
+  await stage.session.open();
+  assert.equal((await stage.session.read()).kind, "relation");
+  assert.equal(lines.length, 20_001);
+  assert.match(lines.at(-1)!, /it has said 20000 lines/);
+});
+
+Deno.test("Session gives a driver as much credit for its second call as for its first", async () => {
+  const stage = new Stage(answering(SCHEMA, batch(), endOf(null, 1)));
+  await stage.session.open();
+  for (let call = 1; call <= 3; call++) {
+    const answer = await stage.session.read();
+    assert.ok(answer.kind === "batches");
+    await all(answer.batches);
+    const given = stage.said.reduce((sum, each) => sum + (each.type === "credit" ? each.batches : 0), 0);
+    assert.equal(given - call, 4, "what was given and not used");
+  }
+});
+
+Deno.test("Session leaves no moment to a driver that can be stopped, when the step's time is over", async () => {
+  const controller = new AbortController();
+  const stage = new Stage(() => {}, {}, { signal: controller.signal });
+  Object.assign(stage, { stoppable: true });
+  const opened = assert.rejects(stage.session.open(), { code: "DRV406" });
+  controller.abort(new DOMException("over", "TimeoutError"));
+  assert.deepEqual(stage.released, [false]);
+  await opened;
 });

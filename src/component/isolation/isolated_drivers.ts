@@ -57,13 +57,9 @@ export class IsolatedDrivers implements AsyncDisposable {
 
   async start(driver: Isolated, listener: Listener): Promise<IsolatedDriver> {
     const warden = await this.#warden(driver.os, driver.grants);
-    let heard = false;
-    const message = (raw: unknown) => {
-      if (!heard && --this.#expected > 0) warden.prepare(); // now, when this one has started, is time for the next
-      heard = true;
-      listener.message(raw);
-    };
-    return warden.start(this.#boot(driver), driver.deadlineMs, { ...listener, message });
+    const started = warden.start(this.#boot(driver), driver.deadlineMs, listener);
+    if (--this.#expected > 0) warden.prepare();
+    return started;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
