@@ -52,6 +52,7 @@ export async function loadOne(folder: string, name: string): Promise<CatalogEntr
   const spec = readOwnSpec(name, join(folder, "spec.yaml"), specFile.bytes);
   const code = await codeFile(name, folder);
   const driverHash = hashSources([code]);
+  let text: Promise<string> | undefined;
   return Object.freeze({
     spec: deepFreeze(spec),
     specHash: hashSpec(spec),
@@ -63,8 +64,9 @@ export async function loadOne(folder: string, name: string): Promise<CatalogEntr
       if (hashSources([now]) !== driverHash) {
         throw fault(name, `'${code.path}' was changed while Osiris was running`, "run it again");
       }
-      const text = await admitted(spec, join(folder, code.path), now.bytes);
-      return { kind: "guest", text, promised: promisedBy(spec) } as const;
+      // The same bytes, read once for every step that needs them.
+      text ??= admitted(spec, join(folder, code.path), now.bytes);
+      return { kind: "guest", text: await text, promised: promisedBy(spec) } as const;
     },
   });
 }

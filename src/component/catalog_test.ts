@@ -138,3 +138,31 @@ async function respell(component: string, from: string, to: string): Promise<voi
   const spec = join(component, "spec.yaml");
   await writeFile(spec, (await readFile(spec, "utf8")).replace(from, to));
 }
+
+Deno.test("loadCatalog gives the code of a component from outside as it was when it was hashed, or not at all", async () => {
+  await using copy = await copyOf("test.copy");
+  const entry = (await loadCatalog({ folders: [copy.folder] })).get("test.copy")!;
+  const code = await entry.code();
+  assert.ok(code.kind === "guest");
+  assert.match(code.text, /from "data:application\/javascript,/);
+  assert.deepEqual(code.promised, entry.spec.modes);
+  await writeFile(join(copy.component, "driver.ts"), "export default {};");
+  await assert.rejects(entry.code(), /'driver\.ts' was changed while Osiris was running/);
+  await rm(join(copy.component, "driver.ts"));
+  await assert.rejects(entry.code(), /it has no driver\.ts/);
+});
+
+Deno.test("loadCatalog gives no code that is not admitted, and says component, place, reason and next step", async () => {
+  await using copy = await copyOf("test.copy");
+  await writeFile(join(copy.component, "driver.ts"), '// a driver\nimport "node:fs";\nexport default {};\n');
+  const entry = (await loadCatalog({ folders: [copy.folder] })).get("test.copy")!;
+  await assert.rejects(entry.code(), (error: OsirisError) => {
+    assert.deepEqual([error.code, error.category], ["DRV414", "usage"]);
+    assert.match(
+      error.message,
+      /^Cannot use component 'test\.copy': .*test\.copy\/driver\.ts:2:\d: it imports 'node:fs', which is not allowed$/,
+    );
+    assert.match(error.help!, /a driver may import node:assert/);
+    return true;
+  });
+});
