@@ -84,7 +84,7 @@ const MEMORY: readonly End[] = [
   ...ends("B2", {
     "a heap of arrays": "const all = []; for (;;) all.push(new Array(10_000_000).fill(0.5));",
     "a heap of texts":
-      "const all = []; for (let i = 0;; i++) all.push(JSON.stringify(i).padEnd(20_000_000, String(i)));",
+      "const all = []; for (let i = 0;; i++) all.push(new TextDecoder().decode(new Uint8Array(20_000_000).fill(65 + i % 26)));",
     "a heap of objects": "const all = new Map(); for (let i = 0;; i++) all.set({ i }, { text: 'x' + i });",
     "a heap of closures":
       "const all = []; for (;;) { const kept = new Array(10_000_000).fill({}); all.push(() => kept); }",

@@ -132,7 +132,6 @@ const CHANNELS = attempts("A17", {
     "const channel = new BroadcastChannel('escape'); channel.postMessage('x'); channel.close(); return true",
   "localStorage": "localStorage.setItem('escape', 'x'); return localStorage.getItem('escape')",
   "sessionStorage": "sessionStorage.setItem('escape', 'x'); return sessionStorage.getItem('escape')",
-  "caches": "const cache = await caches.open('escape'); return typeof cache",
   "navigator.locks": "return await navigator.locks.request('escape', () => true)",
   "indexedDB": "return typeof indexedDB.open('escape')",
   "SharedArrayBuffer in a message":
@@ -145,8 +144,6 @@ const CHANNELS = attempts("A17", {
   "/tmp":
     "Deno.writeTextFileSync('/tmp/osiris-escape', 'x'); Deno.removeSync('/tmp/osiris-escape'); return true",
   "a scratch folder of another": "return [...Deno.readDirSync(Deno.cwd() + '/..')].length",
-  "its own scratch folder, written":
-    "Deno.writeTextFileSync(Deno.cwd() + '/escape', 'x'); Deno.removeSync(Deno.cwd() + '/escape'); return true",
   "node:worker_threads":
     "return process.getBuiltinModule('node:worker_threads').getEnvironmentData('x') === undefined",
 }, {
@@ -155,10 +152,24 @@ const CHANNELS = attempts("A17", {
     "sessionStorage": "a worker has none",
     "navigator.locks": "not in every release",
     "indexedDB": "Deno has none",
-    "caches": "a module of a data: address has no place for it",
     "SharedArrayBuffer in a message": "the host refuses it; a calibration has no host",
     "SharedArrayBuffer in an event": "the run shows what came of it",
     "a message port in an event": "the run shows what came of it",
+  },
+});
+
+/** Ways to fill the disk without a grant. A granted folder has no quota: who grants it trusts the driver with its space. */
+const STORES = attempts("A18", {
+  "caches":
+    "const cache = await caches.open('escape'); await cache.put('http://x/', new Response(new Uint8Array(1 << 20))); return true",
+  "its working folder":
+    "Deno.writeTextFileSync(Deno.cwd() + '/escape', 'x'); Deno.removeSync(Deno.cwd() + '/escape'); return true",
+  "a relative path": "Deno.writeTextFileSync('escape', 'x'); Deno.removeSync('escape'); return true",
+  "Deno.truncate":
+    "Deno.writeTextFileSync(at.outside + '/big', ''); Deno.truncateSync(at.outside + '/big', 1e12); return true",
+}, {
+  unproven: {
+    "caches": "a module of a data: address has no place for it",
   },
 });
 
@@ -238,4 +249,4 @@ const DOORS = attempts("A20", {
   },
 });
 
-export const REALM: readonly Attempt[] = [...CODE, ...NATIVE, ...REACH, ...CHANNELS, ...DOORS];
+export const REALM: readonly Attempt[] = [...CODE, ...NATIVE, ...REACH, ...CHANNELS, ...STORES, ...DOORS];
