@@ -13,7 +13,8 @@ import { count, note } from "./_figures.ts";
 
 const NAME = "evil.small";
 const DRIVER = `import { defineDriver, emit } from "osiris/driver";
-export default defineDriver({ read: () => emit({ a: "INTEGER" }, [[{ a: 1 }]]) });
+const answer = () => emit({ a: "INTEGER" }, [[{ a: 1 }]]);
+export default defineDriver({ read: answer, transform: answer });
 `;
 const PIPELINE = `oml_version: "0.1.0"
 name: small
