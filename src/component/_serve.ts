@@ -275,9 +275,9 @@ export class Service {
     await this.#give(await this.#ability("transform")(context, Object.fromEntries(inputs)));
   }
 
-  async #write(context: Context, { schema, mode, keys }: Message<"write">): Promise<void> {
+  async #write(context: Context, { schema, mode, keys, load_id }: Message<"write">): Promise<void> {
     const input = this.#input(WRITE_INPUT, schema);
-    const request: WriteRequest = Object.assign(input, { mode, keys });
+    const request: WriteRequest = Object.assign(input, { mode, keys, loadId: load_id });
     const answer = await this.#ability("write")(context, request);
     if ("kind" in answer) return this.#send({ type: "relation", relation: answer });
     this.#staged = answer;

@@ -157,13 +157,13 @@ export class Session implements Driver {
 
   async write(
     schema: readonly Column[],
-    options: { mode?: string; keys?: readonly string[]; batches(): AsyncIterable<Batch> },
+    options: { mode?: string; keys?: readonly string[]; loadId?: string; batches(): AsyncIterable<Batch> },
   ): Promise<DriverWrite> {
     this.#demandMode("write");
     this.#begin("write");
     const pump = this.#addPump(WRITE_INPUT, () => options.batches());
-    const { mode = null, keys = [] } = options;
-    this.#post({ type: "write", schema: plainColumns(schema), mode, keys });
+    const { mode = null, keys = [], loadId = crypto.randomUUID() } = options;
+    this.#post({ type: "write", schema: plainColumns(schema), mode, keys, load_id: loadId });
     const answer = await this.#answer("relation", "staged");
     if (answer.type === "relation") return this.#relation(answer);
     if (!pump.ended) throw this.#violated("it was done before it had been given every row");

@@ -117,6 +117,8 @@ export interface Driver extends AsyncDisposable {
     options: {
       readonly mode?: string;
       readonly keys?: readonly string[];
+      /** Names the load over all its attempts; one of its own when absent. */
+      readonly loadId?: string;
       batches(): AsyncIterable<Batch>;
     },
   ): Promise<DriverWrite>;

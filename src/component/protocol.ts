@@ -107,6 +107,8 @@ export type HostMessage =
     readonly schema: readonly Column[];
     readonly mode: string | null;
     readonly keys: readonly string[];
+    /** Names what is loaded: the same for every attempt at one step of one run. */
+    readonly load_id: string;
   }
   | { readonly type: "batch"; readonly input: string; readonly data: Uint8Array; readonly rows: number }
   /** `checksum`: over the bytes of the input's batches, as `checksum.ts` counts them. */

@@ -138,6 +138,7 @@ export function inputOf(
     columns: described,
     mode: null,
     keys: [],
+    loadId: "test/test",
     async *batches() {
       for await (const { data } of new Emission(described, lists).batches()) {
         yield decodeBatch(described, data);

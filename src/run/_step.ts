@@ -185,7 +185,10 @@ class StepWork {
   async #write(source: Relation): Promise<Computed> {
     const executions: Execution[] = [];
     await using driver = await this.#openDriver();
-    const answer = await driver.write(source.columns, { batches: () => this.#stream(source, executions) });
+    const answer = await driver.write(source.columns, {
+      loadId: `${this.context.plan.run.id}/${this.step.id}`,
+      batches: () => this.#stream(source, executions),
+    });
     if (answer.kind === "staged") {
       await this.#commitUnlessAborted(answer);
       return { rows: answer.rows, executions };

@@ -264,6 +264,11 @@ export interface WriteRequest extends Input {
     readonly mode: string | null;
     /** The columns that tell rows apart, for modes that need them. */
     readonly keys: readonly string[];
+    /**
+     * Names this load: the same for every attempt at one step of one run, and never that of another. A target that
+     * remembers it with the rows, in one transaction, is not loaded twice when the answer to a commit was lost.
+     */
+    readonly loadId: string;
 }
 
 /** Rows that were taken in whole and are not visible yet. */
