@@ -1,6 +1,7 @@
 /** The attempts work where nothing holds them back. @module */
 
 import assert from "node:assert/strict";
+import { ADVISORIES, NOT_REPLAYED } from "./advisories.ts";
 import { CORPUS } from "./corpus.ts";
 import { calibrate } from "./_calibration.ts";
 import { note } from "./_figures.ts";
@@ -17,6 +18,8 @@ export function calibrated(): void {
     assert.deepEqual(failed, []);
     assert.ok(strangers >= 15, `only ${strangers} connections were counted`);
     assert.equal(new Set(CORPUS.map(({ id }) => id)).size, CORPUS.length, "an attempt is there twice");
+    const others = Object.keys(NOT_REPLAYED).length;
+    note(`advisories: ${ADVISORIES.length} replayed, ${others} cannot concern a driver`);
     const reasons = CORPUS.length - meant.length;
     note(
       `calibration: ${through.size} of ${CORPUS.length} attempts get through with every right, ${reasons} say why not`,

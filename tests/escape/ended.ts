@@ -10,7 +10,7 @@ import { refusedAt } from "./admission.ts";
 import { driverOfEnd, type End, ENDS, HANGS } from "./ends.ts";
 
 /** Most memory that the host may take, whatever its drivers do, in bytes. */
-const HOST_BYTES = 700_000_000;
+const HOST_BYTES = 1_000_000_000;
 /** How long after its deadline a driver may be alive, and its step take to be told of it. */
 const LATE_MS = 1_500;
 
