@@ -23,7 +23,7 @@ import {
 } from "./protocol.ts";
 
 /** Batches that may be under way to an input. */
-const INPUT_CREDIT = 4;
+const INPUT_CREDIT = 8;
 const MAX_LOG = 16_384;
 
 /** What may be the last that a driver says. */

@@ -34,7 +34,7 @@ import {
 import type { Capability, ComponentSpec, Mode } from "./spec.ts";
 
 /** Batches a driver may have in flight. */
-export const CREDIT = 4;
+export const CREDIT = 8;
 /** Log lines, events and metrics that one driver's session is told of. */
 const MAX_TOLD = 20_000;
 /** How long a cancelled driver may take to clean up. */
@@ -233,7 +233,9 @@ export class Session implements Driver {
     let rows = 0;
     let done = false;
     try {
-      if (this.#credit < CREDIT) this.#grant(CREDIT - this.#credit); // of an earlier call some may be left
+      // Of an earlier call some may be left, and used already.
+      const here = this.#credit + this.#inbox.filter(({ type }) => type === "batch").length;
+      if (here < CREDIT) this.#grant(CREDIT - here);
       while (true) {
         const answer = await this.#answer("batch", "end");
         if (answer.type === "end") {

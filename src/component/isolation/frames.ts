@@ -12,7 +12,8 @@ export const MAX_JSON_BYTES = 67_108_864;
 /** Most bytes of a frame's payload. */
 export const MAX_PAYLOAD_BYTES = 1_073_741_824;
 const HEAD = 8;
-const CHUNK = 262_144;
+/** How much is read at a time. Deno clears and copies all of the room that a read is given, so it follows what comes. */
+const LEAST_ROOM = 65_536, MOST_ROOM = 1_048_576;
 /** A payload up to here is sent with its head in one piece. */
 const SMALL = 16_384;
 
@@ -49,6 +50,7 @@ export class FrameReader {
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   /** What was read and not yet taken. */
   #chunk: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #room = LEAST_ROOM;
 
   constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
     this.#reader = stream.getReader({ mode: "byob" });
@@ -80,7 +82,7 @@ export class FrameReader {
 
   /** The next `size` bytes, valid until the next call. */
   async #take(size: number): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#chunk.byteLength < size && size <= CHUNK) {
+    if (this.#chunk.byteLength < size && size <= LEAST_ROOM) {
       while (this.#chunk.byteLength < size) if (!await this.#more()) throw cut();
     }
     if (this.#chunk.byteLength < size) return await this.#own(size);
@@ -89,25 +91,25 @@ export class FrameReader {
     return taken;
   }
 
-  /** The next `size` bytes in a buffer of their own, which the stream fills directly. */
+  /** The next `size` bytes in a buffer of their own. */
   async #own(size: number): Promise<Uint8Array<ArrayBuffer>> {
-    let bytes = new Uint8Array(size);
-    let done = Math.min(size, this.#chunk.byteLength);
-    bytes.set(this.#chunk.subarray(0, done));
-    this.#chunk = this.#chunk.subarray(done);
-    while (done < size) {
-      const { value, done: ended } = await this.#reader.read(bytes.subarray(done));
-      if (ended || value === undefined) throw cut();
-      bytes = new Uint8Array(value.buffer);
-      done += value.byteLength;
+    const bytes = new Uint8Array(size);
+    for (let done = 0; done < size;) {
+      if (this.#chunk.byteLength === 0 && !await this.#more()) throw cut();
+      const part = this.#chunk.subarray(0, size - done);
+      bytes.set(part, done);
+      done += part.byteLength;
+      this.#chunk = this.#chunk.subarray(part.byteLength);
     }
     return bytes;
   }
 
   /** Reads more into the chunk; false at the end. */
   async #more(): Promise<boolean> {
-    const { value, done } = await this.#reader.read(new Uint8Array(CHUNK));
+    const { value, done } = await this.#reader.read(new Uint8Array(this.#room));
     if (done || value === undefined) return false;
+    if (value.byteLength === this.#room) this.#room = Math.min(MOST_ROOM, this.#room * 2);
+    else if (value.byteLength < this.#room / 2) this.#room = Math.max(LEAST_ROOM, this.#room / 2);
     if (this.#chunk.byteLength === 0) this.#chunk = value;
     else {
       const joined = new Uint8Array(this.#chunk.byteLength + value.byteLength);
