@@ -196,8 +196,9 @@ function judgePath(file: string, isTest: boolean, specifier: string): Fault | un
     });
   }
   if (file.startsWith("plugins/")) {
-    return isTest ? undefined : fault(attempt, file, {
-      says: "a plugin imports the SDK by its public name, its own files and npm packages",
+    return isTest || /^plugins\/[a-z_]+\/mod\.ts$/.test(target) ? undefined : fault(attempt, file, {
+      says:
+        "a plugin imports the SDK by its public name, its own files, its family's front door and npm packages",
       mend: "import 'osiris/driver'",
     });
   }

@@ -18,11 +18,18 @@ import {
   type FieldSchema,
   loadCatalog,
 } from "../src/component/mod.ts";
+import type { Exchange } from "../src/component/conformance/_example.ts";
+import { FixtureServer } from "../src/component/conformance/_server.ts";
+import { OsirisError } from "../src/diagnostic.ts";
 import { readSession } from "../src/session/mod.ts";
 import { TestProject } from "./_project.ts";
 import { REPO } from "./_repo.ts";
 
-type Example = ComponentSpec["examples"][number];
+type Example = ComponentSpec["examples"][number] & {
+  readonly connection?: Readonly<Record<string, unknown>>;
+  readonly http?: readonly Exchange[];
+  readonly gives?: unknown;
+};
 type Permission = "net" | "read" | "write";
 
 const CATALOG = await loadCatalog();
@@ -34,7 +41,8 @@ for (const entry of CATALOG.entries()) {
   for (const example of examplesOf(entry)) {
     Deno.test(`${entry.spec.name} needs every grant of its example '${example.title}'`, async () => {
       await using project = await TestProject.create();
-      const text = await laidOut(project, entry.spec.name, example);
+      await using server = new FixtureServer(example.http ?? []);
+      const text = await laidOut(project, entry, example, server);
       const { plan } = await project.plan(text);
       const { grants } = plan.steps.find((step) => step.id === "example")!;
       const each = (["net", "read", "write"] as const).flatMap((permission) =>
@@ -115,20 +123,24 @@ Deno.test("a plan grants exactly what the spec declares, made absolute, whatever
   );
 });
 
-/** The examples that a component's spec shows and those of its folder that are to work. */
+/** The examples that a component's spec shows and those of its folder that are to work. Of who asks a server, those that say what it answers. */
 function examplesOf({ spec }: CatalogEntry): Example[] {
   const folder = join(REPO, "plugins", spec.name, "examples");
   const files = [...Deno.readDirSync(folder)].map((file) => file.name).sort();
-  return [
-    ...spec.examples,
-    ...files.filter((name) => !name.startsWith("must_fail_")).map((name) =>
-      parse(Deno.readTextFileSync(join(folder, name))) as Example
-    ),
-  ];
+  const kept = files.filter((name) => !name.startsWith("must_fail_")).map((name) =>
+    parse(Deno.readTextFileSync(join(folder, name))) as Example
+  );
+  if (spec.connection !== undefined) return kept.filter(({ gives }) => gives !== undefined);
+  return [...spec.examples, ...kept];
 }
 
 /** A pipeline around an example, with the files that it reads. */
-async function laidOut(project: TestProject, component: string, { mode, config }: Example): Promise<string> {
+async function laidOut(
+  project: TestProject,
+  { spec: { name: component, connection } }: CatalogEntry,
+  { mode, config, ...given }: Example,
+  server: FixtureServer,
+): Promise<string> {
   const example = { id: "example", component, mode, config };
   const save = writing("filesystem.json_writer", "rows.json");
   if (mode === "write") return pipeline([making("rows", ROW), example]);
@@ -141,6 +153,16 @@ async function laidOut(project: TestProject, component: string, { mode, config }
     ];
     const inputs = Object.fromEntries(sources.map(({ id }) => [id, id]));
     return pipeline([...sources, { ...example, inputs }, { ...save, inputs: { df: "example" } }]);
+  }
+  if (connection !== undefined) {
+    await server.listen((handler) => {
+      const { addr, shutdown } = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handler);
+      return Promise.resolve({ address: `127.0.0.1:${addr.port}`, close: shutdown });
+    });
+    const alias = { default: true, ...given.connection };
+    const connections = stringify({ version: 1, connections: { [connection.family]: { only: alias } } });
+    await project.write("osiris_connections.yaml", connections.replaceAll("${server}", server.address));
+    return pipeline([example, save]);
   }
   const path = String(config["path"]).replace("**", "day=2026-01-31").replace("*", "1");
   await project.write(path, await fileOf(project, component, config));
@@ -210,13 +232,23 @@ function templatesOf(spec: ComponentSpec): [Permission, string][] {
 }
 
 function grantsOf(spec: ComponentSpec, config: Record<string, unknown>): [Permission, string][] {
-  const granted = expandPermissions(spec, config, config);
+  const granted = grantedOrRefused(spec, config);
   return (["net", "read", "write"] as const).flatMap((kind) =>
     granted[kind].map((grant): [Permission, string] => [kind, grant])
   );
 }
 
-const REFERENCE = /\$\{(?:config|connection)\.(\w+)\}/g;
+/** Nothing for values that no host can be made of. */
+function grantedOrRefused(spec: ComponentSpec, config: Record<string, unknown>) {
+  try {
+    return expandPermissions(spec, config, config);
+  } catch (error) {
+    if (error instanceof OsirisError && error.code === "DRV409") return { net: [], read: [], write: [] };
+    throw error;
+  }
+}
+
+const REFERENCE = /\$\{(?:config|connection)\.(\w+)(?: \| host)?\}/g;
 
 function fieldsOf(template: string): string[] {
   return [...template.matchAll(REFERENCE)].map((match) => match[1]!);
@@ -224,11 +256,12 @@ function fieldsOf(template: string): string[] {
 
 /** Every text that a template may stand for, worked out the plain way: each field replaced by each of its values. */
 function expansions(template: string, config: Record<string, unknown>): Set<string> {
-  const pieces = template.split(/(\$\{(?:config|connection)\.\w+\})/);
+  const pieces = template.split(/(\$\{(?:config|connection)\.\w+(?: \| host)?\})/);
   let texts = [""];
   for (const piece of pieces) {
     const [field] = fieldsOf(piece);
-    const values = field === undefined ? [piece] : leaves(config[field]);
+    const leaf = piece.endsWith(" | host}") ? hosts : leaves;
+    const values = field === undefined ? [piece] : leaf(config[field]);
     texts = texts.flatMap((text) => values.map((value) => text + value));
   }
   return new Set(texts);
@@ -239,11 +272,20 @@ function leaves(value: unknown): string[] {
   return (typeof value === "string" && value !== "") || typeof value === "number" ? [String(value)] : [];
 }
 
+/** Host and port of each URL. */
+function hosts(value: unknown): string[] {
+  return leaves(value).filter((text) => /^https?:/.test(text) && URL.canParse(text)).map((text) => {
+    const { hostname, port, protocol } = new URL(text);
+    return `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+  });
+}
+
 /** A field's value as a stranger may write it. */
 function value(): fc.Arbitrary<FieldSchema["default"]> {
   const text = fc.oneof(
     fc.string(),
     fc.constantFrom("", "..", "/etc/passwd", "${config.path}", "${connection.host}", "a\0b", "*", "$&"),
+    fc.constantFrom("https://api.example.com/v1", "http://u:p@127.0.0.1:81", "https://[::1]", "http://a b"),
   );
   return fc.oneof(text, fc.integer(), fc.boolean(), fc.constant(null), fc.array(text), fc.object());
 }

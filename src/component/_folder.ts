@@ -31,7 +31,7 @@ async function loadComponent(
     throw new OsirisError("DRV400", `Cannot load component '${name}': ${why}`, options);
   }
   const url = pathToFileURL(join(folder, "driver.ts")).href;
-  const sources = await driverSources(folder);
+  const sources = [...await driverSources(folder), ...await sharedSources(folder)];
   return Object.freeze({
     spec: deepFreeze(spec),
     specHash: hashSpec(spec),
@@ -53,6 +53,17 @@ export async function driverSources(folder: string, under = ""): Promise<SourceF
     }
   }
   return files;
+}
+
+/** The files of the family that a built-in driver imports, which are as much a part of it as its own. */
+async function sharedSources(folder: string): Promise<SourceFile[]> {
+  const driver = await readFile(join(folder, "driver.ts"), "utf8");
+  const families = [...driver.matchAll(/ from "(\.\.\/[a-z_]+)\/mod\.ts"/g)].map((match) => match[1]!);
+  const files = await Promise.all(families.map(async (family) => {
+    const sources = await driverSources(join(folder, family));
+    return sources.map(({ path, bytes }) => ({ path: `${family}/${path}`, bytes }));
+  }));
+  return files.flat();
 }
 
 /** A value none of whose parts can be changed any more. */

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { checkConfig, createDriverPool, type Driver, loadCatalog } from "./mod.ts";
+import {
+  checkConfig,
+  createDriverPool,
+  type Driver,
+  type Listen,
+  loadCatalog,
+  testComponent,
+} from "./mod.ts";
 
 /** An example of a component's folder: what it gives, or everything that is wrong with it. */
 interface Example {
@@ -21,6 +29,16 @@ for (const entry of (await loadCatalog()).entries()) {
     assert.ok(files.some((file) => file.startsWith("must_fail_")));
     assert.ok(files.some((file) => !file.startsWith("must_fail_")));
   });
+
+  if (entry.spec.carries === "driver") {
+    Deno.test(`${entry.spec.name} holds what every component promises`, async () => {
+      const folder = fileURLToPath(new URL(entry.spec.name, PLUGINS));
+      for await (const check of testComponent(folder, { origin: "builtin", listen })) {
+        assert.equal(check.state, "passed", `${check.title}: ${check.reason}`);
+      }
+    });
+    continue;
+  }
 
   for (const file of files) {
     const example: Example = parse(Deno.readTextFileSync(new URL(file, examples)));
@@ -45,6 +63,11 @@ for (const entry of (await loadCatalog()).entries()) {
       assert.deepEqual(plainCopy("relation" in answer && answer.relation), example.gives);
     });
   }
+}
+
+function listen(handler: Parameters<Listen>[0]): ReturnType<Listen> {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handler);
+  return Promise.resolve({ address: `127.0.0.1:${server.addr.port}`, close: () => server.shutdown() });
 }
 
 function ask(driver: Driver, mode: Example["mode"]): Promise<{ kind: string }> {

@@ -45,6 +45,8 @@ const BITES: readonly (readonly [string, string, RegExp])[] = [
   ["plugins/a.b/driver.ts", `import "@duckdb/node-api";`, /only src\/engine knows DuckDB/],
   ["plugins/a.b/driver.ts", `import "../../src/component/mod.ts";`, /SDK by its public name/],
   ["plugins/a.b/driver.ts", `import "../c.d/driver.ts";`, /SDK by its public name/],
+  ["plugins/a.b/driver.ts", `import "../a/client.ts";`, /SDK by its public name/],
+  ["plugins/a.b/driver.ts", `import "../a.c/mod.ts";`, /SDK by its public name/],
   ["plugins/a.b/driver.ts", `console.log("rows");`, /only src\/cli prints/],
   ["src/run/mod.ts", `console.error("rows");`, /only src\/cli prints/],
   ["src/run/mod.ts", `globalThis.console.error("rows");`, /only src\/cli prints/],

@@ -1,0 +1,76 @@
+import { DriverError } from "osiris/driver";
+
+/** The values of a connection of the family `http`, as its spec declares them. */
+export interface HttpConnection {
+  readonly base_url: string;
+  readonly auth: "none" | "basic" | "bearer" | "api_key" | "oauth2_client_credentials";
+  readonly user?: string;
+  readonly password?: string;
+  readonly token?: string;
+  readonly api_key?: string;
+  readonly api_key_name: string;
+  readonly api_key_in: "header" | "query";
+  readonly token_url?: string;
+  readonly client_id?: string;
+  readonly client_secret?: string;
+  readonly scope?: string;
+  readonly client_auth: "basic" | "body";
+  readonly secret_headers?: { readonly [name: string]: string };
+  readonly timeout_s: number;
+  readonly check_path: string;
+}
+
+/** The fields that each kind of login needs. */
+const NEEDED: { readonly [auth in HttpConnection["auth"]]: readonly (keyof HttpConnection)[] } = {
+  none: [],
+  basic: ["user", "password"],
+  bearer: ["token"],
+  api_key: ["api_key"],
+  oauth2_client_credentials: ["token_url", "client_id", "client_secret"],
+};
+
+/** The connection, when it makes sense as a whole. */
+export function connectionOf(given: object | null): HttpConnection {
+  const connection = given as HttpConnection;
+  const { auth } = connection;
+  const lacking = NEEDED[auth].filter((name) => (connection[name] ?? "") === "");
+  if (lacking.length > 0) {
+    throw wrong(`with auth '${auth}' it should have ${lacking.join(", ")}, and does not`);
+  }
+  if (connection.token_url !== undefined && auth !== "oauth2_client_credentials") {
+    throw wrong(`it has a token_url, which auth '${auth}' does not use`);
+  }
+  demandPlain("base_url", connection.base_url);
+  if (connection.token_url !== undefined) demandPlain("token_url", connection.token_url);
+  return connection;
+}
+
+/** Every text of the connection that must not be shown. */
+export function secretsOf(connection: HttpConnection): string[] {
+  const { password, token, api_key, client_secret, secret_headers = {} } = connection;
+  return [password, token, api_key, client_secret, ...Object.values(secret_headers)]
+    .filter((text) => text !== undefined).map(String).filter((text) => text.length > 3);
+}
+
+/** Where a step asks: the path below the base. A path cannot leave the host. */
+export function below(base: string, path: string): URL {
+  const root = base.replace(/\/+$/, "");
+  return new URL(path === "" ? root : `${root}/${path.replace(/^\/+/, "")}`);
+}
+
+function demandPlain(field: string, text: string): void {
+  const url = new URL(text);
+  if (url.username !== "" || url.password !== "") {
+    throw wrong(`'${field}' holds a user or a password, which should stand in fields of their own`);
+  }
+  if (field === "base_url" && (url.search !== "" || url.hash !== "")) {
+    throw wrong("'base_url' has a query, which should stand in the step's params");
+  }
+}
+
+function wrong(what: string): DriverError {
+  return new DriverError(`Cannot use the connection (config): ${what}`, {
+    category: "connection",
+    help: "correct its alias in osiris_connections.yaml",
+  });
+}
