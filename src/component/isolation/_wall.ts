@@ -68,9 +68,12 @@ export function innerWall(program: Program, grants: Grants): Wall {
 
 /** Whether what `grants` name is inside the wall around the thread. */
 export function covers(wall: Wall, grants: Grants): boolean {
-  const has = (places: readonly string[], path: string) => places.includes(standing(path));
-  return grants.read.every((path) => has(wall.read, path)) &&
-    grants.write.every((path) => has(wall.write, path)) &&
+  const within = (places: readonly string[], path: string) => {
+    const folder = standing(path);
+    return places.some((place) => folder === place || folder.startsWith(place === "/" ? "/" : `${place}/`));
+  };
+  return grants.read.every((path) => within(wall.read, path)) &&
+    grants.write.every((path) => within(wall.write, path)) &&
     ports(grants).every((port) => wall.connect.includes(port));
 }
 
