@@ -35,7 +35,7 @@ export async function* pagesOf(
   query: Query,
   base: string,
 ): AsyncGenerator<readonly Json[]> {
-  const records = JsonPath.read(query.records);
+  const records = JsonPath.read("records", query.records);
   const seen = new Set<string>();
   let cursor: string | undefined;
   for (let pages = 1;; pages++) {
@@ -110,7 +110,7 @@ function nextCursor(
   data: JsonObject,
 ): string | undefined {
   if (page_info === undefined) return undefined;
-  const info = located(ask, () => JsonPath.read(page_info).all(data)[0] ?? null);
+  const info = located(ask, () => JsonPath.read("page_info", page_info).all(data)[0] ?? null);
   const fields: JsonObject = isObject(info) ? info : {};
   const more = fields[has_next];
   if (typeof more !== "boolean") {

@@ -18,8 +18,8 @@ export interface HttpConfig extends AskingOptions, RecordOptions {
   readonly page_size?: number;
   readonly page_size_param?: string;
   readonly last_page: "empty" | "short" | "not_found";
-  readonly cursor_param: string;
-  readonly next: string;
+  readonly cursor_param?: string;
+  readonly next?: string;
   readonly send_in: "query" | "body";
   readonly max_pages: number;
 }

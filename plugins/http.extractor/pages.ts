@@ -26,10 +26,11 @@ export async function* pagesOf(
   let ask: Ask | undefined = firstAsk(config, base);
   if (config.pagination === "none" && config.format !== "json") return yield* streamed(client, ask, config);
   const paging = new Paging(config);
+  const path = JsonPath.read("records", config.records);
   let [before, records]: [string, number] = ["", 0];
   let total: number | undefined;
   while (ask !== undefined) {
-    const page: Page | undefined = await readPage(client, ask, config, paging);
+    const page: Page | undefined = await readPage(client, ask, config, paging, path);
     if (page === undefined) return demandAll(ask, records, total);
     if (page.records.length > 0 && page.text === before) throw again(ask);
     before = page.text;
@@ -56,6 +57,7 @@ async function readPage(
   ask: Ask,
   config: HttpConfig,
   paging: Paging,
+  path: JsonPath,
 ): Promise<Page | undefined> {
   try {
     const answer = await client.ask(ask, (answer) => {
@@ -69,7 +71,6 @@ async function readPage(
       return { answer, text: answer.text, records: await gathered(client, ask, config, answer.text) };
     }
     const { document } = answer;
-    const path = JsonPath.read(config.records);
     const records = answer.status === 204 ? [] : located(ask, () => recordsAt(path, document));
     return { answer, text: answer.text, document, records };
   } catch (error) {

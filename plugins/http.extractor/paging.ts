@@ -50,12 +50,14 @@ function firstParams(config: HttpConfig): Params {
 /** Finds out where the next page is. */
 export class Paging {
   readonly #config: HttpConfig;
+  readonly #next: JsonPath;
   readonly #seen = new Set<string>();
   #pages = 0;
   #records = 0;
 
   constructor(config: HttpConfig) {
     this.#config = config;
+    this.#next = JsonPath.read("next", config.next ?? "");
   }
 
   /** Whether a refusal of this status means that the page before was the last. */
@@ -88,7 +90,7 @@ export class Paging {
           : withParams(ask, config, { [config.offset_param]: this.#records });
       case "cursor": {
         const cursor = this.#marker(page);
-        return cursor === undefined ? undefined : withParams(ask, config, { [config.cursor_param]: cursor });
+        return cursor === undefined ? undefined : withParams(ask, config, { [config.cursor_param!]: cursor });
       }
       case "next_url": {
         const next = this.#marker(page);
@@ -115,11 +117,14 @@ export class Paging {
 
   /** The cursor or the URL of the next page. */
   #marker({ ask, document = null }: PageRead): string | number | bigint | undefined {
-    const found = JsonPath.read(this.#config.next);
-    const value = located(ask, () => found.one(document));
+    const value = located(ask, () => this.#next.one(document));
     if (value === null || value === "" || value === false) return undefined;
     if (typeof value !== "string" && typeof value !== "number" && typeof value !== "bigint") {
-      throw trouble(ask, `'${found.text}' is ${kindOf(value)}, and should be text or a number`, "check next");
+      throw trouble(
+        ask,
+        `'${this.#next.text}' is ${kindOf(value)}, and should be text or a number`,
+        "check next",
+      );
     }
     this.#demandNew(ask, String(value));
     return value;
@@ -147,7 +152,7 @@ export class Paging {
 /** How many records the server says there are; undefined when the step does not look. */
 export function totalOf(config: HttpConfig, ask: Ask, document: Json | undefined): number | undefined {
   if (config.total === undefined || document === undefined) return undefined;
-  const path = JsonPath.read(config.total);
+  const path = JsonPath.read("total", config.total);
   const total = located(ask, () => path.one(document));
   if (typeof total === "number" && Number.isInteger(total) && total >= 0) return total;
   throw trouble(ask, `'${path.text}' is ${kindOf(total)}, and should be a count of records`, "check total");

@@ -224,7 +224,7 @@ export class HttpClient {
 
   async #accessToken(): Promise<string> {
     if (this.#token !== undefined && Date.now() < this.#token.until) return this.#token.text;
-    const url = new URL(this.#connection.token_url!);
+    const url = new URL(this.#connection.login_url!);
     const ask: Ask = { method: "POST", url };
     const { headers, body } = tokenRequest(this.#connection);
     const received = await this.#send(url, { method: "POST", headers, body });
@@ -234,7 +234,7 @@ export class HttpClient {
     const { access_token, expires_in } = tokenIn(text);
     if (typeof access_token !== "string" || access_token === "") {
       throw new HttpFailure(nameOf(ask), "auth", "the answer holds no access_token", {
-        help: "check token_url",
+        help: "check login_url",
       });
     }
     const seconds = typeof expires_in === "number" ? expires_in : Infinity;
@@ -249,7 +249,7 @@ export class HttpClient {
     const fields = loginFields(this.#connection);
     if (response.status === 400 || (response.status >= 300 && response.status < 400)) {
       return new HttpFailure(nameOf(ask), "auth", `the server gave no token: ${said}`, {
-        help: `check ${fields} and token_url of the connection`,
+        help: `check ${fields} and login_url of the connection`,
         status: response.status,
       });
     }

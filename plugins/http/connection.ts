@@ -8,9 +8,9 @@ export interface HttpConnection {
   readonly password?: string;
   readonly token?: string;
   readonly api_key?: string;
-  readonly api_key_name: string;
-  readonly api_key_in: "header" | "query";
-  readonly token_url?: string;
+  readonly key_name: string;
+  readonly key_in: "header" | "query";
+  readonly login_url?: string;
   readonly client_id?: string;
   readonly client_secret?: string;
   readonly scope?: string;
@@ -26,7 +26,7 @@ const NEEDED: { readonly [auth in HttpConnection["auth"]]: readonly (keyof HttpC
   basic: ["user", "password"],
   bearer: ["token"],
   api_key: ["api_key"],
-  oauth2_client_credentials: ["token_url", "client_id", "client_secret"],
+  oauth2_client_credentials: ["login_url", "client_id", "client_secret"],
 };
 
 /** The connection, when it makes sense as a whole. */
@@ -37,11 +37,11 @@ export function connectionOf(given: object | null): HttpConnection {
   if (lacking.length > 0) {
     throw wrong(`with auth '${auth}' it should have ${lacking.join(", ")}, and does not`);
   }
-  if (connection.token_url !== undefined && auth !== "oauth2_client_credentials") {
-    throw wrong(`it has a token_url, which auth '${auth}' does not use`);
+  if (connection.login_url !== undefined && auth !== "oauth2_client_credentials") {
+    throw wrong(`it has a login_url, which auth '${auth}' does not use`);
   }
   demandPlain("base_url", connection.base_url);
-  if (connection.token_url !== undefined) demandPlain("token_url", connection.token_url);
+  if (connection.login_url !== undefined) demandPlain("login_url", connection.login_url);
   return connection;
 }
 

@@ -52,7 +52,7 @@ export function named(method: string, url: URL): string {
 export function brokenOff(request: string, error: unknown): HttpFailure {
   if (error instanceof Error && (error.name === "NotCapable" || error.name === "PermissionDenied")) {
     return new HttpFailure(request, "permission", "the step is not granted this host and port", {
-      help: "a step reaches the hosts of its connection's base_url and token_url only",
+      help: "a step reaches the hosts of its connection's base_url and login_url only",
     });
   }
   const text = deepest(error);

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { DriverError } from "osiris/driver";
 import { ExactNumber, type Json, type JsonObject } from "./exact_json.ts";
 
 /** A key, a position, or every item of a list. */
@@ -20,15 +21,23 @@ const PART = /(?:^|\.)([^.[\]"'\s]+)|\[(\d{1,9})\]|\[(\*)\]|\["((?:[^"\\]|\\.)*)
 export class JsonPath {
   private constructor(readonly text: string, readonly parts: readonly Part[]) {}
 
-  /** Reads a path. Throws an `Error` that says what is wrong. */
-  static read(text: string): JsonPath {
+  /** Reads the path of a field. */
+  static read(field: string, text: string): JsonPath {
     const plain = text.trim().replace(/^\$\.?/, "");
     const parts: Part[] = [];
     PART.lastIndex = 0;
     while (PART.lastIndex < plain.length) {
       const at = PART.lastIndex;
       const match = PART.exec(plain);
-      if (match === null) throw new Error(`the path '${text}' is not understood at '${plain.slice(at)}'`);
+      if (match === null) {
+        throw new DriverError(
+          `Cannot use ${field}: the path '${text}' is not understood at '${plain.slice(at)}'`,
+          {
+            help:
+              'write keys with dots, [0] for one item, [*] for every item, and ["a.b"] for a key with dots',
+          },
+        );
+      }
       const [, key, index, every, quoted] = match;
       parts.push(
         key ??

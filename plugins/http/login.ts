@@ -22,10 +22,10 @@ export async function withLogin(
     case "bearer":
       return headers.set("authorization", `Bearer ${connection.token}`);
     case "api_key":
-      if (connection.api_key_in === "query") {
-        return url.searchParams.set(connection.api_key_name, connection.api_key!);
+      if (connection.key_in === "query") {
+        return url.searchParams.set(connection.key_name, connection.api_key!);
       }
-      return headers.set(connection.api_key_name, connection.api_key!);
+      return headers.set(connection.key_name, connection.api_key!);
     case "oauth2_client_credentials":
       return headers.set("authorization", `Bearer ${await token(false)}`);
   }
@@ -56,7 +56,7 @@ export function loginFields({ auth }: HttpConnection): string {
     none: "auth (it is 'none')",
     basic: "user and password",
     bearer: "the token",
-    api_key: "api_key, api_key_name and api_key_in",
+    api_key: "api_key, key_name and key_in",
     oauth2_client_credentials: "client_id, client_secret and scope",
   }[auth];
 }
