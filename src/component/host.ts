@@ -48,6 +48,7 @@ class Pool implements DriverPool {
   readonly #idle: Host[] = [];
   readonly #lines = new Map<string, Line<Host>>();
   readonly #isolated: IsolatedDrivers;
+  readonly #codes = new Map<CatalogEntry, Promise<DriverCode>>();
   /** Drivers in processes. */
   readonly #apart = new Set<Session>();
   #ended = false;
@@ -73,7 +74,7 @@ class Pool implements DriverPool {
     hooks: DriverHooks,
     os: boolean,
   ): Promise<Driver> {
-    const code = await entry.code();
+    const code = await this.#codeOf(entry);
     if (this.#ended) throw ended();
     const permissions = workerPermissions(entry, start.grants);
     const started: { driver?: IsolatedDriver } = {};
@@ -124,7 +125,10 @@ class Pool implements DriverPool {
 
   async warm(entry: CatalogEntry, grants: Grants, isolation?: Isolation): Promise<void> {
     const level = levelOf(entry, isolation);
-    if (level !== "worker") return await this.#isolated.warm(level === "process+os");
+    if (level !== "worker") {
+      await Promise.all([this.#isolated.warm(level === "process+os"), this.#codeOf(entry)]);
+      return;
+    }
     const permissions = workerPermissions(entry, grants);
     const key = keyOf(entry, permissions);
     if (this.#count.has(key)) return;
@@ -138,6 +142,13 @@ class Pool implements DriverPool {
     await Promise.all(sessions.map((session) => session?.[Symbol.asyncDispose]()));
     for (const host of this.#hosts) this.#discard(host);
     await this.#isolated[Symbol.asyncDispose]();
+  }
+
+  /** The code of a driver in a process: read, checked and admitted once, the same for every step. */
+  #codeOf(entry: CatalogEntry): Promise<DriverCode> {
+    const code = this.#codes.get(entry) ?? entry.code();
+    this.#codes.set(entry, code);
+    return code;
   }
 
   /**
