@@ -208,6 +208,7 @@ export const CODES = {
   DRV416: "driver ran out of memory",
   DRV417: "driver could not be confined",
   DRV418: "what a driver wrote cannot be put in place",
+  DRV419: "granted host is this machine",
   DRV420: "example of a component cannot be run",
   // ENG5xx: what the engine refuses or cannot do (src/engine/).
   ENG500: "engine failure",

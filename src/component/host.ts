@@ -14,6 +14,7 @@ import type { CatalogEntry, DriverCode } from "./catalog.ts";
 import { entryText } from "./_entry.ts";
 import { handingOver } from "./isolation/handover.ts";
 import { type IsolatedDriver, IsolatedDrivers } from "./isolation/isolated_drivers.ts";
+import { demandAbroad } from "./isolation/own_addresses.ts";
 import { Line } from "./_line.ts";
 import { type Port, Session } from "./_session.ts";
 import type {
@@ -74,7 +75,11 @@ class Pool implements DriverPool {
     hooks: DriverHooks,
     os: boolean,
   ): Promise<Driver> {
-    const code = await this.#codeOf(entry);
+    const about = `Cannot run ${entry.spec.name} in step '${start.step}'`;
+    const [code] = await Promise.all([
+      this.#codeOf(entry),
+      entry.origin === "outside" && demandAbroad(start.grants.net, about, start.step),
+    ]);
     if (this.#ended) throw ended();
     const permissions = workerPermissions(entry, start.grants);
     const started: { driver?: IsolatedDriver } = {};

@@ -72,6 +72,7 @@ class HandingOver implements Driver {
       ...answer,
       commit: async () => {
         await answer.commit();
+        await this.#driver[Symbol.asyncDispose](); // what is looked at next changes no more
         await this.#handover.commit(options.mode);
       },
     };

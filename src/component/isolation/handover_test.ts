@@ -99,6 +99,24 @@ Deno.test("A driver from outside cannot touch the target itself, nor what lies b
   });
 });
 
+Deno.test("What a driver from outside committed is out of its hands", async () => {
+  const entry = await writing(
+    `const file = await Deno.open(folder + "/out", { create: true, write: true });
+     setInterval(() => file.writeSync(new Uint8Array(1)), 0);`,
+  );
+  await inFolder(async (folder) => {
+    const target = `${folder}/out`;
+    await withDriver(entry, async (driver) => {
+      const answer = await driver.write([{ name: "a", type: "INTEGER" }], { batches: noRows });
+      assert.ok(answer.kind === "staged");
+      await answer.commit();
+      const { size } = await Deno.stat(target);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      assert.equal((await Deno.stat(target)).size, size);
+    }, { start: { grants: { net: [], read: [target], write: [target] }, config: { path: target } } });
+  });
+});
+
 for (
   const [how, body, mode, finish, says] of [
     ["writes nothing", "", undefined, "commit", /wrote no file/],
