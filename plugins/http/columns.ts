@@ -140,6 +140,7 @@ class Found {
       if (kind === "bigint") {
         this.#least = value as bigint < this.#least ? value as bigint : this.#least;
         this.#most = value as bigint > this.#most ? value as bigint : this.#most;
+        if (BigInt(Number(value)) !== value) this.#inexact ??= String(value);
       }
     } else if (value instanceof ExactNumber) {
       this.#kinds.add("number");
@@ -175,9 +176,6 @@ class Found {
   #double(name: string): string {
     if (this.#inexact !== undefined) {
       throw undecided(name, `${this.#inexact.slice(0, 60)}, which DOUBLE would round`, '"DECIMAL(38,18)"');
-    }
-    if (this.#least < 0n || this.#most > 0n) {
-      throw undecided(name, "integers that DOUBLE would round beside other numbers", '"DECIMAL(38,9)"');
     }
     return "DOUBLE";
   }

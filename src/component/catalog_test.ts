@@ -32,6 +32,8 @@ Deno.test("loadCatalog knows the built-in components, in the order of their name
     "filesystem.json_writer",
     "filesystem.parquet_extractor",
     "filesystem.parquet_writer",
+    "graphql.extractor",
+    "http.extractor",
   ]);
   assert.deepEqual(catalog.entries().map((entry) => entry.spec.name), catalog.names());
   assert.equal(catalog.get("mysql.extractor"), undefined);
