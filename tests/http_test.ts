@@ -548,6 +548,12 @@ for (
       undefined,
       /record 2: its 'a' is 9007199254740993, and would be rounded as DOUBLE/,
     ],
+    [
+      { a: 0.5 },
+      { a: 9007199254740993n },
+      { a: "DOUBLE" },
+      /record 2: its 'a' is 9007199254740993, and would be rounded/,
+    ],
     [{ a: "x" }, { a: 1 }, undefined, /record 2: its 'a' is 1, and is not text/],
     [{ a: true }, { a: 1 }, undefined, /record 2: its 'a' is 1, and is not true or false/],
     [{ a: 1 }, { b: 1 }, undefined, /record 2: it has the column 'b', which no record before had/],

@@ -46,7 +46,7 @@ export function fitting(type: string, stated: boolean): Fitting {
   const name = SPELLINGS[upper] ?? upper;
   const range = Object.hasOwn(INTEGERS, name) ? INTEGERS[name] : undefined;
   if (range !== undefined) return integers(...range);
-  if (name === "DOUBLE") return stated ? anyDouble : exactDouble;
+  if (name === "DOUBLE") return stated ? nearestDouble : exactDouble;
   if (name === "BOOLEAN") return truth;
   if (name === "JSON") return jsonText;
   if (name === "VARCHAR") return stated ? anyText : text;
@@ -85,16 +85,16 @@ const exactDouble: Fitting = (value) => {
     : new Unfit("is not a number, as it should be for", "VARCHAR");
 };
 
-/** Who states DOUBLE wants the nearest one. */
-const anyDouble: Fitting = (value) => {
-  const number = value instanceof ExactNumber
-    ? Number(value.text)
-    : typeof value === "bigint" || (typeof value === "string" && NUMBER.test(value))
-    ? Number(value)
-    : value;
-  if (typeof number === "number" && Number.isFinite(number)) return number;
-  throw new Unfit("is not a number of", "VARCHAR");
+/** Who states DOUBLE wants the nearest one of a fraction; a whole number has to be exact. */
+const nearestDouble: Fitting = (value) => {
+  if (value instanceof ExactNumber) return finite(Number(value.text));
+  return typeof value === "string" && NUMBER.test(value) ? finite(Number(value)) : exactDouble(value);
 };
+
+function finite(value: number): number {
+  if (Number.isFinite(value)) return value;
+  throw new Unfit("is beyond", "VARCHAR");
+}
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$/;
 
