@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import type { Failure } from "../diagnostic.ts";
 import {
+  type EventData,
   type SessionEvent,
   type SessionMetric,
   type SessionRecord,
@@ -31,6 +32,7 @@ export function sessionText(record: SessionRecord, cwd: string, stream: Stream):
     stepsText(status.steps, dependenciesOf(record.plan), rejected, stream),
     writtenText(record, cwd, stream),
     rejectedText(record.folder, rejected, cwd, stream),
+    driversText(record, cwd, stream),
     ...failuresOf(status).map((failure) => failureText(failure, stream)),
     damage.length > 0
       ? wrapped(
@@ -263,6 +265,43 @@ function rejectedText(
     return [`  ${cutMiddle(printable(shownPath(join(folder, path), cwd)), room)}${said}`];
   });
   return lines.length > 0 ? `${style.bold("Rejected")}\n${lines.join("\n")}\n` : "";
+}
+
+/** Of each driver that ran in a process of its own: what walled it in, and what it touched. */
+function driversText({ events }: SessionRecord, cwd: string, { style, width }: Stream): string {
+  const lines = new Map<string, string>();
+  for (const { event_type, data } of events) {
+    if (event_type !== "driver.start" && event_type !== "driver.used") continue;
+    if (data.isolation === "worker") continue;
+    const touched = event_type === "driver.used" ? touchedText(data, cwd) : "what it touched is not recorded";
+    lines.set(data.step_id, `${data.step_id}: ${data.component} in ${data.isolation}, ${touched}`);
+  }
+  if (lines.size === 0) return "";
+  const shown = [...lines.values()].map((line) => `  ${wrapped(printable(line), width - 2, "    ")}\n`);
+  return `${style.bold("Drivers")}\n${shown.join("")}`;
+}
+
+/** A record shows where the rest is; here each list ends soon. */
+const MOST_TOUCHED = 3;
+
+function touchedText({ net, read, write, denied, more }: EventData["driver.used"], cwd: string): string {
+  const parts = [
+    ["connected to", known(net).map(({ host }) => host), more?.["net"]],
+    ["read", known(read).map((path) => shownPath(String(path), cwd)), more?.["read"]],
+    ["wrote", known(write).map((path) => shownPath(String(path), cwd)), more?.["write"]],
+    ["was refused", known(denied).map((each) => `${each.permission} ${each.resource}`), more?.["denied"]],
+  ] as const;
+  const said = parts.flatMap(([did, all, unlisted = 0]) => {
+    if (all.length === 0) return [];
+    const rest = all.length - MOST_TOUCHED + unlisted;
+    return [`${did} ${all.slice(0, MOST_TOUCHED).join(", ")}${rest > 0 ? ` and ${count(rest)} more` : ""}`];
+  });
+  return said.length === 0 ? "touched nothing" : said.join("; ");
+}
+
+/** A list of a record that somebody may have changed. */
+function known<T>(list: readonly T[]): readonly NonNullable<T>[] {
+  return (Array.isArray(list) ? list : []).filter((each) => each !== null);
 }
 
 /** Every failure once, the run's own first. */

@@ -115,6 +115,40 @@ Deno.test("sessionText() says how many rows were rejected and where they are", (
   assert.ok(!sessionText(record, "/p", screen(120)).includes("ejected"));
 });
 
+Deno.test("sessionText() says of drivers in processes of their own what walled them in and what they touched", () => {
+  const driver = (step_id: string, isolation: string) => ({ step_id, component: "acme.rates", isolation });
+  const none = { counted_by: ["realm"], net: [], read: [], write: [], denied: [], declared: [] };
+  const events = [
+    event("driver.start", driver("built-in", "worker")),
+    event("driver.used", { ...driver("built-in", "worker"), ...none }),
+    event("driver.start", driver("killed", "process")),
+    event("driver.start", driver("idle", "process+os")),
+    event("driver.used", { ...driver("idle", "process+os"), ...none }),
+    event("driver.start", driver("busy", "process+os")),
+    event("driver.used", {
+      ...driver("busy", "process+os"),
+      ...none,
+      net: [{ host: "a:1", count: 9 }],
+      read: ["/p/1", "/p/2", "/p/3", "/p/4"],
+      more: { read: 8 },
+      denied: [{ permission: "net", resource: `b:2${HOSTILE}` }],
+    }),
+  ] as unknown as SessionRecord["events"];
+  const text = sessionText({ ...record, events }, "/p", screen(200));
+  const [, said] = text.split("\nDrivers\n");
+  assert.deepEqual(said?.split("\n").slice(0, 4), [
+    "  killed: acme.rates in process, what it touched is not recorded",
+    "  idle: acme.rates in process+os, touched nothing",
+    "  busy: acme.rates in process+os, connected to a:1; read 1, 2, 3 and 9 more; was refused net b:2\\e[2J\\u{202e}evil\\r\\n",
+    "",
+  ]);
+  assert.ok(!sessionText(record, "/p", screen(80)).includes("Drivers"));
+  for (const foreign of [{}, { net: 3, read: [null], write: "x", denied: [{}], more: 1 }]) {
+    const events = [event("driver.used", foreign)] as unknown as SessionRecord["events"];
+    assert.match(sessionText({ ...record, events }, "/p", screen(80)), /^Failed/);
+  }
+});
+
 Deno.test("sessionText() prints nothing that a terminal obeys, at any width", () => {
   for (const width of [40, 60, 80, 120]) {
     const text = sessionText(record, "/p", screen(width));
