@@ -93,13 +93,14 @@ const KINDS: readonly PermissionKind[] = ["net", "read", "write"];
 export function parseLock(text: string, file: string): Checked<Lock> {
   const lines = new LineCounter();
   if (text.length > LONGEST_TEXT) return { diagnostics: [fault(file, "it is larger than 1 MB")] };
+  const conflict = CONFLICT.exec(text);
+  if (conflict !== null) return { diagnostics: [conflicting(file, text, conflict.index)] };
   const document = parsed(text, lines);
   if (typeof document === "string") return { diagnostics: [fault(file, document)] };
-  if (document.errors.length > 0) {
-    const diagnostics = document.errors.map(({ message, pos }) =>
-      fault(file, `it is not valid YAML (${firstLine(message)})`, placeOf(lines, pos[0], pos[1]))
-    );
-    return { diagnostics };
+  const [first] = document.errors; // the others mostly follow from it
+  if (first !== undefined) {
+    const place = placeOf(lines, first.pos[0], first.pos[1]);
+    return { diagnostics: [fault(file, `it is not valid YAML (${firstLine(first.message)})`, place)] };
   }
   const value: unknown = document.toJS({ maxAliasCount: 0 });
   const { errors } = new Validator(schema as unknown as Schema, "2020-12", false).validate(value);
@@ -198,6 +199,19 @@ const HEADER = `# The components from outside that this project may use, as some
 `;
 
 const LONGEST_TEXT = 1024 * 1024;
+
+/** What version control leaves where two sides changed the same lines. */
+const CONFLICT = /^<{7}(?= |$)/m;
+
+function conflicting(file: string, text: string, at: number): Diagnostic {
+  const line = text.slice(0, at).split("\n").length;
+  const why = "it has a merge conflict that nobody resolved";
+  return {
+    ...fault(file, why, { line, column: 1, end_line: line, end_column: 8 }),
+    help:
+      "take one side of it whole, and then 'osiris components lock', which asks about what that side lacks",
+  };
+}
 
 /** Keywords whose error only says that something inside failed. */
 const CONTAINERS = new Set(["properties", "additionalProperties", "items", "$ref", "propertyNames"]);

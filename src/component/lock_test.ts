@@ -218,6 +218,15 @@ const BAD: readonly (readonly [what: string, text: string, says: RegExp, place: 
     /not valid YAML \(Map keys must be unique\)/,
     "5:5",
   ],
+  [
+    "a merge conflict, in words and once",
+    GOOD.replace(
+      "    version: 1.0.0\n",
+      "<<<<<<< HEAD\n    version: 1.0.0\n=======\n    version: 1.1.0\n>>>>>>> other\n",
+    ),
+    /^Cannot read the lock: it has a merge conflict that nobody resolved$/,
+    "4:1",
+  ],
   ["two documents", `${GOOD}---\n${GOOD}`, /not valid YAML/, "8:1"],
   [
     "an alias",
@@ -250,6 +259,7 @@ for (const [what, text, says, place] of BAD) {
     const { value, diagnostics } = parseLock(text, "osiris.lock");
     assert.equal(value, undefined);
     const [first] = diagnostics;
+    if (/YAML|conflict/.test(says.source)) assert.equal(diagnostics.length, 1);
     assert.equal(first?.code, "DRV411");
     assert.match(first.message, says);
     assert.match(`${first.line ?? ""}:${first.column ?? ""}`, new RegExp(`^${place}`));
