@@ -47,11 +47,18 @@ export function failureOf(error: unknown, code: "DRV401" | "DRV405" = "DRV401"):
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof DriverError) return error.message;
-  if (error instanceof Error) {
-    return error.name === "Error" ? error.message : `${error.name}: ${error.message}`;
+  if (!(error instanceof Error)) {
+    return typeof error === "string" && error.trim() !== ""
+      ? error
+      : `it threw ${shown(error)}, which is no error`;
   }
-  return String(error);
+  if (error.message.trim() === "") return `it threw ${error.name} without a message`;
+  const bare = error.name === "Error" || error instanceof DriverError;
+  return bare ? error.message : `${error.name}: ${error.message}`;
+}
+
+function shown(value: unknown): string {
+  return value === "" ? "''" : String(value);
 }
 
 function cut(text: string): string {
