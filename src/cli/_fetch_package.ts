@@ -22,7 +22,8 @@ export function isAddress(typed: string): boolean {
 
 /** An address without what may be secret in it. */
 export function shownAddress(address: URL): string {
-  return printable(`${address.origin}${address.pathname}`);
+  const origin = address.origin === "null" ? `${address.protocol}//${address.host}` : address.origin;
+  return printable(`${origin}${address.pathname}`);
 }
 
 /** The bytes behind an address. Throws what to do when they cannot be had. */
@@ -59,9 +60,7 @@ function addressOf(typed: string): URL {
   const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(address.hostname);
   if (address.protocol === "https:" || (address.protocol === "http:" && loopback)) return address;
   throw wrongAddress(
-    `'${
-      shownAddress(address).replace(/^null/, address.protocol)
-    }' is not https, and only this machine may be asked without it`,
+    `'${shownAddress(address)}' is not https, and only this machine may be asked without it`,
   );
 }
 

@@ -67,6 +67,15 @@ Deno.test("fetchPackage follows no redirect, and says where it leads", async () 
   }
 });
 
+Deno.test("fetchPackage says where a redirect to what is no server leads", () =>
+  asked(
+    () => new Response(null, { status: 302, headers: { location: "file:///etc/passwd" } }),
+    async (port) => {
+      const { message } = await failure(fetchPackage(`http://127.0.0.1:${port}/x.tgz`, NEVER));
+      assert.match(message, /redirects to 'file:\/\/\/etc\/passwd'/);
+    },
+  ));
+
 Deno.test("fetchPackage stops reading what is larger than a package may be", () => {
   let sent = 0;
   const endless = () =>
