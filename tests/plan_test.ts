@@ -128,7 +128,11 @@ Deno.test("planRun refuses a manifest whose component is another one now, allowe
     const now = catalogOf([...await loadBuiltins(), ...entries]);
     const allowed = withComponent(lock, "test.rows_extractor", lockedAs(entries[0]!, "components"));
     const input: Partial<PlanInput> = { catalog: now, lock: allowed };
-    await assert.rejects(project.runManifest(manifest, input), { code: "RUN603", category: "usage" });
+    await assert.rejects(project.runManifest(manifest, input), {
+      code: "RUN603",
+      category: "usage",
+      message: /\(its files changed, its version 0\.1\.0 did not\)/,
+    });
   }));
 
 Deno.test("run says on standard error and in its record that the operating system's sandbox is off, and runs", async () => {

@@ -180,11 +180,15 @@ function sameComponent(manifest: Manifest, step: ManifestStep, catalog: Catalog)
     throw new OsirisError(
       "RUN603",
       `Cannot plan step '${step.id}': component '${step.component}' is not the one the manifest was compiled with ` +
-        `(version ${compiled.version} then, ${entry.spec.version} now)`,
+        `(${changeSince(compiled.version, entry.spec.version)})`,
       { category: "usage", step: step.id, help: "compile the pipeline again with 'osiris compile'" },
     );
   }
   return entry;
+}
+
+function changeSince(then: string, now: string): string {
+  return then === now ? `its files changed, its version ${now} did not` : `version ${then} then, ${now} now`;
 }
 
 /** What nobody vetted runs in a process of its own, always; a text may ask for one for what is part of Osiris. */
