@@ -5,10 +5,11 @@
  * @module
  */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readSdkTypes } from "../component/mod.ts";
 import { systemReason } from "./_system_reason.ts";
+import { writeWhole } from "./_write.ts";
 import { OsirisError } from "../diagnostic.ts";
 import { printable } from "./_printable.ts";
 
@@ -51,8 +52,9 @@ export async function writeSdk(folder: string): Promise<SdkFiles> {
   const files = [[TYPES, await readSdkTypes()] as const, ...fresh];
   try {
     mkdirSync(folder, { recursive: true });
-    for (const [file, text] of files) writeFileSync(join(folder, file), text);
-  } catch (error) {
+    for (const [file, text] of files) await writeWhole(join(folder, file), text);
+  } catch (thrown) {
+    const error = thrown instanceof OsirisError ? thrown.cause : thrown;
     const reason = systemReason(error) ?? (error instanceof Error ? error.message : String(error));
     throw new OsirisError(
       "CLI807",
