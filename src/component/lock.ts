@@ -71,6 +71,7 @@ export interface LockDifference {
   readonly narrower: readonly LockedTemplate[];
 }
 
+/** A permission that a component asks for, as its spec has it. */
 export interface LockedTemplate {
   readonly permission: PermissionKind;
   readonly template: string;
