@@ -10,7 +10,8 @@ export function componentPage(spec: ComponentSpec): string {
     `${spec.title}. ${spec.description}`,
     table(["", ""], facts(spec)),
     heading(2, "Configuration"),
-    table(["field", "", "value", "meaning"], fields(spec)),
+    table(["field", "", "value", "meaning"], fields(spec.config)),
+    ...(spec.connection === undefined ? [] : connectionSection(spec, spec.connection)),
     ...(spec.rules.length === 0 ? [] : [heading(2, "Rules"), spec.rules.map(rule).join("\n")]),
     heading(2, "Examples"),
     ...spec.examples.flatMap((example) => [`${example.title}:`, block("yaml", steps(spec, example))]),
@@ -33,13 +34,45 @@ function facts(spec: ComponentSpec): string[][] {
   ];
 }
 
-function fields(spec: ComponentSpec): string[][] {
-  return Object.entries(spec.config.properties).map(([name, field]) => [
+type Connection = NonNullable<ComponentSpec["connection"]>;
+
+function connectionSection(spec: ComponentSpec, connection: Connection): string[] {
+  const { family, fields: properties, required } = connection;
+  return [
+    heading(2, "Connection"),
+    `A step names it as \`connection: "@${family}.alias"\`; without that it is the default of the family.`,
+    table(["field", "", "value", "meaning"], fields({ properties, required: required ?? [] })),
+    block("yaml", `# osiris_connections.yaml\n${stringify(connectionsOf(spec, connection))}`),
+  ];
+}
+
+/** A connections file with the alias that the examples name, and what a connection cannot do without. */
+function connectionsOf(spec: ComponentSpec, { family, fields: properties, required = [] }: Connection) {
+  const named = spec.examples.map(({ config }) => String(config["connection"] ?? "").split(".")[1]);
+  const alias = named.find((name) => name !== undefined) ?? "main";
+  const values = required.map((name) => {
+    const { default: value, examples: [example] = [value], secret } = properties[name]!;
+    return [name, secret === true ? `\${${family.toUpperCase()}_${name.toUpperCase()}:-}` : example ?? ""];
+  });
+  return {
+    version: 1,
+    connections: { [family]: { [alias]: { default: true, ...Object.fromEntries(values) } } },
+  };
+}
+
+function fields(
+  { properties, required }: {
+    readonly properties: { readonly [name: string]: FieldSchema };
+    readonly required?: readonly string[];
+  },
+): string[][] {
+  return Object.entries(properties).map(([name, field]) => [
     code(name),
-    spec.config.required?.includes(name) ? "required" : "",
+    required?.includes(name) ? "required" : "",
     valueOf(field),
     cell([
       field.description && `${field.description}.`,
+      field.secret === true ? "Secret." : undefined,
       field.default === undefined ? "" : `Default: ${code(plain(field.default))}.`,
       field.examples &&
       `Example: ${field.examples.map((example) => code(JSON.stringify(example))).join(", ")}.`,
