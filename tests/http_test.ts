@@ -68,6 +68,10 @@ for (
       (asked: Asked) => asked.headers.get("authorization") === "Basic asO8cmdlbjpww6Q6c3Mtd29yZA==",
     ],
     [
+      { auth: "basic", user: "key-as-user", password: "" },
+      (asked: Asked) => asked.headers.get("authorization") === `Basic ${btoa("key-as-user:")}`,
+    ],
+    [
       { auth: "bearer", token: "tok-4711" },
       (asked: Asked) => asked.headers.get("authorization") === "Bearer tok-4711",
     ],
@@ -162,6 +166,11 @@ for (
   const [connection, message] of [
     [{ auth: "basic", user: "etl" }, /with auth 'basic' it should have password/],
     [{ auth: "bearer" }, /it should have token/],
+    [{ timeout_s: 0 }, /'timeout_s' should be more than 0/],
+    [
+      { auth: "bearer", token: "line\nbreak" },
+      /a header has a name or a value that no header may have \(config\)/,
+    ],
     [{ login_url: "http://127.0.0.1:1/x" }, /has a login_url, which auth 'none' does not use/],
   ] as const
 ) {

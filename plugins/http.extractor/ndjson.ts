@@ -16,6 +16,10 @@ export async function* ndjsonRecords(
     }
   };
   for await (const text of texts) {
+    if (!text.includes("\n")) {
+      rest += text;
+      continue;
+    }
     const lines = (rest + text).split("\n");
     rest = lines.pop()!;
     const records = lines.flatMap(read);

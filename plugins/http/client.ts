@@ -51,6 +51,7 @@ export interface StreamedAnswer extends Omit<Answer, "text"> {
   readonly texts: AsyncIterable<string>;
 }
 
+const ACCEPT = { accept: "application/json, */*;q=0.1" };
 const MOST_REDIRECTS = 5;
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 30_000;
@@ -59,6 +60,8 @@ const SHOWN = 200;
 /** How long before its end an access token is not used any more. */
 const TOKEN_MARGIN_MS = 30_000;
 const MEGABYTE = 1_000_000;
+/** Characters of an answer that is held in one piece; the runtime has no longer texts. */
+const LONGEST_TEXT = 500 * MEGABYTE;
 
 export class HttpClient {
   readonly #connection: HttpConnection;
@@ -82,9 +85,7 @@ export class HttpClient {
     return this.#patiently(async () => {
       const received = await this.#fetch(ask);
       const { status, headers, url } = received;
-      let text = "";
-      for await (const part of this.#texts(ask, received)) text += part;
-      return take({ status, headers, url, text });
+      return take({ status, headers, url, text: await this.#text(ask, received) });
     });
   }
 
@@ -152,12 +153,23 @@ export class HttpClient {
   }
 
   async #once({ method, url, headers: given = {}, body }: Ask): Promise<Received> {
-    const sent = {
-      url: new URL(url),
-      headers: new Headers({ accept: "application/json, */*;q=0.1", ...given }),
-    };
-    if (body !== undefined) sent.headers.set("content-type", "application/json");
-    await withLogin(sent, this.#connection, () => this.#accessToken());
+    const sent = { url: new URL(url), headers: new Headers(ACCEPT) };
+    const token = this.#connection.auth === "oauth2_client_credentials" ? await this.#accessToken() : "";
+    try {
+      if (body !== undefined) sent.headers.set("content-type", "application/json");
+      for (const [name, value] of Object.entries(given)) sent.headers.set(name, value);
+      withLogin(sent, this.#connection, token);
+    } catch {
+      // What the runtime says of it may repeat a secret.
+      throw new HttpFailure(
+        named(method, url),
+        "config",
+        "a header has a name or a value that no header may have",
+        {
+          help: "check headers, key_name, and the login for line breaks and letters beyond Latin-1",
+        },
+      );
+    }
     return await this.#send(sent.url, {
       method,
       headers: sent.headers,
@@ -205,6 +217,16 @@ export class HttpClient {
     }
   }
 
+  /** The whole text of an answer. */
+  async #text(ask: Ask, received: Received): Promise<string> {
+    let text = "";
+    for await (const part of this.#texts(ask, received)) {
+      if (text.length + part.length > LONGEST_TEXT) throw tooLarge(nameOf(ask), LONGEST_TEXT / MEGABYTE);
+      text += part;
+    }
+    return text;
+  }
+
   #tooSlow(request: string): HttpFailure {
     const seconds = this.#connection.timeout_s;
     return new HttpFailure(request, "timeout", `the server was silent for ${seconds} s`, {
@@ -228,8 +250,7 @@ export class HttpClient {
     const ask: Ask = { method: "POST", url };
     const { headers, body } = tokenRequest(this.#connection);
     const received = await this.#send(url, { method: "POST", headers, body });
-    let text = "";
-    for await (const part of this.#texts(ask, received)) text += part;
+    const text = await this.#text(ask, received);
     if (!received.response.ok) throw this.#noToken(ask, received.response, text);
     const { access_token, expires_in } = tokenIn(text);
     if (typeof access_token !== "string" || access_token === "") {

@@ -33,16 +33,22 @@ const NEEDED: { readonly [auth in HttpConnection["auth"]]: readonly (keyof HttpC
 export function connectionOf(given: object | null): HttpConnection {
   const connection = given as HttpConnection;
   const { auth } = connection;
-  const lacking = NEEDED[auth].filter((name) => (connection[name] ?? "") === "");
+  const lacking = NEEDED[auth].filter((name) => !isGiven(name, connection[name]));
   if (lacking.length > 0) {
     throw wrong(`with auth '${auth}' it should have ${lacking.join(", ")}, and does not`);
   }
   if (connection.login_url !== undefined && auth !== "oauth2_client_credentials") {
     throw wrong(`it has a login_url, which auth '${auth}' does not use`);
   }
+  if (!(connection.timeout_s > 0)) throw wrong("its 'timeout_s' should be more than 0, and is not");
   demandPlain("base_url", connection.base_url);
   if (connection.login_url !== undefined) demandPlain("login_url", connection.login_url);
   return connection;
+}
+
+/** Some servers take a key as the user, and an empty password. */
+function isGiven(name: keyof HttpConnection, value: unknown): boolean {
+  return value !== undefined && (value !== "" || name === "password");
 }
 
 /** Every text of the connection that must not be shown. */

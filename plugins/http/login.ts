@@ -2,15 +2,12 @@
 
 import { type HttpConnection } from "./connection.ts";
 
-/** Where an access token comes from; it is asked for when there is none that is still good. */
-export type TokenSource = (fresh: boolean) => Promise<string>;
-
-/** What the login adds to one request. */
-export async function withLogin(
+/** Adds the login to one request; `token` is the access token, for the login that has one. */
+export function withLogin(
   { url, headers }: { readonly url: URL; readonly headers: Headers },
   connection: HttpConnection,
-  token: TokenSource,
-): Promise<void> {
+  token: string,
+): void {
   for (const [name, value] of Object.entries(connection.secret_headers ?? {})) {
     headers.set(name, String(value));
   }
@@ -27,7 +24,7 @@ export async function withLogin(
       }
       return headers.set(connection.key_name, connection.api_key!);
     case "oauth2_client_credentials":
-      return headers.set("authorization", `Bearer ${await token(false)}`);
+      return headers.set("authorization", `Bearer ${token}`);
   }
 }
 
