@@ -1,7 +1,9 @@
 /**
  * Builds the binary: bundle, pack, compile.
  *
- * The program is bundled with code splitting, so that a module imported where it is used stays lazy.
+ * The program is bundled with code splitting, so that a module imported where it is used stays lazy. Nothing is
+ * minified: the esbuild in Deno 2.6 to 2.9 takes `using x = …` for a `const` then, and where x is used once nothing
+ * is ever disposed of (evanw/esbuild#4482).
  * DuckDB's library is packed with brotli (the best that Deno 2.6 can unpack natively) and unpacked once by
  * `src/engine/_native_library.ts`. Two builds of the same checkout give the same bytes, when the output
  * has the same name: Deno writes that name into the binary.
@@ -17,6 +19,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { WARDEN_FILE } from "../src/component/isolation/_warden_file.ts";
 import { AUTHOR_FILES, authorFiles } from "../src/component/author_files.ts";
+import { withoutPlaces } from "./_places.ts";
 import type { PackedFile, PackedLibrary } from "../src/engine/_native_library.ts";
 
 /** A machine to build for. */
@@ -152,7 +155,6 @@ async function bundle(stage: string): Promise<void> {
     "bundle",
     "--quiet",
     "--frozen",
-    "--minify",
     "--platform=deno",
     `--output=${join(assets, WARDEN_FILE)}`,
     join(root, "src/component/isolation/warden.ts"),
@@ -164,9 +166,7 @@ async function bundle(stage: string): Promise<void> {
   } finally {
     yaml.remove();
   }
-  for (const { name } of Deno.readDirSync(stage)) {
-    if (name.endsWith(".js")) giveRequire(join(stage, name));
-  }
+  finish(stage);
   Deno.writeTextFileSync(
     join(stage, "deno.json"),
     JSON.stringify({ unstable: ["worker-options"], nodeModulesDir: "none" }),
@@ -191,7 +191,6 @@ async function bundleProgram(stage: string, yaml: string): Promise<void> {
     `--config=${config}`,
     `--lock=${lock}`,
     "--code-splitting",
-    "--minify",
     "--platform=deno",
     "--external=@duckdb/node-bindings",
     `--outdir=${stage}`,
@@ -199,19 +198,23 @@ async function bundleProgram(stage: string, yaml: string): Promise<void> {
   ]);
 }
 
-/** What esbuild says where a bundled CommonJS module asks for something that is not in the bundle. */
-const NO_REQUIRE = "Dynamic require of";
+/** How a bundled CommonJS module asks for what is not in the bundle. */
+const REQUIRE = "var __require = __deno_internal_createRequire(import.meta.url);";
 
-/** For such modules: Node's own modules, and the bindings that `src/engine/_native.ts` has loaded before. */
-const REQUIRE = `import { createRequire as osirisCreateRequire } from "node:module";
-const osirisRequire = osirisCreateRequire(import.meta.url);
-const require = (name) =>
-  name === "@duckdb/node-bindings" ? globalThis[Symbol.for("osiris.duckdb")] : osirisRequire(name);
-`;
+/** Gives such modules Node's own modules, and the bindings that `src/engine/_native.ts` has loaded before. */
+const OSIRIS_REQUIRE = `const osirisRequire = __deno_internal_createRequire(import.meta.url);
+var __require = (name) =>
+  name === "@duckdb/node-bindings" ? globalThis[Symbol.for("osiris.duckdb")] : osirisRequire(name);`;
 
-function giveRequire(file: string): void {
-  const text = Deno.readTextFileSync(file);
-  if (text.includes(NO_REQUIRE)) Deno.writeTextFileSync(file, REQUIRE + text);
+function finish(stage: string): void {
+  let given = 0;
+  for (const { name } of Deno.readDirSync(stage)) {
+    if (!name.endsWith(".js")) continue;
+    const text = withoutPlaces(Deno.readTextFileSync(join(stage, name)));
+    if (text.includes(REQUIRE)) given++;
+    Deno.writeTextFileSync(join(stage, name), text.replace(REQUIRE, OSIRIS_REQUIRE));
+  }
+  if (given === 0) throw new Error("the bundle has no `__require` to give the engine's bindings to");
 }
 
 async function build(stage: string, target: Target, output: string, own: boolean): Promise<void> {

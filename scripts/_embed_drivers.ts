@@ -8,7 +8,7 @@
  * @module
  */
 
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { tmpdir } from "node:os";
@@ -16,6 +16,7 @@ import { fileURLToPath } from "node:url";
 import { bundleFile, type EmbeddedComponent, loadPlugins } from "../src/component/_builtins.ts";
 import type { CatalogEntry } from "../src/component/catalog.ts";
 import { entryText } from "../src/component/_entry.ts";
+import { withoutPlaces } from "./_places.ts";
 import { GLUE_FILE, guestEntry } from "../src/component/admission/glue.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -45,13 +46,13 @@ async function bundleEntry(text: string, output: string): Promise<void> {
     await run([
       "bundle",
       "--quiet",
-      "--minify",
       "--config",
       join(ROOT, "deno.json"),
       "--output",
       output,
       main,
     ]);
+    await writeFile(output, withoutPlaces(await readFile(output, "utf8")));
   } finally {
     await rm(folder, { recursive: true });
   }
