@@ -9,10 +9,14 @@
  * @module
  */
 
+import { decode, decoderOf } from "./charset.ts";
 import { type HttpConnection, secretsOf } from "./connection.ts";
 import { type Json, jsonText } from "./exact_json.ts";
 import { brokenOff, HttpFailure, named, refusedBy } from "./failure.ts";
 import { loginFields, tokenRequest, withLogin } from "./login.ts";
+import { redirected } from "./redirect.ts";
+import { backoff, pause } from "./waiting.ts";
+import { Watch } from "./watch.ts";
 
 /** How a step asks. */
 export interface AskingOptions {
@@ -53,8 +57,6 @@ export interface StreamedAnswer extends Omit<Answer, "text"> {
 
 const ACCEPT = { accept: "application/json, */*;q=0.1" };
 const MOST_REDIRECTS = 5;
-const FIRST_BACKOFF_MS = 500;
-const LONGEST_BACKOFF_MS = 30_000;
 /** Characters of a refused answer's body that an error shows. */
 const SHOWN = 200;
 /** How long before its end an access token is not used any more. */
@@ -63,6 +65,7 @@ const MEGABYTE = 1_000_000;
 /** Characters of an answer that is held in one piece; the runtime has no longer texts. */
 const LONGEST_TEXT = 500 * MEGABYTE;
 
+/** Asks the server of one connection, for one step. */
 export class HttpClient {
   readonly #connection: HttpConnection;
   readonly #options: AskingOptions;
@@ -70,8 +73,6 @@ export class HttpClient {
   readonly #secrets: Set<string>;
   #token: { readonly text: string; readonly until: number } | undefined;
   #nextAt = 0;
-  /** How many requests were made. */
-  requests = 0;
 
   constructor(connection: HttpConnection, options: AskingOptions, around: Surroundings) {
     this.#connection = connection;
@@ -181,7 +182,6 @@ export class HttpClient {
   async #send(url: URL, init: RequestInit & { method: string }): Promise<Received> {
     const { signal } = this.#around;
     await this.#pace();
-    this.requests++;
     const watch = new Watch(signal, this.#connection.timeout_s);
     try {
       const response = await fetch(url, { ...init, redirect: "manual", signal: watch.signal });
@@ -205,7 +205,9 @@ export class HttpClient {
         watch.alive();
         bytes += chunk.length;
         if (bytes > most) throw tooLarge(request, this.#options.max_answer_mb);
+        watch.rest();
         yield decode(request, decoder, chunk);
+        watch.alive();
       }
       yield decode(request, decoder);
     } catch (error) {
@@ -297,79 +299,6 @@ class Received {
   }
 }
 
-/** Ends a request whose server stays silent. */
-class Watch {
-  readonly #controller = new AbortController();
-  readonly #timer: ReturnType<typeof setInterval>;
-  readonly signal: AbortSignal;
-  #silentFor = 0;
-  expired = false;
-
-  constructor(signal: AbortSignal, seconds: number) {
-    this.signal = AbortSignal.any([signal, this.#controller.signal]);
-    const tick = Math.min(250, seconds * 250);
-    this.#timer = setInterval(() => {
-      this.#silentFor += tick;
-      if (this.#silentFor >= seconds * 1000) this.#expire();
-    }, tick);
-  }
-
-  alive(): void {
-    this.#silentFor = 0;
-  }
-
-  end(): void {
-    clearInterval(this.#timer);
-  }
-
-  #expire(): void {
-    this.expired = true;
-    this.end();
-    this.#controller.abort();
-  }
-}
-
-/** Where a redirect leads, on the same origin. A question that is posted is not asked elsewhere as another one. */
-function redirected(ask: Ask, from: URL, { response: { status, headers } }: Received): URL {
-  const location = headers.get("location");
-  const fail = (what: string, help: string) => new HttpFailure(nameOf(ask), "config", what, { help, status });
-  if (location === null || !URL.canParse(location, from)) {
-    throw fail("it redirects to no place", "check path and base_url");
-  }
-  const to = new URL(location, from);
-  if (to.origin !== from.origin) {
-    throw fail(
-      `it redirects to another host, ${to.origin}, and the login is for ${from.origin} alone`,
-      `if that is right, set base_url to ${to.origin}`,
-    );
-  }
-  if (ask.method === "POST" && status !== 307 && status !== 308) {
-    throw fail(`it redirects a POST to ${to.pathname}`, `set path to ${to.pathname}`);
-  }
-  return to;
-}
-
-function decoderOf(request: string, { headers }: Response): TextDecoder {
-  const charset = /charset="?([^";\s]+)/i.exec(headers.get("content-type") ?? "")?.[1] ?? "utf-8";
-  try {
-    return new TextDecoder(charset, { fatal: true });
-  } catch {
-    throw new HttpFailure(request, "config", `the answer's charset is not known: ${charset.slice(0, 40)}`, {
-      help: "ask for UTF-8, for example with an accept-charset header",
-    });
-  }
-}
-
-function decode(request: string, decoder: TextDecoder, chunk?: Uint8Array): string {
-  try {
-    return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
-  } catch {
-    throw new HttpFailure(request, "config", `the answer is not valid ${decoder.encoding}`, {
-      help: "ask the server for UTF-8, or for its right charset in content-type",
-    });
-  }
-}
-
 function tooLarge(request: string, megabytes: number): HttpFailure {
   return new HttpFailure(request, "limit", `the answer is larger than ${megabytes} MB, unpacked`, {
     help: "ask for smaller pages, or raise max_answer_mb",
@@ -395,23 +324,6 @@ function tokenIn(text: string): { access_token?: unknown; expires_in?: unknown }
   } catch {
     return {};
   }
-}
-
-/** Twice as long each time, and not for everyone at the same moment. */
-function backoff(tried: number): number {
-  return Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** tried) * (0.5 + Math.random() / 2);
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const stop = () => reject(signal.reason);
-  const timer = setTimeout(resolve, ms);
-  signal.addEventListener("abort", stop, { once: true });
-  if (signal.aborted) stop();
-  return promise.finally(() => {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
-  });
 }
 
 function nameOf({ method, url }: Ask): string {
