@@ -63,7 +63,18 @@ export const componentsNew = declare({
   },
 });
 
+/** A folder's name may be no longer anywhere; a message shows a longer one only in part. */
+const LONGEST_NAME = 100;
+
 function demandName(name: string): void {
+  if (name.length > LONGEST_NAME) {
+    const start = printable(name.slice(0, 20));
+    throw new OsirisError(
+      "CLI804",
+      `Cannot make the component '${start}…': its name has ${name.length} characters, and should have at most ${LONGEST_NAME}`,
+      { category: "usage", help: "for example: osiris components new shop.extractor" },
+    );
+  }
   if (NAME.test(name)) return;
   const parts = name.toLowerCase().split(/[^a-z0-9_]+/).map((part) => part.replace(/^[0-9_]+/, "")).filter((
     part,
