@@ -120,6 +120,24 @@ Deno.test({
 });
 
 Deno.test({
+  name: "components test says that it was interrupted before its end",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inProject(QUICK, async (folder) => {
+      await start(folder, "components", "new", "shop.orders_extractor").output();
+      const child = start(folder, "components", "test", "components/shop.orders_extractor");
+      let said = "";
+      for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+        if (said === "") child.kill("SIGINT");
+        said += text;
+      }
+      assert.match(said, /\nInterrupted before the end: \d+ of \d+ checks held \(isolation: .*\)\n$/);
+      await child.stderr.cancel();
+      assert.equal((await child.status).code, 130);
+    }),
+});
+
+Deno.test({
   name: "run finishes its work when nobody reads its output any more",
   ignore: Deno.build.os === "windows",
   fn: () =>

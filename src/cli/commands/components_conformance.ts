@@ -59,9 +59,10 @@ export const componentsTest = declare({
     const count = (state: CheckOutcome["state"]) => checks.filter((check) => check.state === state).length;
     const [passed, failed, skipped] = [count("passed"), count("failed"), count("skipped")];
     const unmade = skipped === 0 ? "" : `, ${skipped} could not be made`;
+    const early = stop.aborted ? "Interrupted before the end: " : "";
     return {
       document: { folder, isolation, passed, failed, skipped, checks },
-      text: `${passed} of ${passed + failed} checks held${unmade} (isolation: ${isolation})\n`,
+      text: `${early}${passed} of ${passed + failed} checks held${unmade} (isolation: ${isolation})\n`,
       exit: cli.interruption.exit ?? (failed > 0 ? EXIT.failed : EXIT.done),
     };
   },
