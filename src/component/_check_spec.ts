@@ -66,12 +66,23 @@ function deepest(errors: readonly OutputUnit[]): OutputUnit[] {
   const leaves = errors.filter((error) =>
     !errors.some((other) => other !== error && other.keywordLocation.startsWith(`${error.keywordLocation}/`))
   );
-  return leaves.length > 0 ? leaves : [...errors];
+  const telling = leaves.filter((error) => !isEcho(error, leaves));
+  return telling.length > 0 ? telling : [...errors];
+}
+
+/** A key whose value is wrong counts as unknown too, and the object around it as one with an unknown key. */
+function isEcho({ keyword, instanceLocation: at }: OutputUnit, all: readonly OutputUnit[]): boolean {
+  const vague = ["additionalProperties", "false"].slice(0, keyword === "false" ? 2 : 1);
+  return vague.includes(keyword) && all.some((other) =>
+    !vague.includes(other.keyword) &&
+    (other.instanceLocation === at || other.instanceLocation.startsWith(`${at}/`))
+  );
 }
 
 function said(error: OutputUnit, file: string): Diagnostic {
   const where = error.instanceLocation.replace(/^#\/?/, "").replaceAll("/", ".") || "the document";
-  return diagnostic(`${where}: ${error.error.replace(/\.$/, "")}`, file);
+  const what = error.keyword === "false" ? "there is no such key" : error.error.replace(/\.$/, "");
+  return diagnostic(`${where}: ${what}`, file);
 }
 
 function diagnostic(message: string, file: string): Diagnostic {

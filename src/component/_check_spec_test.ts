@@ -96,6 +96,20 @@ for (const [what, doc, said] of BAD) {
   });
 }
 
+Deno.test("readSpec says one fault once, and of an unknown key that it is one", () => {
+  const spec = "name: a.b\nversion: 1.0.0\ntitle: T\ndescription: D\nstatus: experimental\nmodes: [read]\n" +
+    "permissions: {}\nexamples: [{ title: x, mode: read, config: {} }]\nconfig: { type: object, properties: {} }\n";
+  const faults: readonly (readonly [text: string, says: string])[] = [
+    [spec.replace(", properties: {}", ""), 'config: Instance does not have required property "properties"'],
+    [`${spec}foo: 1\n`, "foo: there is no such key"],
+    [spec.replace("permissions: {}", "permissions: { env: [x] }"), "permissions.env: there is no such key"],
+  ];
+  for (const [text, says] of faults) {
+    const messages = readSpec(text, "spec.yaml").diagnostics.map(({ message }) => message);
+    assert.deepEqual(messages, [`Cannot accept component spec: ${says}`]);
+  }
+});
+
 Deno.test("readSpec says where the text is not YAML", () => {
   const { diagnostics } = readSpec("name: a\nname: b\n", "spec.yaml");
   assert.deepEqual([diagnostics[0]?.line, diagnostics[0]?.column], [2, 1]);
