@@ -52,10 +52,28 @@ async function bundleEntry(text: string, output: string): Promise<void> {
       output,
       main,
     ]);
-    await writeFile(output, withoutPlaces(await readFile(output, "utf8")));
+    await writeFile(output, withRequire(withoutPlaces(await readFile(output, "utf8"))));
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/**
+ * A library in CommonJS asks for modules of the runtime with `require`. What the bundler makes of it wants to know
+ * its own file, and a worker's code comes from none; so the bundle imports these modules and hands them out itself.
+ */
+function withRequire(bundle: string): string {
+  const names = new Set([...bundle.matchAll(/\b__require\("([^"]+)"\)/g)].map((match) => match[1]!));
+  if (names.size === 0) return bundle;
+  const list = [...names].sort();
+  const imports = list.map((name, at) => `import runtime${at} from ${JSON.stringify(name)};\n`).join("");
+  const modules = list.map((name, at) => `${JSON.stringify(name)}: runtime${at}`).join(", ");
+  const handed = bundle.replace(
+    /(var __require = )[^\n]*createRequire\([^\n]*/,
+    `$1(name) => ({ ${modules} })[name];`,
+  );
+  if (handed === bundle) throw new Error("the bundler makes something else of require() than it did");
+  return imports + handed;
 }
 
 async function run(args: string[]): Promise<void> {

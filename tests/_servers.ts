@@ -209,3 +209,99 @@ async function makeCertificates(folder: string): Promise<void> {
   ]);
   await Deno.chmod(path("server.key"), 0o600);
 }
+
+/** A running MariaDB server. */
+export interface MariaDbServer extends AsyncDisposable {
+  readonly host: "127.0.0.1";
+  readonly port: number;
+  readonly user: "osiris";
+  /** Of its own for every server: a canary in whatever a test looks through. */
+  readonly password: string;
+  readonly database: "osiris";
+  /** The certificate of the authority that signed the server's own; the server takes TLS and plain connections. */
+  readonly ca: string;
+  /** Runs statements as the server's administrator and gives what `mariadb` prints, without headers. */
+  sql(text: string, database?: string): Promise<string>;
+}
+
+/**
+ * Starts MariaDB. Its defaults are unusual on purpose: text is latin1, times are those of Kathmandu, and nothing is
+ * strict; who reads and writes has to say how it should be.
+ */
+export async function startMariaDb(): Promise<MariaDbServer> {
+  for (const program of ["/usr/sbin/mariadbd", "/usr/bin/mariadb-install-db", "/usr/bin/mariadb"]) {
+    await Deno.stat(program).catch(() => {
+      throw new Error(
+        "Cannot start MariaDB: it is not installed; install it with 'apt-get install --no-install-recommends mariadb-server'",
+      );
+    });
+  }
+  const folder = await Deno.makeTempDir({ prefix: "osiris-mariadb-" });
+  const password = `canary-${randomBytes(12).toString("hex")}`;
+  const port = freePort();
+  const socket = join(folder, "s");
+  const own = await unprivileged("mysql", folder);
+  await makeCertificates(folder);
+  if (own.length > 0) await run(["chown", "-R", "mysql", folder]);
+  const data = `--datadir=${join(folder, "data")}`;
+  await run([
+    ...own,
+    "/usr/bin/mariadb-install-db",
+    ...["--no-defaults", data, "--auth-root-authentication-method=normal", "--skip-test-db"],
+    "--skip-name-resolve",
+  ]);
+  const settings = {
+    port,
+    socket,
+    "bind-address": "127.0.0.1",
+    "pid-file": join(folder, "pid"),
+    "local-infile": 1,
+    "character-set-server": "latin1",
+    "default-time-zone": "+05:45",
+    "sql-mode": "",
+    "innodb-flush-log-at-trx-commit": 0,
+    "innodb-buffer-pool-size": "64M",
+    "innodb-lock-wait-timeout": 2,
+    "ssl-ca": join(folder, "ca.crt"),
+    "ssl-cert": join(folder, "server.crt"),
+    "ssl-key": join(folder, "server.key"),
+  };
+  const [program, ...words] = [...own, "/usr/sbin/mariadbd"];
+  const server = new Deno.Command(program!, {
+    args: [
+      ...words,
+      "--no-defaults",
+      data,
+      ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`),
+    ],
+    cwd: folder,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const sql = (text: string, database = "osiris") =>
+    run([
+      ...["/usr/bin/mariadb", "--no-defaults", `--socket=${socket}`, "--user=root", "--batch"],
+      ...["--skip-column-names", "--default-character-set=utf8mb4", database, `--execute=${text}`],
+    ]);
+  await untilReady("MariaDB", () => sql("SELECT 1", "mysql"), server.status);
+  await sql(
+    `CREATE DATABASE osiris; CREATE USER osiris@'%' IDENTIFIED BY '${password}'; ` +
+      "GRANT ALL ON *.* TO osiris@'%'",
+    "mysql",
+  );
+  return {
+    host: "127.0.0.1",
+    port,
+    user: "osiris",
+    password,
+    database: "osiris",
+    ca: await Deno.readTextFile(join(folder, "ca.crt")),
+    sql,
+    async [Symbol.asyncDispose]() {
+      server.kill("SIGKILL");
+      await server.status;
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}

@@ -19,6 +19,8 @@ interface Example {
   readonly refused?: readonly string[];
 }
 
+/** Families whose servers an example cannot play; `tests/` starts real ones. */
+const SERVED_ELSEWHERE = ["mysql"];
 const PLUGINS = new URL("../../plugins/", import.meta.url);
 
 for (const entry of (await loadCatalog()).entries()) {
@@ -33,7 +35,9 @@ for (const entry of (await loadCatalog()).entries()) {
   if (entry.spec.carries === "driver") {
     Deno.test(`${entry.spec.name} holds what every component promises`, async () => {
       const folder = fileURLToPath(new URL(entry.spec.name, PLUGINS));
+      const served = !SERVED_ELSEWHERE.includes(entry.spec.connection?.family ?? "");
       for await (const check of testComponent(folder, { origin: "builtin", listen })) {
+        if (!served && (check.id === "examples.modes" || check.state === "skipped")) continue;
         assert.equal(check.state, "passed", `${check.title}: ${check.reason}`);
       }
     });

@@ -1,0 +1,51 @@
+import { defineDriver, DriverError, emit } from "osiris/driver";
+import { checkConnection, failureOf, quoted, Session, tableName, tableText } from "../mysql/mod.ts";
+import { type Question, RowStream, type StreamOptions } from "./row_stream.ts";
+
+interface MysqlConfig extends StreamOptions {
+  readonly table?: string;
+  readonly query?: string;
+  readonly columns?: readonly string[];
+  readonly params?: Question["params"];
+}
+
+export default defineDriver<MysqlConfig>({
+  check: ({ connection, signal }) => checkConnection(connection, signal),
+
+  async read({ config, connection, signal }) {
+    const { sql, what, params } = questionOf(config);
+    const session = await Session.open(connection, signal);
+    try {
+      const attempt = `Cannot read ${what} at ${session.place}`;
+      await session.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", attempt);
+      await session.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", attempt);
+      const stream = new RowStream(session, { sql, params, attempt }, config);
+      const columns = await stream.columns.promise;
+      const types = Object.fromEntries(columns.map(({ name, type }) => [name, type]));
+      return emit(types, async function* () {
+        await using _ = session;
+        try {
+          yield* stream.batches();
+        } catch (error) {
+          signal.throwIfAborted();
+          throw failureOf(attempt, error);
+        }
+      });
+    } catch (error) {
+      await session[Symbol.asyncDispose]();
+      signal.throwIfAborted();
+      throw error;
+    }
+  },
+});
+
+function questionOf({ table, query, columns, params = [] }: MysqlConfig) {
+  if (query !== undefined) return { sql: query, what: "the query's result", params };
+  if (table === undefined) {
+    throw new DriverError("Cannot read anything (config): the step names neither a table nor a query", {
+      help: "say `table` or `query`",
+    });
+  }
+  const list = columns?.map(quoted).join(", ") ?? "*";
+  return { sql: `SELECT ${list} FROM ${tableText(tableName(table))}`, what: `the table '${table}'`, params };
+}

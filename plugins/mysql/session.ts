@@ -1,0 +1,194 @@
+/**
+ * One connection to a server, set up so that nothing is changed on the way: times in UTC, text in utf8mb4,
+ * strict mode.
+ *
+ * Whatever the server does not answer in time, and whatever the step is cancelled in, ends the connection, so that
+ * no statement is waited for forever.
+ *
+ * @module
+ */
+
+import { type Connection, createConnection, type QueryOptions } from "mysql2";
+import { clientOptions, type MysqlConnection, placeOf, tlsOf } from "./connection.ts";
+import { failureOf, MysqlFailure } from "./failure.ts";
+import { Wire } from "./wire.ts";
+
+/** `0` for an automatic number stays `0`; a value that does not fit is an error, never cut. */
+const SQL_MODE =
+  "STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE," +
+  "NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO";
+
+const WATCH_MS = 500;
+
+/** A statement, with what the client library may be told about it. */
+export type Statement = string | QueryOptions;
+
+/** What the server says of a statement that changes something. */
+export interface Changed {
+  readonly affectedRows: number;
+  readonly warningStatus: number;
+  readonly info: string;
+}
+
+/** A connection that is open. */
+export class Session implements AsyncDisposable {
+  readonly place: string;
+  /** Such as `10.11.19-MariaDB`. */
+  version = "";
+  readonly #wire: Wire;
+  readonly #client: Connection;
+  readonly #silence: number;
+  readonly #signal: AbortSignal;
+  readonly #ended = Promise.withResolvers<never>();
+  readonly #watch: ReturnType<typeof setInterval>;
+  #deadline = Infinity;
+  #heard = 0;
+  #broken = false;
+  readonly #abort = () => this.fail(this.#signal.reason);
+
+  private constructor(connection: MysqlConnection, signal: AbortSignal) {
+    this.place = placeOf(connection);
+    this.#silence = connection.timeout_s * 1000;
+    this.#signal = signal;
+    this.#ended.promise.catch(() => {}); // told to whoever waits, and there may be nobody
+    const tls = tlsOf(connection);
+    this.#wire = new Wire(connection, tls);
+    this.#client = createConnection({ ...clientOptions(connection), stream: this.#wire });
+    (this.#client as unknown as Upgrading).startTLS = (secured) =>
+      this.#wire.secure(tls).then(() => secured(), secured);
+    this.#client.on("error", (error: unknown) => this.fail(error));
+    // The library only warns of packets that are out of order; rows may be missing then.
+    this.#client.on("warn", (error: unknown) => this.fail(error));
+    this.#watch = setInterval(() => this.#listen(), WATCH_MS);
+    signal.addEventListener("abort", this.#abort);
+  }
+
+  /** Connects and logs in. */
+  static async open(given: object | null, signal: AbortSignal): Promise<Session> {
+    signal.throwIfAborted();
+    const connection = given as MysqlConnection;
+    const session = new Session(connection, signal);
+    const attempt = `Cannot connect to ${session.place}`;
+    try {
+      await session.#until(attempt, (settle) => session.#client.connect((error) => settle(error)));
+      await session.run(
+        `SET SESSION time_zone = '+00:00', sql_mode = '${SQL_MODE}', group_concat_max_len = 1048576`,
+        attempt,
+      );
+      session.version = String((await session.rows("SELECT VERSION()", attempt))[0]?.[0]);
+      return session;
+    } catch (error) {
+      await session[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get isMariaDb(): boolean {
+    return /mariadb/i.test(this.version);
+  }
+
+  /** Runs a statement that gives no rows. */
+  async run(statement: Statement, attempt: string): Promise<Changed> {
+    return await this.#query(statement, attempt) as Changed;
+  }
+
+  /** Runs a statement and gives its few rows, each a list of values. */
+  async rows(statement: Statement, attempt: string): Promise<unknown[][]> {
+    return await this.#query(statement, attempt) as unknown[][];
+  }
+
+  /** The client library's own connection, for a command that answers with many rows. */
+  get client(): Connection {
+    return this.#client;
+  }
+
+  /** Lets the server wait, or go on; what was received already still comes. */
+  flow(on: boolean): void {
+    if (on) this.#wire.resume();
+    else this.#wire.pause();
+    this.expect(on);
+  }
+
+  /** Rejected when the connection ends before it is closed. */
+  get ended(): Promise<never> {
+    return this.#ended.promise;
+  }
+
+  /** Says that the server is waited for, or that it is not. */
+  expect(answer: boolean): void {
+    this.#deadline = answer ? Date.now() + this.#silence : Infinity;
+  }
+
+  /** Ends the connection for a reason. */
+  fail(reason: unknown): void {
+    if (this.#broken) return;
+    this.#broken = true;
+    this.#ended.reject(reason);
+    this.#client.destroy();
+  }
+
+  /** A text as a literal. */
+  escape(text: string): string {
+    return this.#client.escape(text);
+  }
+
+  /** Says goodbye, so that the server rolls back at once what was not committed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#signal.removeEventListener("abort", this.#abort);
+    clearInterval(this.#watch);
+    if (this.#broken) return;
+    this.#broken = true;
+    const gone = Promise.withResolvers<void>();
+    const patience = setTimeout(gone.resolve, 1_000);
+    this.#client.end(() => gone.resolve());
+    await gone.promise;
+    clearTimeout(patience);
+    this.#client.destroy();
+  }
+
+  async #query(statement: Statement, attempt: string): Promise<unknown> {
+    const options = typeof statement === "string" ? { sql: statement } : statement;
+    return await this.#until(
+      attempt,
+      (settle) => this.#client.query(options, (error, result) => settle(error, result)),
+    );
+  }
+
+  async #until(attempt: string, ask: (settle: Settle) => void): Promise<unknown> {
+    const answer = Promise.withResolvers<unknown>();
+    this.expect(true);
+    try {
+      ask((error, result) => error ? answer.reject(error) : answer.resolve(result));
+      return await Promise.race([answer.promise, this.ended]);
+    } catch (error) {
+      answer.promise.catch(() => {});
+      this.#signal.throwIfAborted();
+      throw failureOf(attempt, error);
+    } finally {
+      this.expect(false);
+    }
+  }
+
+  /** Ends a connection on which nothing moves though an answer is waited for. */
+  #listen(): void {
+    const { moved } = this.#wire;
+    if (moved !== this.#heard && this.#deadline !== Infinity) this.expect(true);
+    this.#heard = moved;
+    if (Date.now() < this.#deadline) return;
+    this.fail(
+      new MysqlFailure(
+        `Cannot go on with ${this.place}`,
+        "timeout",
+        `nothing moved for ${this.#silence / 1000} s, and the server should answer`,
+        { transient: true, help: "raise `timeout_s` of the connection for statements that take long" },
+      ),
+    );
+  }
+}
+
+type Settle = (error: unknown, result?: unknown) => void;
+
+/** How the library turns to TLS; its types leave this out. */
+interface Upgrading {
+  startTLS: (secured: (error?: unknown) => void) => void;
+}

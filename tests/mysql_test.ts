@@ -1,0 +1,486 @@
+/**
+ * Stories of `mysql.extractor`, as a user meets it, against a real MariaDB server. What must hold in all of them: a
+ * value arrives as it is stored or the run fails and names it, a result is whole or the run fails, an error says what
+ * to do, and the password is in no output.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { createDriverPool, loadCatalog } from "../src/component/mod.ts";
+import { osiris } from "./_osiris.ts";
+import { TestProject } from "./_project.ts";
+import { type MariaDbServer, startMariaDb } from "./_servers.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+let server: MariaDbServer;
+
+Deno.test.beforeAll(async () => {
+  server = await startMariaDb();
+});
+
+Deno.test.afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+/** A project whose one pipeline reads from the server into `rows.parquet`. */
+async function reading(config: Fields, connection: Fields = {}): Promise<TestProject> {
+  const { host, port, user, password, database } = server;
+  const alias = JSON.stringify({ default: true, host, port, user, password, database, ...connection });
+  const steps = [
+    { id: "get", component: "mysql.extractor", mode: "read", config },
+    { id: "save", component: "filesystem.parquet_writer", mode: "write", config: { path: "rows.parquet" } },
+  ];
+  return await TestProject.create({
+    "osiris_connections.yaml": `version: 1\nconnections:\n  mysql:\n    main: ${alias}\n`,
+    "pipeline.oml": JSON.stringify({ oml_version: "0.1.0", name: "mysql", steps }),
+  });
+}
+
+/** Each column's type and its values, as text, in what a pipeline reads; the run succeeds. */
+async function columnsOf(config: Fields, connection?: Fields): Promise<Record<string, string[]>> {
+  await using project = await reading(config, connection);
+  const outcome = await project.run(await project.read("pipeline.oml"));
+  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  const instance = await DuckDBInstance.create();
+  const duckdb = await instance.connect();
+  const from = `FROM '${project.path("rows.parquet")}'`;
+  await duckdb.run("SET TimeZone = 'UTC'");
+  const described = await (await duckdb.run(`DESCRIBE ${from}`)).getRows();
+  const columns: Record<string, string[]> = {};
+  for (const [name, type] of described) {
+    const column = `"${name}"`;
+    const shown = type === "BLOB" ? `hex(${column})` : `${column}::VARCHAR`;
+    const values = await (await duckdb.run(`SELECT ${shown} ${from}`)).getRows();
+    columns[String(name)] = [
+      String(type),
+      ...values.map(([value]) => value === null ? "null" : String(value)),
+    ];
+  }
+  duckdb.closeSync();
+  instance.closeSync();
+  return columns;
+}
+
+/** What the run fails with; no rows are left, and the password is in no file of the project but the one it stands in. */
+async function failureOf(config: Fields, connection?: Fields) {
+  await using project = await reading(config, connection);
+  const outcome = await project.run(await project.read("pipeline.oml"));
+  assert.equal(outcome.state, "failed");
+  const files = await project.list();
+  assert.deepEqual(files.filter((path) => path.startsWith("rows")), []);
+  for (const path of files) {
+    const { isFile } = await Deno.stat(project.path(path));
+    if (!isFile || path === "osiris_connections.yaml") continue;
+    assert.ok(!(await project.read(path)).includes(server.password), `${path} holds the password`);
+  }
+  assert.ok(!JSON.stringify(outcome).includes(server.password));
+  return outcome.failure!;
+}
+
+/** A column's declaration, its values as the server's literals, and its type and values as they arrive. */
+type TypeCase = readonly [
+  declared: string,
+  literals: readonly string[],
+  type: string,
+  values: readonly string[],
+];
+
+const EXACT: { readonly [name: string]: TypeCase } = {
+  tiny: ["TINYINT", ["-128", "127", "NULL"], "TINYINT", ["-128", "127", "null"]],
+  tiny_u: ["TINYINT UNSIGNED", ["0", "255", "NULL"], "UTINYINT", ["0", "255", "null"]],
+  tiny_1: ["TINYINT(1)", ["0", "2", "-1"], "TINYINT", ["0", "2", "-1"]],
+  small: ["SMALLINT", ["-32768", "32767", "NULL"], "SMALLINT", ["-32768", "32767", "null"]],
+  small_u: ["SMALLINT UNSIGNED", ["0", "65535", "NULL"], "USMALLINT", ["0", "65535", "null"]],
+  medium: ["MEDIUMINT", ["-8388608", "8388607", "NULL"], "INTEGER", ["-8388608", "8388607", "null"]],
+  medium_u: ["MEDIUMINT UNSIGNED", ["0", "16777215", "NULL"], "UINTEGER", ["0", "16777215", "null"]],
+  int: ["INT", ["-2147483648", "2147483647", "NULL"], "INTEGER", ["-2147483648", "2147483647", "null"]],
+  int_u: ["INT UNSIGNED", ["0", "4294967295", "NULL"], "UINTEGER", ["0", "4294967295", "null"]],
+  big: ["BIGINT", ["-9223372036854775808", "9223372036854775807", "9007199254740993"], "BIGINT", [
+    "-9223372036854775808",
+    "9223372036854775807",
+    "9007199254740993",
+  ]],
+  big_u: ["BIGINT UNSIGNED", ["0", "18446744073709551615", "NULL"], "UBIGINT", [
+    "0",
+    "18446744073709551615",
+    "null",
+  ]],
+  float: ["FLOAT", ["16777217", "0.1", "-3.4e38"], "FLOAT", ["16777216.0", "0.1", "-3.4e+38"]],
+  double: ["DOUBLE", ["0.1", "1.7976931348623157e308", "NULL"], "DOUBLE", [
+    "0.1",
+    "1.7976931348623157e+308",
+    "null",
+  ]],
+  money: ["DECIMAL(12,2)", ["-0.01", "9999999999.99", "NULL"], "DECIMAL(12,2)", [
+    "-0.01",
+    "9999999999.99",
+    "null",
+  ]],
+  widest: [
+    "DECIMAL(38,0)",
+    ["99999999999999999999999999999999999999", "-99999999999999999999999999999999999999", "0"],
+    "DECIMAL(38,0)",
+    ["99999999999999999999999999999999999999", "-99999999999999999999999999999999999999", "0"],
+  ],
+  finest: ["DECIMAL(65,30)", ["12345678.000000000000000000000000000001", "-1", "NULL"], "DECIMAL(38,30)", [
+    "12345678.000000000000000000000000000001",
+    "-1.000000000000000000000000000000",
+    "null",
+  ]],
+  unsigned: ["DECIMAL(10,3) UNSIGNED", ["0", "9999999.999", "NULL"], "DECIMAL(10,3)", [
+    "0.000",
+    "9999999.999",
+    "null",
+  ]],
+  date: ["DATE", ["'0001-01-01'", "'9999-12-31'", "'2024-02-29'"], "DATE", [
+    "0001-01-01",
+    "9999-12-31",
+    "2024-02-29",
+  ]],
+  datetime: [
+    "DATETIME(6)",
+    ["'0001-01-01 00:00:00.000001'", "'9999-12-31 23:59:59.999999'", "'1969-12-31'"],
+    "TIMESTAMP",
+    [
+      "0001-01-01 00:00:00.000001",
+      "9999-12-31 23:59:59.999999",
+      "1969-12-31 00:00:00",
+    ],
+  ],
+  datetime_0: ["DATETIME", ["'2024-03-10 02:30:00'", "NULL", "'1970-01-01 00:00:01'"], "TIMESTAMP", [
+    "2024-03-10 02:30:00",
+    "null",
+    "1970-01-01 00:00:01",
+  ]],
+  stamp: [
+    "TIMESTAMP(6) NULL",
+    ["'1970-01-01 05:45:01'", "'2038-01-19 08:59:07.999999'", "NULL"],
+    "TIMESTAMP WITH TIME ZONE",
+    ["1970-01-01 00:00:01+00", "2038-01-19 03:14:07.999999+00", "null"],
+  ],
+  time: ["TIME(6)", ["'00:00:00'", "'23:59:59.999999'", "NULL"], "TIME", [
+    "00:00:00",
+    "23:59:59.999999",
+    "null",
+  ]],
+  time_24: ["TIME", ["'24:00:00'", "'12:34:56'", "NULL"], "TIME", ["24:00:00", "12:34:56", "null"]],
+  year: ["YEAR", ["1901", "2155", "0"], "SMALLINT", ["1901", "2155", "0"]],
+  bit_1: ["BIT(1)", ["b'0'", "b'1'", "NULL"], "BOOLEAN", ["false", "true", "null"]],
+  bit_64: ["BIT(64)", ["b'0'", "18446744073709551615", "NULL"], "UBIGINT", [
+    "0",
+    "18446744073709551615",
+    "null",
+  ]],
+  bit_9: ["BIT(9)", ["256", "511", "1"], "UBIGINT", ["256", "511", "1"]],
+  text: ["TEXT CHARACTER SET utf8mb4", ["''", "NULL", "'a😀\\0\\tß'"], "VARCHAR", ["", "null", "a😀\0\tß"]],
+  latin: ["VARCHAR(20) CHARACTER SET latin1", ["'München'", "''", "NULL"], "VARCHAR", [
+    "München",
+    "",
+    "null",
+  ]],
+  greek: ["VARCHAR(20) CHARACTER SET utf16", ["'αβγ'", "'😀'", "' x '"], "VARCHAR", ["αβγ", "😀", " x "]],
+  char: ["CHAR(5)", ["'ab'", "''", "NULL"], "VARCHAR", ["ab", "", "null"]],
+  enum: ["ENUM('a','ö','c d')", ["'a'", "'ö'", "NULL"], "VARCHAR", ["a", "ö", "null"]],
+  set: ["SET('x','y','z')", ["'x,z'", "''", "NULL"], "VARCHAR", ["x,z", "", "null"]],
+  json: ["JSON", [`'{"a": [1, 12345678901234567890]}'`, "'null'", "NULL"], "JSON", [
+    `{"a": [1, 12345678901234567890]}`,
+    "null",
+    "null",
+  ]],
+  blob: ["BLOB", ["x'00FF5C27'", "''", "NULL"], "BLOB", ["00FF5C27", "", "null"]],
+  binary: ["BINARY(4)", ["x'01'", "x'00000000'", "NULL"], "BLOB", ["01000000", "00000000", "null"]],
+  uuid: [
+    "UUID",
+    ["'00000000-0000-0000-0000-000000000000'", "'123e4567-e89b-12d3-a456-426655440000'", "NULL"],
+    "UUID",
+    [
+      "00000000-0000-0000-0000-000000000000",
+      "123e4567-e89b-12d3-a456-426655440000",
+      "null",
+    ],
+  ],
+  inet: ["INET6", ["'::1'", "'2001:db8::ff00:42:8329'", "NULL"], "VARCHAR", [
+    "::1",
+    "2001:db8::ff00:42:8329",
+    "null",
+  ]],
+};
+
+Deno.test("mysql.extractor gives every type's edge values as they are stored", async () => {
+  const columns = Object.entries(EXACT).map(([name, [declared]]) => `\`${name}\` ${declared}`);
+  const rows = [0, 1, 2].map((row) =>
+    `(${Object.values(EXACT).map(([, literals]) => literals[row]).join(", ")})`
+  );
+  await server.sql(
+    `CREATE TABLE edges (${columns.join(", ")}) CHARACTER SET utf8mb4; INSERT INTO edges VALUES ${
+      rows.join(", ")
+    }`,
+  );
+  const read = await columnsOf({ table: "edges" });
+  for (const [name, [, , type, values]] of Object.entries(EXACT)) {
+    assert.deepEqual(read[name], [type, ...values], name);
+  }
+  assert.deepEqual(Object.keys(read), Object.keys(EXACT));
+});
+
+const REFUSED: { readonly [name: string]: readonly [declared: string, literal: string, message: RegExp] } = {
+  zero_date: ["DATE", "'0000-00-00'", /column 'zero_date' \(data\): '0000-00-00' is no date/],
+  zero_month: ["DATE", "'2024-00-01'", /column 'zero_month' \(data\): '2024-00-01' is no date/],
+  zero_stamp: ["DATETIME", "'0000-00-00'", /column 'zero_stamp' \(data\): '0000-00-00' is no date/],
+  long_time: ["TIME", "'838:59:59'", /column 'long_time' \(data\): '838:59:59' is no time of day/],
+  minus_time: [
+    "TIME(6)",
+    "'-00:00:00.5'",
+    /column 'minus_time' \(data\): '-00:00:00.500000' is no time of day/,
+  ],
+  too_wide: [
+    "DECIMAL(65,30)",
+    "123456789",
+    /column 'too_wide' as DECIMAL\(38,30\): '123456789.0+' has more than 8 digits/,
+  ],
+};
+
+Deno.test("mysql.extractor refuses what no type holds, and names column and value", async () => {
+  for (const [name, [declared, literal, message]] of Object.entries(REFUSED)) {
+    await server.sql(`CREATE TABLE ${name} (${name} ${declared}); INSERT INTO ${name} VALUES (${literal})`);
+    assert.match((await failureOf({ table: name })).message, message);
+  }
+});
+
+Deno.test("mysql.extractor reads dates that are none as null when it is told to", async () => {
+  await server.sql(
+    "CREATE TABLE zeros (a DATE, b DATETIME); INSERT INTO zeros VALUES ('0000-00-00', '2024-01-00')",
+  );
+  const read = await columnsOf({ table: "zeros", zero_dates: "null" });
+  assert.deepEqual(read, { a: ["DATE", "null"], b: ["TIMESTAMP", "null"] });
+});
+
+Deno.test("mysql.extractor reads TINYINT(1) as booleans when it is told to, and no other value than 0 and 1", async () => {
+  await server.sql("CREATE TABLE flags (f TINYINT(1)); INSERT INTO flags VALUES (0), (1), (NULL)");
+  const read = await columnsOf({ table: "flags", tinyint1_as_boolean: true });
+  assert.deepEqual(read, { f: ["BOOLEAN", "false", "true", "null"] });
+  await server.sql("INSERT INTO flags VALUES (-1)");
+  const { message } = await failureOf({ table: "flags", tinyint1_as_boolean: true });
+  assert.match(message, /column 'f' \(data\): -1 is neither 0 nor 1/);
+});
+
+Deno.test("mysql.extractor reads chosen columns in their order, also of awkward names", async () => {
+  await server.sql("CREATE DATABASE `odd.one`");
+  await server.sql(
+    "CREATE TABLE `t``1` (a INT, `b c` INT, `order` INT); INSERT INTO `t``1` VALUES (1, 2, 3)",
+    "odd.one",
+  );
+  const read = await columnsOf({ table: "`odd.one`.`t``1`", columns: ["order", "b c"] });
+  assert.deepEqual(Object.entries(read), [["order", ["INTEGER", "3"]], ["b c", ["INTEGER", "2"]]]);
+});
+
+Deno.test("mysql.extractor binds a query's values, whatever they hold", async () => {
+  const params = ["a' OR '1'='1", 9007199254740991, true, null, "\\'; DROP TABLE edges; -- "];
+  const query = "SELECT ? AS a, CAST(? AS SIGNED) AS b, ? = 1 AS c, ? IS NULL AS d, ? AS e";
+  const read = await columnsOf({ query, params });
+  assert.deepEqual(Object.values(read).map(([, value]) => value), [
+    "a' OR '1'='1",
+    "9007199254740991",
+    "1",
+    "1",
+    "\\'; DROP TABLE edges; -- ",
+  ]);
+  assert.equal(await server.sql("SELECT COUNT(*) FROM edges"), "3");
+});
+
+Deno.test("mysql.extractor reads many rows in batches, an empty table, and wide rows", async () => {
+  const many = await columnsOf({ query: "SELECT COUNT(*) AS n, SUM(seq) AS s FROM seq_1_to_3" });
+  assert.deepEqual(many, { n: ["BIGINT", "3"], s: ["DECIMAL(38,0)", "6"] });
+  const { n } = await columnsOf({ query: "SELECT seq AS n FROM seq_1_to_20000", batch_rows: 999 });
+  assert.deepEqual(n!.slice(1).map(Number), Array.from({ length: 20_000 }, (_, i) => i + 1));
+  await server.sql("CREATE TABLE bare (a INT)");
+  assert.deepEqual(await columnsOf({ table: "bare" }), { a: ["INTEGER"] });
+  const query = "SELECT REPEAT('x', 300000 + seq) AS t FROM seq_1_to_60";
+  const { t } = await columnsOf({ query });
+  assert.deepEqual(t!.slice(1).map((text) => text.length), Array.from({ length: 60 }, (_, i) => 300_001 + i));
+  const huge = await columnsOf({ query: "SELECT REPEAT('y', 16777200) AS t" }).catch((error) => error);
+  assert.ok(huge.t?.[1]?.length === 16_777_200, String(huge).slice(0, 200));
+});
+
+Deno.test("mysql.extractor sees one moment of a table that changes while it is read", async () => {
+  await server.sql("CREATE TABLE moving (n INT) AS SELECT seq AS n FROM seq_1_to_200000");
+  const { driver, pool } = await openReader({ query: "SELECT a.n FROM moving a", batch_rows: 1000 });
+  const answer = await driver.read();
+  assert.ok(answer.kind === "batches");
+  const first = await answer.batches.next();
+  assert.equal(first.done, false);
+  await server.sql("DELETE FROM moving");
+  let rows = (first.value as { rows: number }).rows;
+  for await (const batch of answer.batches) rows += batch.rows;
+  assert.equal(rows, 200_000);
+  await driver[Symbol.asyncDispose]();
+  await pool[Symbol.asyncDispose]();
+});
+
+/** A driver as a run starts it, without the run. */
+async function openReader(config: Fields, connection: Fields = {}) {
+  const entry = (await loadCatalog()).get("mysql.extractor")!;
+  const pool = createDriverPool();
+  const { host, port, user, password, database } = server;
+  const whole = { host, port, user, password, database, connect_timeout_s: 5, timeout_s: 5, ...connection };
+  const driver = await pool.open(entry, {
+    step: "get",
+    config: { batch_rows: 65_536, zero_dates: "error", tinyint1_as_boolean: false, ...config },
+    connection: whole,
+    grants: { net: [`${whole.host}:${whole.port}`], read: [], write: [] },
+  });
+  return { driver, pool };
+}
+
+/** Lets bytes through to the server, and from the server only so many. */
+function cutting(bytes: number): { port: number; passed(): number; close(): void } {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const open = new Set<Deno.Conn>();
+  let passed = 0;
+  const copy = async (from: Deno.Conn, to: Deno.Conn, most: number, note: (count: number) => void) => {
+    const room = new Uint8Array(16_384);
+    for (let left = most; left > 0;) {
+      const count = await from.read(room.subarray(0, Math.min(left, room.length)));
+      if (count === null) break;
+      left -= count;
+      note(count);
+      for (let at = 0; at < count;) at += await to.write(room.subarray(at, count));
+    }
+    for (const each of [from, to]) {
+      try {
+        each.close();
+      } catch {
+        // The other way has closed it.
+      }
+    }
+  };
+  (async () => {
+    for await (const client of listener) {
+      const server_ = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+      open.add(client).add(server_);
+      copy(client, server_, Infinity, () => {}).catch(() => {});
+      copy(server_, client, bytes, (count) => (passed += count)).catch(() => {});
+    }
+  })();
+  return { port: listener.addr.port, passed: () => passed, close: () => listener.close() };
+}
+
+Deno.test("mysql.extractor fails when the connection is cut, at whatever byte, and never gives a short result", async () => {
+  const query = "SELECT seq AS n, REPEAT('x', 40) AS t FROM seq_1_to_400";
+  const readAll = async (most: number) => {
+    const proxy = cutting(most);
+    const { driver, pool } = await openReader({ query, batch_rows: 50 }, { port: proxy.port });
+    try {
+      const answer = await driver.read();
+      assert.ok(answer.kind === "batches");
+      let rows = 0;
+      for await (const batch of answer.batches) rows += batch.rows;
+      return { rows, passed: proxy.passed() };
+    } finally {
+      await driver[Symbol.asyncDispose]();
+      await pool[Symbol.asyncDispose]();
+      proxy.close();
+    }
+  };
+  const whole = await readAll(Infinity);
+  assert.equal(whole.rows, 400);
+  const cuts = [0, 1, 3, 4, 5, 60, 80, 100, 120, 150];
+  for (let cut = 200; cut < whole.passed; cut += 2_111) cuts.push(cut);
+  cuts.push(whole.passed - 1, whole.passed - 5, whole.passed - 9, whole.passed - 40);
+  for (const cut of cuts) {
+    await assert.rejects(readAll(cut), (error: Error & { retryable?: boolean }) => {
+      assert.match(
+        error.message,
+        /\(network\): the connection was cut before the answer was whole/,
+        `cut at ${cut}`,
+      );
+      return error.retryable === true;
+    });
+  }
+});
+
+Deno.test("mysql.extractor says what is wrong with a connection, and what to do", async () => {
+  const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await server.sql("CREATE USER nobody@'%' IDENTIFIED BY 'x'; CREATE TABLE seen (a INT)");
+  const cases: readonly (readonly [Fields, Fields, RegExp, boolean])[] = [
+    [{ table: "seen" }, { password: "not it" }, /\(auth\): Access denied for user 'osiris'/, false],
+    [{ table: "seen" }, { database: "nowhere" }, /\(config\): Unknown database 'nowhere'/, false],
+    [{ table: "seen" }, { port: 1 }, /\(network\): the connection was refused/, true],
+    [
+      { table: "seen" },
+      { host: "no-such-host.invalid" },
+      /\(network\): the name of the host cannot be resolved/,
+      false,
+    ],
+    [
+      { table: "seen" },
+      { port: (silent.addr as Deno.NetAddr).port, connect_timeout_s: 0.3 },
+      /\(timeout\): the server did not answer in time/,
+      true,
+    ],
+    [{ query: "SELECT SLEEP(9)" }, { timeout_s: 0.6 }, /\(timeout\): nothing moved for 0.6 s/, true],
+    [{ table: "seen" }, { user: "nobody", password: "x" }, /\(permission\): Access denied/, false],
+    [
+      { table: "unseen" },
+      {},
+      /the table 'unseen' at .* \(config\): Table 'osiris.unseen' doesn't exist/,
+      false,
+    ],
+    [{ table: "seen", columns: ["b"] }, {}, /\(config\): Unknown column 'b'/, false],
+    [{ query: "SELEC 1" }, {}, /\(config\): You have an error in your SQL syntax/, false],
+    [{ query: "DELETE FROM seen" }, {}, /READ ONLY transaction/, false],
+    [{ query: "SELECT 1 AS a, 2 AS a" }, {}, /two of its columns are called 'a'/, false],
+    [{ query: "SELECT a / 0 FROM seen WHERE ? = 1" }, {}, /\(config\)|\(data\)/, false],
+  ];
+  for (const [config, connection, message, retryable] of cases) {
+    const failure = await failureOf(config, connection);
+    assert.match(failure.message, message);
+    assert.equal(failure.retryable, retryable, failure.message);
+    assert.ok((failure.help ?? "") !== "", failure.message);
+  }
+  silent.close();
+});
+
+Deno.test("mysql.extractor encrypts when it is told to, and asks who answers", async () => {
+  const query = "SHOW SESSION STATUS LIKE 'Ssl_version'";
+  for (const host of ["127.0.0.1", "localhost"]) {
+    const { Value } = await columnsOf({ query }, { host, tls: "verify", ca: server.ca });
+    assert.match(Value![1]!, /^TLS/);
+  }
+  assert.match((await columnsOf({ query }, { tls: "verify_ca", ca: server.ca })).Value![1]!, /^TLS/);
+  assert.equal((await columnsOf({ query })).Value![1], "");
+  const { message } = await failureOf({ query }, { tls: "verify" });
+  assert.match(message, /certificate/i);
+  await server.sql("CREATE USER careful@'%' IDENTIFIED BY 'pw' REQUIRE SSL; GRANT ALL ON *.* TO careful@'%'");
+  const refused = await failureOf({ query }, { user: "careful", password: "pw" });
+  assert.match(refused.message, /\(auth\)/);
+});
+
+Deno.test("mysql.extractor checks a connection without reading", async () => {
+  for (const [connection, ok, category] of [[{}, true, null], [{ password: "no" }, false, "auth"]] as const) {
+    const { driver, pool } = await openReader({ table: "edges" }, connection);
+    const checked = await driver.check();
+    assert.deepEqual([checked.ok, checked.category], [ok, category]);
+    await driver[Symbol.asyncDispose]();
+    await pool[Symbol.asyncDispose]();
+  }
+});
+
+Deno.test("mysql.extractor works in the program as it is started, and no output shows the password", async () => {
+  await using project = await reading({ query: "SELECT ? AS a", params: ["x"] });
+  const good = await osiris(["run", "pipeline.oml"], { cwd: project.root });
+  assert.equal(good.code, 0, good.stderr);
+  await project.write(
+    "osiris_connections.yaml",
+    (await project.read("osiris_connections.yaml")).replace(`"user":"osiris"`, `"user":"stranger"`),
+  );
+  const bad = await osiris(["run", "pipeline.oml", "--debug"], { cwd: project.root });
+  assert.equal(bad.code, 3, bad.stderr);
+  assert.match(bad.stderr, /Access denied for user 'stranger'/);
+  for (const text of [good.stdout, good.stderr, bad.stdout, bad.stderr]) {
+    assert.ok(!text.includes(server.password));
+  }
+});
