@@ -216,6 +216,7 @@ export const CODES = {
   ENG502: "source holds nothing to read",
   ENG503: "row of a source cannot be read",
   ENG504: "sources do not fit together or their options",
+  ENG505: "source was not read as it was given",
   ENG510: "query is not valid SQL",
   ENG511: "query may not do this",
   ENG512: "query names what does not exist",

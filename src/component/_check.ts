@@ -46,6 +46,14 @@ const CHECKS: {
   discovered: (raw) => ({ tables: list(keys(raw, "tables")["tables"], "tables", 100_000, table) }),
   relation: (raw) => ({ relation: checkRelation(keys(raw, "relation")["relation"]) }),
   schema: (raw) => ({ columns: columns(keys(raw, "columns")["columns"], "columns") }),
+  bytes: (raw) => {
+    const given = keys(raw, "columns", "null_text");
+    return { columns: columns(given["columns"], "columns"), null_text: nullText(given["null_text"]) };
+  },
+  accepts: (raw) => {
+    const given = keys(raw, "input", "null_text");
+    return { input: text(given["input"], "input"), null_text: nullText(given["null_text"]) };
+  },
   batch: (raw) => {
     const given = keys(raw, "data", "rows");
     return { data: bytes(given["data"]), rows: count(given["rows"], "rows", 2 ** 31 - 1) };
@@ -58,7 +66,13 @@ const CHECKS: {
       cursor: plain(given["cursor"], "cursor"),
     };
   },
-  staged: (raw) => ({ rows: count(keys(raw, "rows")["rows"], "rows") }),
+  staged: (raw) => {
+    const given = object(raw, "it", ["type", "rows"], ["before"]);
+    return {
+      rows: count(given["rows"], "rows"),
+      ...(given["before"] === undefined ? {} : { before: bool(given["before"], "before") }),
+    };
+  },
   committed: (raw) => (keys(raw), {}),
   aborted: (raw) => (keys(raw), {}),
   credit: (raw) => {
@@ -108,6 +122,13 @@ const CHECKS: {
   },
   error: (raw) => ({ failure: failure(keys(raw, "failure")["failure"]) }),
 };
+
+/** A word that stands for null in a CSV text. */
+function nullText(value: unknown): string {
+  const given = text(value, "null_text", 64);
+  if (/^[A-Za-z\\]+$/.test(given)) return given;
+  throw new Violation("null_text is not made of letters and backslashes");
+}
 
 /** The name of something a driver touched. */
 function used(value: unknown, what: string): string {

@@ -24,6 +24,8 @@ const GOOD: unknown[] = [
   { type: "batch", data: new Uint8Array(3), rows: 1 },
   { type: "end", rows: 3, checksum: 2 ** 32 - 1, cursor: { last: [1, "a", null, true] } },
   { type: "staged", rows: 3 },
+  { type: "bytes", columns: [{ name: "a", type: "BIGINT" }], null_text: "\\N" },
+  { type: "accepts", input: "df", null_text: "NULL" },
   { type: "committed" },
   { type: "aborted" },
   { type: "credit", input: "df", batches: 4 },

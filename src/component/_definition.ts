@@ -2,6 +2,7 @@
 
 import type { InputBatch } from "./_decode.ts";
 import type { Emission, Row } from "./_emission.ts";
+import type { Relay } from "./_relay.ts";
 import type { Column, Config, RelationRequest } from "./protocol.ts";
 
 /** What a driver is given for one step. */
@@ -60,10 +61,17 @@ export interface WriteRequest extends Input {
    * remembers it with the rows, in one transaction, is not loaded twice when the answer to a commit was lost.
    */
   readonly loadId: string;
+  /**
+   * In place of batches or rows: the pieces of a CSV text that the engine makes, cut anywhere, for a target with a
+   * bulk format of its own. `protocol.ts` says how values are written. What the generator returns is the number of rows.
+   */
+  bytes(options: { readonly nullText: string }): AsyncGenerator<Uint8Array, number, void>;
 }
 
 /** Rows that were taken in whole and are not visible yet. */
 export interface StagedRows {
+  /** How many rows an earlier attempt at this load had loaded, when it had: none are taken in now. */
+  readonly loadedBefore?: number;
   /** Makes them visible, all at once. */
   commit(): Promise<void> | void;
   /** Removes them. */
@@ -102,8 +110,8 @@ export interface DriverDefinition<C = Config> {
     context: Context<C>,
     request: { readonly scope: string | null; readonly samples: number },
   ): Maybe<readonly Discovered[]>;
-  /** Gives rows: a relation for the engine, or `emit(…)`. */
-  read?(context: Context<C>, request: ReadRequest): Maybe<RelationRequest | Emission>;
+  /** Gives rows: a relation for the engine, `emit(…)`, or `relay(…)`. */
+  read?(context: Context<C>, request: ReadRequest): Maybe<RelationRequest | Emission | Relay>;
   /** Computes rows from its inputs. */
   transform?(
     context: Context<C>,

@@ -12,7 +12,8 @@ export interface PumpOutlet {
 
 /**
  * Moves batches from a source as far as there is credit for them. Nothing is asked of the source
- * before the first credit, and no batch is taken from it that could not be sent at once.
+ * before the first credit, and no batch is taken from it that could not be sent at once. A source that
+ * returns a number has counted its rows itself.
  */
 export class Pump {
   #credit = 0;
@@ -62,6 +63,7 @@ export class Pump {
         if (this.#stopped) break;
         if (next.done === true) {
           this.ended = true;
+          if (typeof next.value === "number") this.rows = next.value;
           return this.#outlet.end(this.rows, this.#sum.value);
         }
         this.#credit--;

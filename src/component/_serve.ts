@@ -13,6 +13,7 @@ import type { InputBatch } from "./_decode.ts";
 import type { Context, DriverDefinition, Input, StagedRows, WriteRequest } from "./_definition.ts";
 import { failureOf } from "./_driver_error.ts";
 import type { Emission, Row } from "./_emission.ts";
+import type { Relay } from "./_relay.ts";
 import {
   type Column,
   type DriverMessage,
@@ -277,12 +278,19 @@ export class Service {
 
   async #write(context: Context, { schema, mode, keys, load_id }: Message<"write">): Promise<void> {
     const input = this.#input(WRITE_INPUT, schema);
-    const request: WriteRequest = Object.assign(input, { mode, keys, loadId: load_id });
+    const accept = (null_text: string) => this.#send({ type: "accepts", input: WRITE_INPUT, null_text });
+    const bytes: WriteRequest["bytes"] = ({ nullText }) => {
+      accept(nullText);
+      return input.pieces();
+    };
+    const request: WriteRequest = Object.assign(input, { mode, keys, loadId: load_id, bytes });
     const answer = await this.#ability("write")(context, request);
     if ("kind" in answer) return this.#send({ type: "relation", relation: answer });
     this.#staged = answer;
     if (context.signal.aborted) throw cancelled();
-    this.#send({ type: "staged", rows: input.taken });
+    const { loadedBefore } = answer;
+    if (loadedBefore === undefined) this.#send({ type: "staged", rows: input.taken });
+    else this.#send({ type: "staged", rows: loadedBefore, before: true });
   }
 
   async #finish(how: "commit" | "abort", type: "committed" | "aborted"): Promise<void> {
@@ -293,7 +301,8 @@ export class Service {
   }
 
   /** Sends what a read or a transform gave. */
-  async #give(answer: RelationRequest | Emission): Promise<void> {
+  async #give(answer: RelationRequest | Emission | Relay): Promise<void> {
+    if (isRelay(answer)) return await this.#relay(answer);
     if (!isEmission(answer)) return this.#send({ type: "relation", relation: answer });
     this.#send({ type: "schema", columns: answer.columns });
     const batches = answer.batches();
@@ -311,6 +320,25 @@ export class Service {
       if (next.done !== true) await batches.return(null);
     }
     this.#send({ type: "end", rows, checksum: sum.value, cursor: next.value });
+  }
+
+  /** Sends the pieces of a text as they are. */
+  async #relay({ columns, nullText, pieces }: Relay): Promise<void> {
+    this.#send({ type: "bytes", columns, null_text: nullText });
+    const source = pieces();
+    const sum = new Checksum();
+    let next = await source.next();
+    try {
+      for (; next.done !== true; next = await source.next()) {
+        await this.#mayGive();
+        sum.add(next.value);
+        this.#send({ type: "batch", data: next.value, rows: 0 }, [next.value.buffer]);
+      }
+    } finally {
+      if (next.done !== true) await source.return({ rows: 0 });
+    }
+    const { rows, cursor = null } = next.value;
+    this.#send({ type: "end", rows, checksum: sum.value, cursor });
   }
 
   async #mayGive(): Promise<void> {
@@ -364,6 +392,10 @@ function definitionOf(drivers: Drivers, component: string): DriverDefinition {
   return definition;
 }
 
+function isRelay(answer: RelationRequest | Emission | Relay): answer is Relay {
+  return typeof (answer as Relay | undefined)?.pieces === "function";
+}
+
 function isEmission(answer: RelationRequest | Emission): answer is Emission {
   return typeof (answer as Emission | undefined)?.batches === "function";
 }
@@ -415,18 +447,36 @@ class InputStream implements Input {
   }
 
   async *batches(): AsyncGenerator<InputBatch, void, void> {
+    for await (const { data, rows } of this.#messages()) {
+      this.taken += rows;
+      yield this.#decode(this.columns, data);
+    }
+  }
+
+  /** The pieces of a text; how many rows it has is known at its end. */
+  async *pieces(): AsyncGenerator<Uint8Array, number, void> {
+    const messages = this.#messages();
+    let next = await messages.next();
+    try {
+      for (; next.done !== true; next = await messages.next()) yield next.value.data;
+    } finally {
+      if (next.done !== true) await messages.return(0);
+    }
+    return this.taken = next.value;
+  }
+
+  async *#messages(): AsyncGenerator<Message<"batch">, number, void> {
     if (this.#used) throw new OsirisError("DRV407", `the input '${this.name}' can be gone through once`);
     this.#used = true;
     this.#grant(INPUT_CREDIT);
     while (true) {
       const message = await this.#next();
       if (message.type === "end") {
-        if (message.checksum === this.#sum.value) return;
+        if (message.checksum === this.#sum.value) return message.rows;
         throw new OsirisError("DRV402", `the input '${this.name}' did not arrive as it was sent`);
       }
-      this.taken += message.rows;
       this.#sum.add(message.data);
-      yield this.#decode(this.columns, message.data);
+      yield message;
       this.#grant(1);
     }
   }

@@ -56,7 +56,7 @@ export interface Port {
 
 type Answer = Exclude<
   DriverMessage,
-  { type: "log" | "event" | "metric" | "progress" | "used" | "error" | "credit" }
+  { type: "log" | "event" | "metric" | "progress" | "used" | "error" | "credit" | "accepts" }
 >;
 type Type = Answer["type"];
 type Call = "start" | Mode | "check" | "discover";
@@ -83,6 +83,8 @@ export class Session implements Driver {
   #closed = Promise.withResolvers<void>();
   #released: void | Promise<void> = undefined;
   #grace: number | undefined;
+  #mayAccept = false;
+  #accepted: { readonly null_text: string } | undefined;
 
   constructor(spec: ComponentSpec, start: DriverStart, hooks: DriverHooks, port: Port) {
     this.#spec = spec;
@@ -157,20 +159,33 @@ export class Session implements Driver {
 
   async write(
     schema: readonly Column[],
-    options: { mode?: string; keys?: readonly string[]; loadId?: string; batches(): AsyncIterable<Batch> },
+    options: Parameters<Driver["write"]>[1],
   ): Promise<DriverWrite> {
     this.#demandMode("write");
     this.#begin("write");
-    const pump = this.#addPump(WRITE_INPUT, () => options.batches());
+    const pump = this.#addPump(WRITE_INPUT, () => {
+      const accepted = this.#accepted;
+      this.#accepted = undefined;
+      return accepted === undefined ? options.batches() : piecesOf(options.bytes!(accepted.null_text));
+    });
+    this.#mayAccept = options.bytes !== undefined;
     const { mode = null, keys = [], loadId = crypto.randomUUID() } = options;
     this.#post({ type: "write", schema: plainColumns(schema), mode, keys, load_id: loadId });
     const answer = await this.#answer("relation", "staged");
     if (answer.type === "relation") return this.#relation(answer);
+    if (answer.before === true && pump.started) {
+      throw this.#violated("it took rows in that it says it had before");
+    }
+    if (answer.before === true) return this.#staged(answer.rows);
     if (!pump.ended) throw this.#violated("it was done before it had been given every row");
     if (answer.rows !== pump.rows) {
       throw this.#violated(`it took ${answer.rows} rows in, and should have taken ${pump.rows}`);
     }
-    return { kind: "staged", rows: answer.rows, commit: () => this.#commit(), abort: () => this.#abort() };
+    return this.#staged(answer.rows);
+  }
+
+  #staged(rows: number): DriverWrite {
+    return { kind: "staged", rows, commit: () => this.#commit(), abort: () => this.#abort() };
   }
 
   /** Takes a raw message of the driver. */
@@ -207,9 +222,12 @@ export class Session implements Driver {
 
   /** The answer to a read or transform: a relation, or the beginning of batches. */
   async #rows(): Promise<DriverRows> {
-    const answer = await this.#answer("relation", "schema");
+    const answer = await this.#answer("relation", "schema", "bytes");
     if (answer.type === "relation") return this.#relation(answer);
-    return { kind: "batches", columns: answer.columns, batches: this.#batches() };
+    const { columns } = answer;
+    if (answer.type === "schema") return { kind: "batches", columns, batches: this.#batches() };
+    if (this.#call !== "read") throw this.#violated(`it answered a ${this.#call} with 'bytes'`);
+    return { kind: "bytes", columns, nullText: answer.null_text, pieces: this.#batches(false) };
   }
 
   #relation(
@@ -228,7 +246,8 @@ export class Session implements Driver {
     return { kind: "relation", relation };
   }
 
-  async *#batches(): AsyncGenerator<Batch, { rows: number; cursor: unknown }, void> {
+  /** `counted`: each batch says how many rows it has; those of a text are only known at its end. */
+  async *#batches(counted = true): AsyncGenerator<Batch, { rows: number; cursor: unknown }, void> {
     const sum = new Checksum();
     let rows = 0;
     let done = false;
@@ -239,7 +258,7 @@ export class Session implements Driver {
       while (true) {
         const answer = await this.#answer("batch", "end");
         if (answer.type === "end") {
-          if (answer.rows !== rows) {
+          if (counted && answer.rows !== rows) {
             throw this.#violated(`it sent ${rows} rows and says they are ${answer.rows}`);
           }
           if (answer.checksum !== sum.value) {
@@ -248,8 +267,9 @@ export class Session implements Driver {
           done = true;
           await this.#finishPumps();
           this.#done();
-          return { rows, cursor: answer.cursor };
+          return { rows: answer.rows, cursor: answer.cursor };
         }
+        if (!counted && answer.rows !== 0) throw this.#violated("it counts rows in a piece of a text");
         rows += answer.rows;
         sum.add(answer.data);
         yield { data: answer.data, rows: answer.rows };
@@ -288,6 +308,8 @@ export class Session implements Driver {
         return this.#hooks.onUsed?.(message);
       case "error":
         return this.#end(OsirisError.from(this.#ownFailure(message.failure)));
+      case "accepts":
+        return this.#state === "open" ? this.#accept(message) : undefined;
       case "credit":
         return this.#state === "open" ? this.#pump(message.input).grant(message.batches) : undefined;
       default:
@@ -321,7 +343,10 @@ export class Session implements Driver {
 
   #deliver(message: Answer): void {
     if (this.#call === undefined) throw new Violation(`'${message.type}' when nothing had been asked`);
-    if (this.#spec.carries === "engine" && (message.type === "schema" || message.type === "staged")) {
+    if (
+      this.#spec.carries === "engine" &&
+      (message.type === "schema" || message.type === "bytes" || message.type === "staged")
+    ) {
       throw new Violation("it moves rows itself, and its spec says that the engine carries them");
     }
     if (message.type === "batch" && --this.#credit < 0) throw new Violation("a batch beyond its credit");
@@ -334,7 +359,7 @@ export class Session implements Driver {
 
   /** After a cancel only the end of the call is awaited. */
   #takeLast(message: Answer): void {
-    if (message.type !== "batch" && message.type !== "schema" && message.type !== "staged") {
+    if (!UNENDING.has(message.type)) {
       this.#close(false);
     }
   }
@@ -373,6 +398,14 @@ export class Session implements Driver {
       throw new Violation("it asks for rows, and its spec says that the engine carries them");
     }
     return pump;
+  }
+
+  #accept(message: Extract<DriverMessage, { type: "accepts" }>): void {
+    if (this.#call !== "write" || this.#pump(message.input).started || this.#accepted !== undefined) {
+      throw new Violation("it asks for a text when rows are on their way already");
+    }
+    if (!this.#mayAccept) throw new Violation("it asks for a text, and there are only batches");
+    this.#accepted = message;
   }
 
   async #finishPumps(): Promise<void> {
@@ -480,6 +513,22 @@ export class Session implements Driver {
     this.#hooks.onExit?.({ clean, ...failure });
     this.#closed.resolve();
   }
+}
+
+/** What may come before the end of a call. */
+const UNENDING: ReadonlySet<Type> = new Set<Type>(["batch", "schema", "bytes", "staged"]);
+
+/** A text as a pump moves it: in batches without rows, which its end counts. */
+async function* piecesOf(
+  text: AsyncGenerator<Uint8Array, number, void>,
+): AsyncGenerator<Batch, number, void> {
+  let next = await text.next();
+  try {
+    for (; next.done !== true; next = await text.next()) yield { data: next.value, rows: 0 };
+  } finally {
+    if (next.done !== true) await text.return(0);
+  }
+  return next.value;
 }
 
 function isTimeout(reason: unknown): boolean {

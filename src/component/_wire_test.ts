@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { DriverDefinition } from "./_definition.ts";
+import { relay } from "./sdk.ts";
 import { Service } from "./_serve.ts";
 import { Session } from "./_session.ts";
 import type { DriverMessage, HostMessage } from "./protocol.ts";
@@ -57,4 +58,89 @@ Deno.test("Session hands a driver the load's name", async () => {
   }
   assert.equal(heard[0], "run/step");
   assert.equal(new Set(heard).size, 3, "a load that was given no name has one of its own");
+});
+
+const TEXT = "1,a\n2,\\N\n";
+const COLUMNS = [{ name: "a", type: "INTEGER" }, { name: "b", type: "VARCHAR" }];
+const encoded = (text: string) => new TextEncoder().encode(text);
+
+/** A writer of texts; what it took in ends up in `heard`. */
+function taker(heard: string[]): DriverDefinition {
+  return {
+    async write(_, input) {
+      const pieces = input.bytes({ nullText: "\\N" });
+      let text = "";
+      let next = await pieces.next();
+      for (; next.done !== true; next = await pieces.next()) text += new TextDecoder().decode(next.value);
+      heard.push(`${text}${next.value} rows`);
+      return { commit() {}, abort() {} };
+    },
+  };
+}
+
+Deno.test("Session hands on the pieces of a relayed text, and at its end how many rows it has", async () => {
+  await using session = await wired({
+    read: () =>
+      relay({ a: "INTEGER", b: "VARCHAR" }, "\\N", async function* () {
+        for (const piece of [TEXT.slice(0, 3), TEXT.slice(3)]) yield encoded(piece);
+        return { rows: 2, cursor: "c" };
+      }),
+  });
+  const answer = await session.read();
+  assert.ok(answer.kind === "bytes");
+  assert.deepEqual(structuredClone(answer.columns), COLUMNS);
+  let text = "";
+  let next = await answer.pieces.next();
+  for (; next.done !== true; next = await answer.pieces.next()) {
+    text += new TextDecoder().decode(next.value.data);
+  }
+  assert.equal(text, TEXT);
+  assert.deepEqual(next.value, { rows: 2, cursor: "c" });
+});
+
+Deno.test("Session gives a writer that asks for it a text in place of batches", async () => {
+  const heard: string[] = [];
+  await using session = await wired(taker(heard));
+  const answer = await session.write(COLUMNS, {
+    batches: () => assert.fail("no batches were asked for"),
+    async *bytes(nullText) {
+      yield encoded(`${nullText},`);
+      yield encoded(TEXT);
+      return 3;
+    },
+  });
+  assert.ok(answer.kind === "staged");
+  assert.equal(answer.rows, 3);
+  await answer.commit();
+  assert.deepEqual(heard, [`\\N,${TEXT}3 rows`]);
+});
+
+Deno.test("Session refuses a writer that asks for a text where there is none", async () => {
+  await using session = await wired(taker([]));
+  await assert.rejects(
+    session.write(COLUMNS, { batches: async function* () {} }),
+    { code: "DRV402", message: /it asks for a text, and there are only batches/ },
+  );
+});
+
+Deno.test("Session takes the rows that an earlier attempt had loaded", async () => {
+  await using session = await wired({ write: () => ({ loadedBefore: 7, commit() {}, abort() {} }) });
+  const answer = await session.write(COLUMNS, { batches: () => assert.fail("nothing was asked for") });
+  assert.ok(answer.kind === "staged");
+  assert.equal(answer.rows, 7);
+  await answer.commit();
+});
+
+Deno.test("Session refuses a writer that took rows in and says that they had been loaded before", async () => {
+  const driver: DriverDefinition = {
+    async write(_, input) {
+      for await (const _ of input.batches()); // there are none
+      return { loadedBefore: 7, commit() {}, abort() {} };
+    },
+  };
+  await using session = await wired(driver);
+  await assert.rejects(
+    session.write(COLUMNS, { batches: async function* () {} }),
+    { code: "DRV402", message: /it took rows in that it says it had before/ },
+  );
 });

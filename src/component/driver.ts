@@ -89,6 +89,13 @@ export type DriverRows =
     readonly columns: readonly Column[];
     /** Pulling gives the driver credit; leaving early cancels it. The return value is the end. */
     readonly batches: AsyncGenerator<Batch, { rows: number; cursor: unknown }, void>;
+  }
+  | {
+    readonly kind: "bytes";
+    readonly columns: readonly Column[];
+    readonly nullText: string;
+    /** The pieces of a CSV text (`protocol.ts` says which); the end says how many rows it has. */
+    readonly pieces: AsyncGenerator<Batch, { rows: number; cursor: unknown }, void>;
   };
 
 /** A write as a driver does it: something the engine executes, or rows taken in and not yet visible. */
@@ -120,6 +127,8 @@ export interface Driver extends AsyncDisposable {
       /** Names the load over all its attempts; one of its own when absent. */
       readonly loadId?: string;
       batches(): AsyncIterable<Batch>;
+      /** In place of `batches`, for a driver that asks for it: a CSV text that returns the number of its rows. */
+      bytes?(nullText: string): AsyncGenerator<Uint8Array, number, void>;
     },
   ): Promise<DriverWrite>;
 }

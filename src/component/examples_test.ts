@@ -20,7 +20,7 @@ interface Example {
 }
 
 /** Families whose servers an example cannot play; `tests/` starts real ones. */
-const SERVED_ELSEWHERE = ["mysql"];
+const SERVED_ELSEWHERE = ["mysql", "postgres"];
 const PLUGINS = new URL("../../plugins/", import.meta.url);
 
 for (const entry of (await loadCatalog()).entries()) {

@@ -8,6 +8,14 @@
  * `relation`, `end`, `committed`, `aborted` or `error`. Credit bounds what is in flight: a producer
  * sends a batch only against a credit it was given.
  *
+ * Where a source or target has a bulk format of its own, its bytes may pass as they are, so that no row is
+ * taken apart on the way: after `bytes` (a read) or `accepts` (a write) the batches are pieces of one CSV text
+ * with `rows` 0, cut anywhere, and `end` says how many rows it has. The text has no header; fields are parted by
+ * commas and, where need be, quoted by `"` (doubled inside); lines end with a line feed; null is an unquoted
+ * `null_text`, which in quotes is a text like any other. Texts of a write are always quoted. A BLOB is `\\x` and
+ * hexadecimal digits, lists, structs and maps are JSON, everything else is as the engine casts it to and from text
+ * in time zone UTC.
+ *
  * @module
  */
 
@@ -140,10 +148,15 @@ export type DriverMessage =
   }
   | { readonly type: "relation"; readonly relation: RelationRequest }
   | { readonly type: "schema"; readonly columns: readonly Column[] }
+  /** In place of `schema`: the batches are a CSV text. */
+  | { readonly type: "bytes"; readonly columns: readonly Column[]; readonly null_text: string }
+  /** Before the first credit of a write: its batches should be a CSV text. */
+  | { readonly type: "accepts"; readonly input: string; readonly null_text: string }
   | { readonly type: "batch"; readonly data: Uint8Array; readonly rows: number }
   /** Ends a `read` or `transform` that sent batches. Row count and checksum must be those of what was sent. */
   | { readonly type: "end"; readonly rows: number; readonly checksum: number; readonly cursor: unknown }
-  | { readonly type: "staged"; readonly rows: number }
+  /** `before`: an earlier attempt had loaded the rows, and none were taken in now. */
+  | { readonly type: "staged"; readonly rows: number; readonly before?: boolean }
   | { readonly type: "committed" }
   | { readonly type: "aborted" }
   | { readonly type: "credit"; readonly input: string; readonly batches: number }

@@ -46,6 +46,7 @@ import type { Context, DriverDefinition, WriteRequest } from "./_definition.ts";
 import { type ChunkSource, ColumnChunk, Emission, type Row } from "./_emission.ts";
 import type { Values } from "./_buffers.ts";
 import { type Column, type Config, type FileOptions, type RelationRequest, WRITE_INPUT } from "./protocol.ts";
+import { Relay, type Relayed } from "./_relay.ts";
 
 export { DriverError } from "./_driver_error.ts";
 export type { DriverErrorOptions } from "./_driver_error.ts";
@@ -61,6 +62,7 @@ export type {
   WriteRequest,
 } from "./_definition.ts";
 export type { Chunk, ChunkSource, ColumnChunk, Emission, Row } from "./_emission.ts";
+export type { Relay, Relayed } from "./_relay.ts";
 export type { Values } from "./_buffers.ts";
 export type { Column, Config, FileOptions, RelationRequest };
 
@@ -100,6 +102,19 @@ export function copy(
  */
 export function emit(columns: { readonly [name: string]: string }, source: ChunkSource): Emission {
   return new Emission(Object.entries(columns).map(([name, type]) => ({ name, type })), source);
+}
+
+/**
+ * Gives rows of these columns (name → type) as a CSV text that the source itself makes, such as a server's bulk
+ * export: the engine reads it, and no row passes through JavaScript. `protocol.ts` says how its values are written;
+ * an unquoted `nullText` is null. The pieces may be cut anywhere, and each is a buffer of its own.
+ */
+export function relay(
+  columns: { readonly [name: string]: string },
+  nullText: string,
+  pieces: () => AsyncGenerator<Uint8Array<ArrayBuffer>, Relayed, void>,
+): Relay {
+  return new Relay(Object.entries(columns).map(([name, type]) => ({ name, type })), nullText, pieces);
 }
 
 /**
@@ -146,6 +161,9 @@ export function inputOf(
     },
     async *rows() {
       for await (const batch of this.batches()) yield* batch.toRows();
+    },
+    bytes() {
+      throw new Error("an engine makes the text of a relation; try this driver in a run");
     },
   };
 }

@@ -20,11 +20,12 @@ import type { Column, EngineOptions, Execution, RunOptions, StepMeasure } from "
 import { compose, type Composed } from "./_compose.ts";
 import { fault, namingTheRow, verifyValues } from "./_culprit.ts";
 import { explained } from "./_failure.ts";
-import { fenceStatements } from "./_fence.ts";
+import { fenceStatements, pipesOf } from "./_fence.ts";
 import { verifyCompressed } from "./_intact.ts";
+import { Feeding } from "./_feed.ts";
 import { loadDuckDB } from "./_native.ts";
 import { perform } from "./_perform.ts";
-import { type Profile, readProfile, rowsAtRoot, rowsOfSteps, rowsScanned } from "./_profile.ts";
+import { type Profile, readProfile, rowsAtRoot, rowsOfFeed, rowsOfSteps, rowsScanned } from "./_profile.ts";
 import { identifier, literal } from "./_quote.ts";
 import type { Bound, DuckRelation } from "./_relation.ts";
 import type { RejectTables, Scan } from "./_scan.ts";
@@ -153,9 +154,14 @@ export class Database {
       verifyValues(composed.scans),
     ]);
     whole.catch(() => {}); // heard below, once the statement has ended too
+    await using feeding = await Feeding.begin(composed.scans, options);
+    const fed = feeding.signal === undefined ? options : { ...options, signal: feeding.signal };
     const { profile, rejected } = await this.#with((connection) =>
-      this.#analyze(connection, relation, doing, composed, frame, options)
-    );
+      this.#analyze(connection, relation, doing, composed, frame, fed)
+    ).catch((error) => {
+      throw feeding.reason(error);
+    });
+    await feeding.end((part) => rowsOfFeed(profile, composed, part.relation));
     await whole;
     const rows = rowsAtRoot(profile) ?? 0;
     const measured = rowsOfSteps(profile, composed, rows);
@@ -164,9 +170,7 @@ export class Database {
       return {
         step: counted.step,
         ...(rowsOut === undefined ? {} : { rowsOut }),
-        ...(counted.origin.kind === "scan"
-          ? { bytes: counted.origin.scan.bytes, files: counted.origin.scan.files }
-          : {}),
+        ...(counted.origin.kind === "scan" ? scanned(counted.origin.scan) : {}),
         ...rejected.get(counted),
       };
     }).filter((measure) => !(relation.stored && measure.step === relation.step));
@@ -282,14 +286,19 @@ export class Database {
   close(): void {
     this.#asking.closeSync();
     this.#instance.closeSync();
-    for (const path of this.#kept) {
+    for (const path of [...this.#kept, pipesOf(this.options)]) {
       try {
         Deno.removeSync(path);
       } catch {
-        // Whoever took the file has moved it.
+        // Whoever took the file has moved it, and not every run has pipes.
       }
     }
   }
+}
+
+/** What is told of a scan; a text that was fed lies in no file. */
+export function scanned({ bytes, files, feed }: Scan): Pick<StepMeasure, "bytes" | "files"> {
+  return feed === undefined ? { bytes, files } : { bytes };
 }
 
 /** Every row that a scan left out, once for each of its faults. */

@@ -1,5 +1,6 @@
 /** The engine interface on DuckDB. @module */
 
+import { join } from "node:path";
 import { OsirisError } from "../diagnostic.ts";
 import type {
   Appender,
@@ -13,17 +14,21 @@ import type {
   ScanRequest,
   SqlRequest,
   Staged,
+  TextSource,
   WriteRequest,
 } from "./engine.ts";
 import { compose } from "./_compose.ts";
 import { computing, Database } from "./_database.ts";
 import { describeQuery } from "./_describe.ts";
 import { explained } from "./_failure.ts";
+import { fedRelation } from "./_feed.ts";
+import { pipesOf } from "./_fence.ts";
 import { identifier } from "./_quote.ts";
 import { asRows } from "./_read_back.ts";
 import { DuckRelation } from "./_relation.ts";
 import { describeScan } from "./_scan.ts";
 import { findSource } from "./_source.ts";
+import { sendText } from "./_send.ts";
 import { streamBatches } from "./_stream.ts";
 import { openAppender } from "./_append.ts";
 import { stageWrite } from "./_write.ts";
@@ -36,6 +41,7 @@ export class DuckEngine implements Engine {
   readonly name = "duckdb";
   readonly #verdicts = new Map<string, Verdict>();
   #tables = 0;
+  #pipes = 0;
 
   private constructor(readonly database: Database) {}
 
@@ -69,6 +75,18 @@ export class DuckEngine implements Engine {
 
   async append(step: string, columns: readonly Column[]): Promise<Appender> {
     return await openAppender(this.database, step, columns, this.#newTable());
+  }
+
+  receive(step: string, source: TextSource): Relation {
+    return fedRelation(step, source, this.#newPipe());
+  }
+
+  async *send(
+    relation: Relation,
+    nullText: string,
+    options: RunOptions = {},
+  ): AsyncGenerator<Uint8Array, Execution, void> {
+    return yield* sendText(this.database, owned(relation), nullText, this.#newPipe(), options);
   }
 
   async store(
@@ -110,6 +128,7 @@ export class DuckEngine implements Engine {
     const own = owned(relation);
     const { origin } = own;
     if (origin.kind === "sql") return undefined;
+    if (origin.kind === "scan" && origin.scan.feed !== undefined) return undefined;
     const query = origin.kind === "scan" ? origin.scan.head : compose(own).sql;
     try {
       const { names, rows: found } = await this.database.values(`SELECT * FROM (${query}) LIMIT ${rows}`);
@@ -129,6 +148,12 @@ export class DuckEngine implements Engine {
   [Symbol.asyncDispose](): Promise<void> {
     this.database.close();
     return Promise.resolve();
+  }
+
+  #newPipe(): string {
+    const folder = pipesOf(this.database.options);
+    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return join(folder, `${++this.#pipes}.csv`);
   }
 
   #newTable(): string {

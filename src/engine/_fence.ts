@@ -7,7 +7,7 @@
  * @module
  */
 
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { literal, literals } from "./_quote.ts";
 import { realPathOf, stagingOf } from "./_staging.ts";
 import type { EngineOptions } from "./engine.ts";
@@ -16,6 +16,7 @@ import type { EngineOptions } from "./engine.ts";
 export function fenceStatements(options: EngineOptions): string[] {
   const files = new Set<string>();
   const folders = new Set<string>();
+  folders.add(pipesOf(options));
   for (const path of options.read) allowReading(path, files, folders);
   for (const target of options.write) {
     const staging = stagingOf(target, options.token);
@@ -44,6 +45,11 @@ export function fenceStatements(options: EngineOptions): string[] {
     "SET enable_external_access = false",
     "SET lock_configuration = true",
   ];
+}
+
+/** The folder of what passes between this thread and the engine's. */
+export function pipesOf(options: EngineOptions): string {
+  return join(options.tempDirectory, "pipes");
 }
 
 function allowReading(path: string, files: Set<string>, folders: Set<string>): void {

@@ -25,6 +25,7 @@ export async function verifyCompressed(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (const { relation, scan } of scans) {
+    if (scan.feed !== undefined) continue;
     for (const file of scan.files) await verify(relation.step, file, signal);
   }
 }

@@ -104,6 +104,16 @@ export function rowsScanned(
   return scannedRows(profile.operators.flatMap(flattened), composed, relation);
 }
 
+const EARLY_ENDS = new Set(["LIMIT", "STREAMING_LIMIT", "LIMIT_PERCENT"]);
+
+/** Rows that were read of a text; undefined where the statement may have had no need of all of them. */
+export function rowsOfFeed(profile: Profile, composed: Composed, relation: DuckRelation): number | undefined {
+  const all = profile.operators.flatMap(flattened);
+  if (all.some((operator) => EARLY_ENDS.has(operator.operator_type))) return undefined;
+  const rows = scannedRows(all, composed, relation);
+  return rows === 0 ? undefined : rows; // an empty side of a join spares the other
+}
+
 function scannedRows(
   all: readonly Operator[],
   composed: Composed,

@@ -8,6 +8,7 @@
 import { nearest, OsirisError } from "../diagnostic.ts";
 import type { Column, ScanRequest } from "./engine.ts";
 import type { Culprit } from "./_culprit.ts";
+import type { Feed } from "./_feed.ts";
 import { describeCsv } from "./_scan_csv.ts";
 import { describeJson } from "./_scan_json.ts";
 import { describeParquet } from "./_scan_parquet.ts";
@@ -41,6 +42,8 @@ export interface Scan {
   culprits(column?: string): AsyncIterable<Culprit>;
   /** How rows are counted in messages. */
   readonly unit: "line" | "record";
+  /** Where its text comes from, when it lies in no file. */
+  readonly feed?: Feed;
 }
 
 /** What describing needs of the engine. */

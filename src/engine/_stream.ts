@@ -8,9 +8,10 @@ import type { Execution, RunOptions, StepMeasure } from "./engine.ts";
 import { type ArrowColumnWriter, arrowWriter, sentAs } from "./_arrow_out.ts";
 import { compose } from "./_compose.ts";
 import { namingTheRow, verifyValues } from "./_culprit.ts";
-import { bindAll, type Database } from "./_database.ts";
+import { bindAll, type Database, scanned } from "./_database.ts";
 import { explained } from "./_failure.ts";
 import { verifyCompressed } from "./_intact.ts";
+import { Feeding } from "./_feed.ts";
 import { loadBindings } from "./_native.ts";
 import { perform } from "./_perform.ts";
 import { identifier } from "./_quote.ts";
@@ -34,13 +35,15 @@ export async function* streamBatches(
     verifyValues(composed.scans),
   ]);
   whole.catch(() => {}); // heard below, once the rows are out
+  await using feeding = await Feeding.begin(composed.scans, options);
+  const fed = feeding.signal === undefined ? options : { ...options, signal: feeding.signal };
   const connection = await database.connect();
   let rows = 0;
   try {
     const bindings = await loadBindings();
     const prepared = await connection.prepare(`SELECT ${select} FROM (${composed.sql})`);
     await bindAll(prepared, composed.bind);
-    const result = await perform(connection, prepared, options, true);
+    const result = await perform(connection, prepared, fed, true);
     const types = Array.from({ length: result.columnCount }, (_, i) => result.columnType(i));
     const wanted = options.batchRows ?? BATCH_ROWS;
     const { Column, Table, tableToIPC } = await import("@uwdata/flechette");
@@ -66,7 +69,7 @@ export async function* streamBatches(
       return done;
     };
     while (true) {
-      options.signal?.throwIfAborted();
+      fed.signal?.throwIfAborted();
       const chunk = await result.fetchChunk();
       if (chunk === null || chunk.rowCount === 0) break;
       const count = chunk.rowCount;
@@ -77,8 +80,10 @@ export async function* streamBatches(
     }
     if (held > 0 || rows === 0) yield batch();
     prepared.destroySync();
+    await feeding.end(({ relation: read }) => read === relation ? rows : undefined);
     await whole;
-  } catch (error) {
+  } catch (caught) {
+    const error = feeding.reason(caught);
     options.signal?.throwIfAborted();
     throw explained(await namingTheRow(error, composed.scans), attempt);
   } finally {
@@ -87,17 +92,13 @@ export async function* streamBatches(
   const step: StepMeasure = {
     step: relation.step,
     rowsOut: rows,
-    ...(relation.origin.kind === "scan"
-      ? { bytes: relation.origin.scan.bytes, files: relation.origin.scan.files }
-      : {}),
+    ...(relation.origin.kind === "scan" ? scanned(relation.origin.scan) : {}),
   };
   const others = composed.counted.filter((counted) => counted.relation !== relation).map((
     { relation: other },
   ): StepMeasure => ({
     step: other.step,
-    ...(other.origin.kind === "scan"
-      ? { bytes: other.origin.scan.bytes, files: other.origin.scan.files }
-      : {}),
+    ...(other.origin.kind === "scan" ? scanned(other.origin.scan) : {}),
   }));
   const unread: StepMeasure[] = [];
   for (const other of composed.unread) unread.push(...(await database.drain(other, options)).steps);

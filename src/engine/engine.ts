@@ -134,6 +134,21 @@ export interface Appender extends AsyncDisposable {
   finish(): Promise<Relation>;
 }
 
+/** A CSV text on its way in; `src/component/protocol.ts` says how its values are written. */
+export interface Text extends AsyncDisposable {
+  /** Cut anywhere; returns how many rows there were. */
+  readonly pieces: AsyncGenerator<Uint8Array, number, void>;
+}
+
+/** Where a CSV text comes from. */
+export interface TextSource {
+  readonly columns: readonly Column[];
+  /** What stands for null where it is not quoted. */
+  readonly nullText: string;
+  /** Called for every computation of the relation. */
+  open(): Promise<Text>;
+}
+
 /** An open engine; disposing of it frees what it holds and empties its spill folder. */
 export interface Engine extends AsyncDisposable {
   readonly name: string;
@@ -144,6 +159,14 @@ export interface Engine extends AsyncDisposable {
   sql(step: string, request: SqlRequest): Promise<Relation>;
   /** Opens a stored relation to be filled with batches. */
   append(step: string, columns: readonly Column[]): Promise<Appender>;
+  /** Describes a text that is fed to the statements that read it. */
+  receive(step: string, source: TextSource): Relation;
+  /** Computes a relation as a CSV text, pulled piece by piece; the execution is the return value. */
+  send(
+    relation: Relation,
+    nullText: string,
+    options?: RunOptions,
+  ): AsyncGenerator<Uint8Array, Execution, void>;
   /** Computes a relation once and keeps the rows (spilling when it must). */
   store(relation: Relation, options?: RunOptions): Promise<{ relation: Relation; execution: Execution }>;
   /** Computes a relation in full and keeps nothing. */

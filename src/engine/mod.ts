@@ -35,6 +35,8 @@ export type {
   SqlRequest,
   Staged,
   StepMeasure,
+  Text,
+  TextSource,
   WriteRequest,
 } from "./engine.ts";
 

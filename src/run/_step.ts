@@ -12,10 +12,11 @@ import {
   type Config,
   declaredGrants,
   type Driver,
+  type DriverRows,
   type Grants,
 } from "../component/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
-import type { Engine, Execution, Relation, Row, RunOptions } from "../engine/mod.ts";
+import type { Engine, Execution, Relation, Row, RunOptions, Text } from "../engine/mod.ts";
 import type { ManifestStep } from "../manifest.ts";
 import { connectionOf } from "./_connection.ts";
 import { DriverAccount } from "./_driver_account.ts";
@@ -56,6 +57,7 @@ export interface StepOptions extends RunOptions {
   readonly msLeft?: () => number;
 }
 
+type TextAnswer = Extract<DriverRows, { kind: "bytes" }>;
 type Inputs = { readonly [name: string]: Relation };
 type Batches = AsyncIterable<{ readonly data: Uint8Array; readonly rows: number }>;
 
@@ -92,6 +94,7 @@ class StepWork {
     const driver = await this.#openDriver();
     const answer = await endingOnError(driver, () => driver.read({}));
     if (answer.kind === "batches") return this.#ofBatches(driver, answer, () => [], (d) => d.read({}));
+    if (answer.kind === "bytes") return this.#ofText(driver, answer);
     await driver[Symbol.asyncDispose]();
     if (answer.relation.kind !== "scan") throw this.#wrongAnswer(answer.relation.kind);
     const { format, path, options } = answer.relation;
@@ -114,6 +117,7 @@ class StepWork {
     const answer = await endingOnError(driver, () => ask(driver));
     if (answer.kind === "batches") return this.#ofBatches(driver, answer, () => executions, ask);
     await driver[Symbol.asyncDispose]();
+    if (answer.kind === "bytes") throw this.#wrongAnswer("text");
     if (answer.relation.kind !== "sql") throw this.#wrongAnswer(answer.relation.kind);
     const { plan, input } = this.context;
     const bind = boundValues(this.step.bind, plan.run, input.secretParams ?? {});
@@ -142,6 +146,47 @@ class StepWork {
     return { relation, compute };
   }
 
+  /** A step whose driver relays a text: the engine reads it while it comes, inside whatever statement needs the rows. */
+  #ofText(opened: Driver, answered: TextAnswer): Defined {
+    let first: readonly [Driver, TextAnswer] | undefined = [opened, answered];
+    const open = async (): Promise<Text> => {
+      const [driver, answer] = first ?? await this.#readAgain(answered.columns);
+      first = undefined;
+      return { pieces: this.#pieces(answer), [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose]() };
+    };
+    const { columns, nullText } = answered;
+    return this.#ofRelation(this.#engine.receive(this.step.id, { columns, nullText, open }));
+  }
+
+  async #readAgain(columns: readonly Column[]): Promise<readonly [Driver, TextAnswer]> {
+    const driver = await this.#openDriver();
+    return await endingOnError(driver, async () => {
+      const answer = await driver.read({});
+      if (answer.kind !== "bytes") throw this.#wrongAnswer(answer.kind);
+      if (JSON.stringify(answer.columns) === JSON.stringify(columns)) return [driver, answer];
+      throw new OsirisError(
+        "RUN608",
+        `Cannot read step '${this.step.id}': its columns are not those it had a moment ago`,
+        { step: this.step.id, help: "run it again" },
+      );
+    });
+  }
+
+  async *#pieces({ pieces }: TextAnswer): AsyncGenerator<Uint8Array, number, void> {
+    let next = await pieces.next();
+    try {
+      for (; next.done !== true; next = await pieces.next()) {
+        this.#account?.gave(0, next.value.data.byteLength);
+        yield next.value.data;
+      }
+    } finally {
+      if (next.done !== true) await pieces.return(undefined as never);
+    }
+    const { rows } = next.value;
+    this.#account?.gave(rows, 0);
+    return rows;
+  }
+
   /** A step whose driver sends rows: they are appended to the engine as they come. */
   #ofBatches(
     opened: Driver,
@@ -149,12 +194,7 @@ class StepWork {
     executions: () => readonly Execution[],
     ask: (
       driver: Driver,
-    ) => Promise<
-      { kind: "batches"; columns: readonly Column[]; batches: Batches } | {
-        kind: "relation";
-        relation: { kind: string };
-      }
-    >,
+    ) => Promise<DriverRows>,
   ): Defined {
     let first: Driver | undefined = opened;
     const compute = async (): Promise<Computed> => {
@@ -162,6 +202,7 @@ class StepWork {
       await using driver = first ?? await this.#openDriver();
       first = undefined;
       const answer = again ? await ask(driver) : { kind: "batches" as const, ...answered };
+      if (answer.kind === "bytes") throw this.#wrongAnswer("text");
       if (answer.kind !== "batches") throw this.#wrongAnswer(answer.relation.kind);
       await using appender = await this.#engine.append(this.step.id, answer.columns);
       for await (const batch of answer.batches) {
@@ -188,6 +229,7 @@ class StepWork {
     const answer = await driver.write(source.columns, {
       loadId: `${this.context.plan.run.id}/${this.step.id}`,
       batches: () => this.#stream(source, executions),
+      bytes: (nullText) => this.#text(source, nullText, executions),
     });
     if (answer.kind === "staged") {
       await this.#commitUnlessAborted(answer);
@@ -247,6 +289,26 @@ class StepWork {
     } finally {
       await batches.return(undefined as never); // who stops early ends the statement too
     }
+  }
+
+  async *#text(
+    relation: Relation,
+    nullText: string,
+    executions: Execution[],
+  ): AsyncGenerator<Uint8Array, number, void> {
+    const pieces = this.#engine.send(relation, nullText, this.options);
+    let next = await pieces.next();
+    try {
+      for (; next.done !== true; next = await pieces.next()) {
+        this.#account?.took(0, next.value.byteLength);
+        yield next.value;
+      }
+    } finally {
+      if (next.done !== true) await pieces.return(undefined as never); // who stops early ends the statement too
+    }
+    executions.push(next.value);
+    this.#account?.took(next.value.rows, 0);
+    return next.value.rows;
   }
 
   /** The granted path that a driver's answer names; the engine opens it on the driver's behalf. */

@@ -60,8 +60,8 @@ export interface DriverDefinition<C = Config> {
         readonly scope: string | null;
         readonly samples: number;
     }): Maybe<readonly Discovered[]>;
-    /** Gives rows: a relation for the engine, or `emit(…)`. */
-    read?(context: Context<C>, request: ReadRequest): Maybe<RelationRequest | Emission>;
+    /** Gives rows: a relation for the engine, `emit(…)`, or `relay(…)`. */
+    read?(context: Context<C>, request: ReadRequest): Maybe<RelationRequest | Emission | Relay>;
     /** Computes rows from its inputs. */
     transform?(context: Context<C>, inputs: {
         readonly [name: string]: Input;
@@ -220,6 +220,25 @@ interface Batch {
     readonly rows: number;
 }
 
+/** A source's own bytes, on their way to the engine as they are. */
+declare class Relay {
+    readonly columns: readonly Column[];
+    readonly nullText: string;
+    /** The pieces of the text, each a buffer of its own: they are handed over. */
+    readonly pieces: () => AsyncGenerator<Uint8Array<ArrayBuffer>, Relayed, void>;
+    constructor(columns: readonly Column[], nullText: string, 
+    /** The pieces of the text, each a buffer of its own: they are handed over. */
+    pieces: () => AsyncGenerator<Uint8Array<ArrayBuffer>, Relayed, void>);
+}
+
+/** What a relayed text came to. */
+export interface Relayed {
+    /** How many rows the source says it gave. */
+    readonly rows: number;
+    /** The cursor of the next run. */
+    readonly cursor?: unknown;
+}
+
 /** Rows that come in. They are sent as they are asked for, and can be gone through once. */
 export interface Input {
     readonly name: string;
@@ -269,10 +288,19 @@ export interface WriteRequest extends Input {
      * remembers it with the rows, in one transaction, is not loaded twice when the answer to a commit was lost.
      */
     readonly loadId: string;
+    /**
+     * In place of batches or rows: the pieces of a CSV text that the engine makes, cut anywhere, for a target with a
+     * bulk format of its own. `protocol.ts` says how values are written. What the generator returns is the number of rows.
+     */
+    bytes(options: {
+        readonly nullText: string;
+    }): AsyncGenerator<Uint8Array, number, void>;
 }
 
 /** Rows that were taken in whole and are not visible yet. */
 export interface StagedRows {
+    /** How many rows an earlier attempt at this load had loaded, when it had: none are taken in now. */
+    readonly loadedBefore?: number;
     /** Makes them visible, all at once. */
     commit(): Promise<void> | void;
     /** Removes them. */
@@ -318,6 +346,15 @@ export declare function columns(values: {
     readonly [column: string]: Values;
 }): ColumnChunk;
 
+/**
+ * Gives rows of these columns (name → type) as a CSV text that the source itself makes, such as a server's bulk
+ * export: the engine reads it, and no row passes through JavaScript. `protocol.ts` says how its values are written;
+ * an unquoted `nullText` is null. The pieces may be cut anywhere, and each is a buffer of its own.
+ */
+export declare function relay(columns: {
+    readonly [name: string]: string;
+}, nullText: string, pieces: () => AsyncGenerator<Uint8Array<ArrayBuffer>, Relayed, void>): Relay;
+
 /** A context for a driver's own tests. What the driver logs and measures goes nowhere. */
 export declare function contextFor<C>(config: C, connection?: Config | null): Context<C>;
 
@@ -352,4 +389,4 @@ export interface DriverErrorOptions {
     readonly help?: string;
 }
 
-export type { ColumnChunk, Emission };
+export type { ColumnChunk, Emission, Relay };

@@ -208,6 +208,12 @@ async function act(scene: Scene): Promise<void> {
 
 async function take(answer: DriverRows, { variation, found, cancel }: Scene): Promise<void> {
   if (answer.kind === "relation") return void (found.relation = answer.relation);
+  if (answer.kind === "bytes") {
+    throw new OsirisError(
+      "DRV407",
+      "it relays a text, which is not looked into here: give rows with emit(…)",
+    );
+  }
   const { columns, batches } = answer;
   const rows: Row[] = [];
   let next = await batches.next();

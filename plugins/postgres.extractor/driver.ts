@@ -1,0 +1,84 @@
+import { type Context, defineDriver, DriverError, type Relay, relay } from "osiris/driver";
+import { quoted, Session, tableName, tableText } from "../postgres/mod.ts";
+import { type ReadColumn, readColumns } from "./column_type.ts";
+
+interface ExtractorConfig {
+  readonly table?: string;
+  readonly query?: string;
+  readonly columns?: readonly string[];
+  readonly params?: readonly (string | number | boolean | null)[];
+}
+
+/** What stands for null in the text; in quotes it is a text like any other. */
+const NULL_TEXT = "\\N";
+
+export default defineDriver<ExtractorConfig>({
+  read: ({ config, connection, signal }) => read(config, connection, signal),
+});
+
+/** The server writes the rows as CSV, and they are passed on as they are: none is taken apart here. */
+async function read(
+  config: ExtractorConfig,
+  connection: Context["connection"],
+  signal: AbortSignal,
+): Promise<Relay> {
+  const query = queryOf(config);
+  const session = await Session.open(connection, signal);
+  try {
+    const what = config.table === undefined ? "run the query" : `read the table '${config.table}'`;
+    const attempt = `Cannot ${what} at ${session.place}`;
+    await session.rows(attempt, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    const described = await session.describe(attempt, query);
+    const columns = await readColumns(session, attempt, described);
+    demandColumns(attempt, columns);
+    const asked = askedOf(query, columns);
+    const text = config.params === undefined
+      ? `COPY (${asked}) TO STDOUT (FORMAT csv, NULL '${NULL_TEXT}')`
+      : asked;
+    return relay(
+      Object.fromEntries(columns.map(({ name, type }) => [name, type])),
+      NULL_TEXT,
+      async function* () {
+        await using open = session;
+        return { rows: yield* open.read(attempt, text, NULL_TEXT, config.params) };
+      },
+    );
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function queryOf({ table, query, columns }: ExtractorConfig): string {
+  if (table === undefined && query === undefined) {
+    throw new DriverError("Cannot read anything (config): the step names neither a table nor a query", {
+      help: "say `table` or `query`",
+    });
+  }
+  if (query !== undefined) return query.replace(/[;\s]+$/, "");
+  return `SELECT ${columns?.map(quoted).join(", ") ?? "*"} FROM ${tableText(tableName(table!))}`;
+}
+
+/** The query with its columns as they have to be asked for. The line end closes a comment. */
+function askedOf(query: string, columns: readonly ReadColumn[]): string {
+  const names = columns.map((_, i) => `c${i + 1}`);
+  const asked = columns.map(({ ask }, i) => ask(names[i]!));
+  if (asked.every((text, i) => text === names[i])) return `${query}\n`;
+  return `SELECT ${asked.join(", ")} FROM (${query}\n) AS q(${names.join(", ")})`;
+}
+
+function demandColumns(attempt: string, columns: readonly ReadColumn[]): void {
+  if (columns.length === 0) {
+    throw new DriverError(`${attempt} (config): it gives no columns`, { help: "give a query that reads" });
+  }
+  const seen = new Set<string>();
+  for (const { name } of columns) {
+    const folded = name.toLowerCase();
+    if (seen.has(folded)) {
+      throw new DriverError(`${attempt} (config): it gives two columns named '${name}'`, {
+        help: "give one of them another name with AS",
+      });
+    }
+    seen.add(folded);
+  }
+}

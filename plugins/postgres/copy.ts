@@ -1,0 +1,229 @@
+/**
+ * The two directions of `COPY` as statements of the client library: it hands every message of the server to the
+ * statement under way, and lets it write to the connection.
+ *
+ * @module
+ */
+
+import type { Socket } from "node:net";
+
+/** What of the library's connection is used here. */
+export interface Wire {
+  readonly stream: Socket;
+  query(text: string): void;
+  parse(statement: { name: string; text: string }, more?: boolean): void;
+  bind(values: { values: readonly unknown[] }, more?: boolean): void;
+  describe(what: { type: "S" | "P"; name: string }, more?: boolean): void;
+  execute(what: { rows: number }, more?: boolean): void;
+  sync(): void;
+  sendCopyFromChunk(chunk: Uint8Array): void;
+  endCopyFrom(): void;
+  sendCopyFail(reason: string): void;
+}
+
+const PIECE = 256 * 1024;
+/** Pieces that may wait for their reader. */
+const WAITING = 4;
+
+/** A column of a result as the server describes it. */
+export interface Described {
+  readonly name: string;
+  readonly dataTypeID: number;
+  readonly dataTypeModifier: number;
+}
+
+/** What every statement hears: that it failed, or is over. */
+export abstract class Statement {
+  protected wire: Wire | undefined;
+  protected failure: unknown;
+  readonly #over = Promise.withResolvers<void>();
+  protected rows = 0;
+
+  constructor() {
+    this.#over.promise.catch(() => {}); // whoever waits hears of it
+  }
+
+  submit(wire: Wire): void {
+    this.wire = wire;
+    this.begin(wire);
+  }
+
+  protected abstract begin(wire: Wire): void;
+
+  /** Resolves when the server is done with it; rejects with what it, or the connection, complains of. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  handleCommandComplete(message: { text: string }): void {
+    this.rows = Number(/(\d+)$/.exec(message.text)?.[1] ?? 0);
+  }
+
+  handleError(error: unknown): void {
+    this.failure ??= error;
+    this.#over.reject(this.failure);
+    this.wake();
+  }
+
+  handleReadyForQuery(): void {
+    if (this.failure === undefined) this.#over.resolve();
+    this.wake();
+  }
+
+  handleEmptyQuery(): void {}
+  handlePortalSuspended(): void {}
+  handleCopyInResponse(): void {}
+  handleCopyData(_message: { chunk: Uint8Array }): void {}
+  handleDataRow(_message: { fields: readonly (string | null)[] }): void {}
+  handleRowDescription(_message: { fields: readonly Described[] }): void {}
+
+  protected wake(): void {}
+}
+
+/** Asks which columns a query has, without running it. The server takes a single statement only. */
+export class Describe extends Statement {
+  #fields: readonly Described[] = [];
+
+  constructor(readonly text: string) {
+    super();
+  }
+
+  protected begin(wire: Wire): void {
+    wire.parse({ name: "", text: this.text }, true);
+    wire.describe({ type: "S", name: "" }, true);
+    wire.sync();
+  }
+
+  override handleRowDescription({ fields }: { fields: readonly Described[] }): void {
+    this.#fields = fields;
+  }
+
+  async fields(): Promise<readonly Described[]> {
+    await this.over;
+    return this.#fields;
+  }
+}
+
+/** Rows as a CSV text in pieces: those of a `COPY … TO STDOUT`, or of a query with bound values. */
+export class RowsOut extends Statement {
+  #piece = new Uint8Array(PIECE);
+  #at = 0;
+  readonly #waiting: Uint8Array<ArrayBuffer>[] = [];
+  #paused = false;
+  #done = false;
+  #wake: (() => void) | undefined;
+  readonly #encoder = new TextEncoder();
+
+  /** `values` is absent for a `COPY`. */
+  constructor(readonly text: string, readonly nullText: string, readonly values?: readonly unknown[]) {
+    super();
+  }
+
+  protected begin(wire: Wire): void {
+    if (this.values === undefined) return wire.query(this.text);
+    wire.parse({ name: "", text: this.text }, true);
+    wire.bind({ values: this.values.map((value) => value === null ? null : String(value)) }, true);
+    wire.execute({ rows: 0 }, true);
+    wire.sync();
+  }
+
+  override handleCopyData({ chunk }: { chunk: Uint8Array }): void {
+    if (this.#at + chunk.byteLength > this.#piece.byteLength) this.#cut(chunk.byteLength);
+    this.#piece.set(chunk, this.#at);
+    this.#at += chunk.byteLength;
+  }
+
+  override handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
+    const texts = fields.map((value) => value === null ? this.nullText : `"${value.replaceAll('"', '""')}"`);
+    this.handleCopyData({ chunk: this.#encoder.encode(`${texts.join(",")}\n`) });
+  }
+
+  override handleReadyForQuery(): void {
+    this.#cut(0);
+    this.#done = true;
+    super.handleReadyForQuery();
+  }
+
+  protected override wake(): void {
+    this.#wake?.();
+  }
+
+  /** The pieces; returns how many rows the server says it sent. */
+  async *pieces(): AsyncGenerator<Uint8Array<ArrayBuffer>, number, void> {
+    while (true) {
+      if (this.failure !== undefined) throw this.failure;
+      const piece = this.#waiting.shift();
+      if (piece !== undefined) {
+        yield piece;
+        if (this.#paused && this.#waiting.length < WAITING / 2) this.#resume();
+      } else if (this.#done) return this.rows;
+      else await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  /** Puts the piece away and begins another one, in which so many bytes have room. */
+  #cut(room: number): void {
+    if (this.#at > 0) this.#waiting.push(this.#piece.slice(0, this.#at));
+    this.#at = 0;
+    if (room > this.#piece.byteLength) this.#piece = new Uint8Array(room);
+    if (this.#waiting.length >= WAITING && !this.#paused) {
+      this.#paused = true;
+      this.wire!.stream.pause();
+    }
+    this.#wake?.();
+  }
+
+  #resume(): void {
+    this.#paused = false;
+    this.wire!.stream.resume();
+  }
+}
+
+/** Takes a text in: `COPY … FROM STDIN`. */
+export class RowsIn extends Statement {
+  readonly #ready = Promise.withResolvers<void>();
+
+  constructor(readonly text: string) {
+    super();
+    this.#ready.promise.catch(() => {}); // whoever waits hears of it
+  }
+
+  protected begin(wire: Wire): void {
+    wire.query(this.text);
+  }
+
+  override handleCopyInResponse(): void {
+    this.#ready.resolve();
+  }
+
+  override handleError(error: unknown): void {
+    super.handleError(error);
+    this.#ready.reject(error);
+  }
+
+  /** Sends every piece, no faster than the connection takes them, and gives the number of rows that the server took. */
+  async take(pieces: AsyncIterable<Uint8Array>): Promise<number> {
+    await this.#ready.promise;
+    const wire = this.wire!;
+    try {
+      for await (const piece of pieces) {
+        if (this.failure !== undefined) throw this.failure;
+        wire.sendCopyFromChunk(piece);
+        if (wire.stream.writableNeedDrain) await this.#drained(wire);
+      }
+    } catch (error) {
+      if (this.failure === undefined) wire.sendCopyFail("the rows could not be made");
+      await this.over.catch(() => {});
+      throw error;
+    }
+    wire.endCopyFrom();
+    await this.over;
+    return this.rows;
+  }
+
+  async #drained({ stream }: Wire): Promise<void> {
+    const drained = Promise.withResolvers<void>();
+    stream.once("drain", drained.resolve);
+    await Promise.race([drained.promise, this.over]); // a statement that failed drains no more
+  }
+}

@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { bench } from "./_testing.ts";
+import type { Execution, Text, TextSource } from "./mod.ts";
+
+const NULL = "\\N";
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** A source of these pieces that says it gave so many rows. */
+function source(
+  columns: TextSource["columns"],
+  pieces: readonly string[] | (() => AsyncGenerator<Uint8Array, number, void>),
+  rows = 0,
+): TextSource & { opened: number; closed: number } {
+  return {
+    columns,
+    nullText: NULL,
+    opened: 0,
+    closed: 0,
+    open(): Promise<Text> {
+      this.opened++;
+      const each = typeof pieces === "function" ? pieces() : (async function* () {
+        for (const piece of pieces) yield bytes(piece);
+        return rows;
+      })();
+      return Promise.resolve({
+        pieces: each,
+        [Symbol.asyncDispose]: async () => {
+          this.closed++;
+          await each.return(0);
+        },
+      });
+    },
+  };
+}
+
+const TWO = [{ name: "id", type: "BIGINT" }, { name: "name", type: "VARCHAR" }];
+
+/** So many rows of two columns, in pieces of a few thousand. */
+async function* many(rows: number, said = rows): AsyncGenerator<Uint8Array, number, void> {
+  for (let at = 0; at < rows; at += 5_000) {
+    const length = Math.min(5_000, rows - at);
+    yield bytes(Array.from({ length }, (_, i) => `${at + i},name ${at + i}\n`).join(""));
+    await sleep(0);
+  }
+  return said;
+}
+
+async function whole(pieces: AsyncGenerator<Uint8Array, Execution, void>) {
+  const decoder = new TextDecoder();
+  let text = "";
+  let next = await pieces.next();
+  for (; next.done !== true; next = await pieces.next()) text += decoder.decode(next.value, { stream: true });
+  return { text, rows: next.value.rows };
+}
+
+Deno.test("Engine.receive tells null, an empty text and the word for null apart", async () => {
+  await using b = await bench();
+  const text = `1,\n2,""\n3,\\N\n4,"\\N"\n5,"a ""b"",\n\\.\r\nc"\n\\N,ä😀\n`;
+  const relation = b.engine.receive("in", source(TWO, [text.slice(0, 7), text.slice(7)], 6));
+  assert.deepEqual(await b.rows(relation), [
+    { id: 1, name: "" },
+    { id: 2, name: "" },
+    { id: 3, name: null },
+    { id: 4, name: "\\N" },
+    { id: 5, name: 'a "b",\n\\.\r\nc' },
+    { id: null, name: "ä😀" },
+  ]);
+});
+
+Deno.test("Engine.receive reads a long text while it comes, inside the statement that needs it", async () => {
+  await using b = await bench();
+  const from = source(TWO, () => many(300_000));
+  const relation = b.engine.receive("in", from);
+  const sums = await b.sql("SELECT count(*) AS n, sum(id) AS s FROM df WHERE id >= 100000", { df: relation });
+  assert.deepEqual(await b.rows(sums), [{ n: 200000, s: 39999900000 }]);
+  assert.deepEqual([from.opened, from.closed], [1, 1]);
+  const { steps } = await b.engine.drain(relation);
+  assert.deepEqual([steps[0]!.rowsOut, steps[0]!.files], [300_000, undefined]);
+  assert.ok(steps[0]!.bytes! > 4_000_000);
+  assert.equal(from.opened, 2, "each computation asks anew");
+});
+
+Deno.test("Engine.receive fails with its source, however much had come, and never takes less for all", async () => {
+  for (const after of [0, 1, 40_000, 250_000]) {
+    await using b = await bench();
+    const cut = async function* () {
+      if (after > 0) yield* many(after);
+      throw new Error("the connection was cut");
+    };
+    const relation = b.engine.receive("in", source(TWO, cut));
+    await assert.rejects(b.engine.store(relation), /the connection was cut/);
+    await assert.rejects(
+      b.engine.write("save", relation, b.writing("out.parquet")),
+      /the connection was cut/,
+    );
+    await assert.rejects(whole(b.engine.send(relation, NULL)), /the connection was cut/);
+    const batches = b.engine.stream(relation);
+    await assert.rejects(async () => {
+      while ((await batches.next()).done !== true);
+    }, /the connection was cut/);
+    assert.deepEqual(b.tree(), []);
+  }
+});
+
+Deno.test("Engine.receive fails when other rows were read than were given", async () => {
+  await using b = await bench();
+  for (const rows of [20_000, 200_000]) {
+    const relation = b.engine.receive("in", source(TWO, () => many(rows, rows + 1)));
+    const told = new RegExp(`its source gave ${rows + 1} rows, and ${rows} were read`);
+    await assert.rejects(b.engine.store(relation), { code: "ENG505", message: told, step: "in" });
+  }
+});
+
+Deno.test("Engine.receive lets a source go whose end is not needed", async () => {
+  await using b = await bench();
+  const endless = async function* () {
+    while (true) yield* many(5_000);
+  };
+  const from = source(TWO, endless);
+  const first = await b.sql("SELECT id FROM df LIMIT 3", { df: b.engine.receive("in", from) });
+  assert.deepEqual(await b.rows(first), [{ id: 0 }, { id: 1 }, { id: 2 }]);
+  assert.equal(from.closed, 1);
+});
+
+Deno.test("Engine.receive stops with the run", async () => {
+  await using b = await bench();
+  const stop = new AbortController();
+  const gone = Promise.withResolvers<never>();
+  gone.promise.catch(() => {}); // nobody may be waiting yet
+  const silent = async function* () {
+    yield* many(100_000);
+    return await gone.promise;
+  };
+  const storing = b.engine.store(b.engine.receive("in", source(TWO, silent)), { signal: stop.signal });
+  await sleep(100);
+  stop.abort(new Error("stopped"));
+  gone.reject(new Error("gone"));
+  await assert.rejects(storing, /stopped/);
+});
+
+Deno.test("Engine.receive names the column and the line of a value that it cannot keep", async () => {
+  await using b = await bench();
+  const relation = b.engine.receive("in", source(TWO, ["1,a\nx,b\n"], 2));
+  await assert.rejects(b.engine.store(relation), /line 2.*"id".*"?x"?/s);
+});
+
+Deno.test("Engine.send writes what Engine.receive reads, for every type", async () => {
+  await using b = await bench();
+  const query = `SELECT * FROM (VALUES
+    (9223372036854775807, true, 0.1::DOUBLE, 12345678901234567890123456789012345.678::DECIMAL(38,3), '', '\\xAB\\x00'::BLOB,
+     DATE '0001-01-01', TIMESTAMP '2026-01-31 12:34:56.789012', TIMESTAMPTZ '2026-01-31 12:00:00+00', TIME '23:59:59.999999',
+     INTERVAL '1 year 2 days 03:04:05.5', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::UUID, ['a"b\\n', NULL, ''], {'a': 1, 'b': 'ü'},
+     '{"a": [1]}'::JSON, 'NaN'::DOUBLE, 18446744073709551615::UBIGINT, [1.25::DECIMAL(18,2), NULL]),
+    (-9223372036854775808, false, 1e-307, -0.001, '\\N', ''::BLOB, DATE 'infinity', TIMESTAMP '-infinity', TIMESTAMPTZ '1677-01-01 00:00:00+00',
+     TIME '00:00:00', INTERVAL '-1 month 5 days -00:00:01', NULL, [], {'a': NULL, 'b': '"'}, 'null'::JSON, '-inf'::DOUBLE, 0, []),
+    (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
+  ) AS t(i, b, d, n, s, x, day, ts, tz, t, iv, u, l, st, j, f, ub, ld)`;
+  const made = await b.sql(query);
+  const { text, rows } = await whole(b.engine.send(made, NULL));
+  assert.equal(rows, 3);
+  const again = b.engine.receive("in", source(made.columns, [text], rows));
+  assert.deepEqual(again.columns, made.columns);
+  assert.deepEqual(await b.rows(again), await b.rows(made));
+});
+
+Deno.test("Engine.send gives a long text piece by piece and stops when its reader does", async () => {
+  await using b = await bench();
+  const long = await b.sql("SELECT range AS id, 'name ' || range AS name FROM range(300000)");
+  const { text, rows } = await whole(b.engine.send(long, NULL));
+  assert.equal(rows, 300_000);
+  assert.equal(text.split("\n").length, 300_001);
+  assert.ok(text.includes('\n299999,"name 299999"\n'));
+  const pieces = b.engine.send(await b.sql("SELECT range AS id FROM range(100000000)"), NULL);
+  assert.equal((await pieces.next()).done, false);
+  await pieces.return(undefined as never);
+});
+
+Deno.test("Engine.send fails with its query", async () => {
+  await using b = await bench();
+  const failing = await b.sql(
+    "SELECT CAST(CASE WHEN range = 290000 THEN 'x' ELSE '1' END AS INTEGER) AS n FROM range(300000)",
+  );
+  await assert.rejects(whole(b.engine.send(failing, NULL)), /'x'/);
+});
+
+Deno.test("Engine.receive feeds Engine.send", async () => {
+  await using b = await bench();
+  const relation = b.engine.receive("in", source(TWO, () => many(120_000)));
+  const { text, rows } = await whole(b.engine.send(relation, NULL));
+  assert.equal(rows, 120_000);
+  assert.ok(text.endsWith('119999,"name 119999"\n'));
+});
+
+Deno.test("Engine.receive and Engine.send go by files where there are no named pipes", async () => {
+  await using b = await bench();
+  // Where a file lies no pipe can be made.
+  for (const number of [1, 2]) b.file(`.temp/pipes/${number}.csv`, "");
+  const relation = b.engine.receive("in", source(TWO, () => many(120_000)));
+  const { text, rows } = await whole(b.engine.send(relation, NULL));
+  assert.equal(rows, 120_000);
+  assert.ok(text.endsWith('119999,"name 119999"\n'));
+});
+
+Deno.test("Engine.receive works in a folder whose name is a pattern", async () => {
+  const parent = await Deno.makeTempDir({ prefix: "osiris-" });
+  const folder = join(parent, "[ab]*?");
+  await Deno.mkdir(folder);
+  {
+    await using b = await bench({ tempDirectory: folder });
+    for (const rows of [2, 100_000]) {
+      const relation = b.engine.receive("in", source(TWO, () => many(rows)));
+      assert.equal((await b.engine.drain(relation)).rows, rows);
+      assert.equal((await whole(b.engine.send(relation, NULL))).rows, rows);
+    }
+  }
+  assert.deepEqual([...Deno.readDirSync(folder)], [], "nothing is left");
+  await Deno.remove(parent, { recursive: true });
+});
+
+Deno.test("Engine.receive says how long a row may be", async () => {
+  await using b = await bench();
+  const relation = b.engine.receive("in", source(TWO, [`1,${"x".repeat(40_000_000)}\n`], 1));
+  await assert.rejects(b.engine.store(relation), { code: "ENG503", message: /a row is longer than 32 MB/ });
+});
