@@ -245,6 +245,8 @@ export const CODES = {
   RUN609: "driver asked for what the plan does not grant",
   RUN610: "step writes where Osiris keeps its own files",
   RUN611: "the operating system's sandbox is required and not there",
+  RUN612: "connection did not answer in time",
+  RUN613: "table is not behind the connection",
   // SES7xx: sessions and state (src/session/, src/state/).
   SES701: "unknown session",
   SES702: "session exists already",

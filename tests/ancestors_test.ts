@@ -7,7 +7,9 @@
 
 import assert from "node:assert/strict";
 import { osiris } from "./_osiris.ts";
-import { TestProject } from "./_project.ts";
+import { environmentOf, parseConnections } from "../src/connection/mod.ts";
+import { checkConnections } from "../src/run/mod.ts";
+import { testCatalog, TestProject } from "./_project.ts";
 
 const COPY = `oml_version: "0.1.0"
 name: copy
@@ -242,4 +244,44 @@ Deno.test("the record's every line is whole, whatever runs side by side", async 
     JSON.parse(line)
   );
   assert.equal(events.filter((event) => event.event_type === "execution.step.complete").length, 40);
+});
+
+Deno.test("osiris connections doctor exits with 3 when every connection failed", async () => {
+  const text = `version: 1
+connections:
+  http:
+    gone: { base_url: "http://127.0.0.1:1" }
+    unset: { base_url: "\${NOT_SET_ANYWHERE}" }
+`;
+  await using project = await TestProject.create({ "osiris_connections.yaml": text });
+  const ran = await osiris(["connections", "doctor", "--json"], { cwd: project.root });
+  assert.equal(ran.code, 3, ran.stderr);
+  const { exit_code, healthy, connections } = JSON.parse(ran.stdout);
+  assert.deepEqual([exit_code, healthy], [3, false]);
+  assert.deepEqual(connections.map(({ status }: { status: string }) => status), ["failed", "failed"]);
+});
+
+Deno.test("checkConnections asks every component with 'check', whatever its family", async () => {
+  const able = (await testCatalog()).entries().filter(({ spec }) =>
+    spec.connection !== undefined && spec.capabilities.includes("check")
+  );
+  const families = [...new Set(able.map(({ spec }) => spec.connection!.family))].sort();
+  assert.ok(families.length > 2);
+  const aliases = families.map((family) => `  ${family}:\n    one: { host: "\${NOT_SET_ANYWHERE}" }\n`);
+  await using project = await TestProject.create();
+  const env = environmentOf({});
+  const text = `version: 1\nconnections:\n${aliases.join("")}`;
+  const found = await checkConnections({
+    catalog: await testCatalog(),
+    connections: parseConnections(text, "osiris_connections.yaml", env).value!,
+    env,
+    project: { root: project.root, logs: project.path("logs"), state: project.path(".osiris") },
+    deadlineMs: 10_000,
+    signal: new AbortController().signal,
+  }, families.map((family) => `@${family}.one`));
+  assert.deepEqual(
+    found.flatMap(({ verdicts }) => verdicts.map(({ component }) => component)).sort(),
+    able.map(({ spec }) => spec.name),
+  );
+  assert.ok(found.every(({ status }) => status === "failed"));
 });

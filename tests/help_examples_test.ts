@@ -4,6 +4,45 @@ import assert from "node:assert/strict";
 import { describeCommands } from "../src/cli/mod.ts";
 import { Walk } from "./docs/_walk.ts";
 
+/** A connection, and a component that knows what is behind it. */
+const CONNECTED = `
+mkdir -p components/shop.tables_extractor
+cat > osiris_connections.yaml <<'EOF'
+version: 1
+connections:
+  shop:
+    main: { password: not-to-be-seen }
+EOF
+cat > components/shop.tables_extractor/spec.yaml <<'EOF'
+name: shop.tables_extractor
+version: 1.0.0
+title: Tables of a shop
+description: Knows one table.
+status: experimental
+modes: [read]
+capabilities: [check, discover]
+connection:
+  family: shop
+  fields:
+    password: { type: string, secret: true, description: The login }
+permissions: {}
+config: { type: object, properties: {} }
+examples:
+  - { title: Orders, mode: read, config: {} }
+EOF
+cat > components/shop.tables_extractor/driver.ts <<'EOF'
+import { defineDriver, emit } from "osiris/driver";
+
+const columns = { id: "BIGINT" };
+const rows = [{ id: 1 }];
+
+export default defineDriver({
+  check: () => ({ ok: true }),
+  discover: () => [{ name: "orders", columns, keys: ["id"], rows: 1, samples: rows }],
+  read: () => emit(columns, [rows]),
+});
+EOF`;
+
 /** A project with what the examples name: a pipeline that has run, its manifest, and a file of sales; a component in it, and one beside it. */
 const PREPARED = `
 osiris init project
@@ -11,7 +50,7 @@ cd project
 osiris compile pipeline.oml
 osiris run pipeline.oml
 cp data/sales.csv .
-osiris components new shop.items_extractor
+osiris components new shop.items_extractor${CONNECTED}
 osiris components lock --yes
 cd ..
 mkdir author

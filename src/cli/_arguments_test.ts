@@ -89,7 +89,7 @@ Deno.test("readCommandLine() refuses what does not fit, and says what does", () 
 });
 
 Deno.test("readCommandLine() knows no command or flag of a later issue", () => {
-  for (const word of ["serve", "resume", "verify", "diff", "discover", "cache", "chat", "mcp"]) {
+  for (const word of ["serve", "resume", "verify", "diff", "cache", "chat", "mcp"]) {
     assert.equal(refused(word, "x").code, "CLI802");
   }
   for (const flag of ["--e2b", "--only", "--from", "--resume", "--open"]) {

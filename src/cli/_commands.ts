@@ -16,6 +16,8 @@ import { componentsPermissions } from "./commands/components_permissions.ts";
 import { componentsSdk } from "./commands/components_sdk.ts";
 import { componentsShow } from "./commands/components_show.ts";
 import { connectionsList } from "./commands/connections.ts";
+import { connectionsDoctor } from "./commands/connections_doctor.ts";
+import { discover } from "./commands/discover.ts";
 import { doctor } from "./commands/doctor.ts";
 import { init } from "./commands/init.ts";
 import { logsGc, logsList, logsShow, logsTail } from "./commands/logs.ts";
@@ -37,6 +39,8 @@ export const COMMANDS: readonly Command[] = [
   logsTail,
   logsGc,
   connectionsList,
+  connectionsDoctor,
+  discover,
   componentsList,
   componentsShow,
   componentsAdd,

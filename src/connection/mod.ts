@@ -32,3 +32,4 @@ export { emptyConnections, loadConnections, parseConnections } from "./connectio
 export { resolveConnection, type ResolvedConnection } from "./resolve.ts";
 export { createScrubber } from "./scrubber.ts";
 export { findSecrets, type SecretShape } from "./secret_shapes.ts";
+export { maskSample } from "./sensitive.ts";

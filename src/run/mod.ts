@@ -25,3 +25,16 @@ export {
   type SandboxState,
 } from "./plan.ts";
 export { type Outcome, type RunInput, runPlan } from "./execute.ts";
+export {
+  checkConnections,
+  type ConnectionHealth,
+  connectionNamed,
+  connectionsOf,
+  type DiscoverRequest,
+  discoverTables,
+  type Discovery,
+  type FoundTable,
+  type Health,
+  type Verdict,
+} from "./ask.ts";
+export type { AskInput } from "./_asking.ts";

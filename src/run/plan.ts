@@ -12,6 +12,7 @@ import { readFileSync, realpathSync, statSync } from "node:fs";
 import {
   type Catalog,
   type CatalogEntry,
+  type ComponentSpec,
   expandPermissions,
   type Grants,
   type Lock,
@@ -196,7 +197,8 @@ function needsProcess(step: ManifestStep, entry: CatalogEntry): boolean {
   return entry.origin !== "builtin" || step.isolation === "process";
 }
 
-async function sandboxFor(
+/** Whether drivers' processes get the operating system's sandbox here. */
+export async function sandboxFor(
   { osSandbox: wanted }: Environment,
   probe: () => OsSandbox | Promise<OsSandbox>,
 ): Promise<SandboxState> {
@@ -249,10 +251,7 @@ interface StepInput extends PlanInput {
 function planStep(step: ManifestStep, entry: CatalogEntry, input: StepInput, run: RunIdentity): PlanStep {
   const config = withSymbols(step.config, run, input.secretParams ?? {});
   const connection = connectionOf(step, config, entry.spec, input.connections, input.env);
-  const wanted = expandPermissions(entry.spec, config, connection?.values ?? null);
-  const resolve = (path: string) =>
-    realPath(isAbsolute(path) ? normalize(path) : join(input.project.root, path));
-  const grants = { net: wanted.net, read: wanted.read.map(resolve), write: wanted.write.map(resolve) };
+  const grants = grantsOf(entry.spec, config, connection?.values ?? null, input.project);
   return {
     id: step.id,
     component: step.component,
@@ -270,6 +269,18 @@ function planStep(step: ManifestStep, entry: CatalogEntry, input: StepInput, run
     ...(step.retry === undefined ? {} : { retries: step.retry.max }),
     ...(step.layer === undefined ? {} : { layer: step.layer }),
   };
+}
+
+/** Exactly what a driver may touch with this configuration and connection. */
+export function grantsOf(
+  spec: ComponentSpec,
+  config: { readonly [key: string]: unknown },
+  connection: { readonly [field: string]: unknown } | null,
+  { root }: Project,
+): Grants {
+  const wanted = expandPermissions(spec, config, connection);
+  const resolve = (path: string) => realPath(isAbsolute(path) ? normalize(path) : join(root, path));
+  return { net: wanted.net, read: wanted.read.map(resolve), write: wanted.write.map(resolve) };
 }
 
 function targetAt(path: string, config: { readonly [key: string]: unknown }): PlanTarget {
