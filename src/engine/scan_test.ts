@@ -315,7 +315,10 @@ const CASES: readonly Case[] = [
     file: "in.json",
     content: '[{"a":1},{"a":2},{"a":"x"}]',
     options: { types: { a: "BIGINT" } },
-    error: ["ENG503", /^Cannot read '[^']*in\.json': record 3 has a wrong value .*"x" .* in the record: \{"a":"x"\}$/],
+    error: [
+      "ENG503",
+      /^Cannot read '[^']*in\.json': record 3 has a wrong value .*"x" .* in the record: \{"a":"x"\}$/,
+    ],
   },
   {
     name: "line ends of two kinds",
