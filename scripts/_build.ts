@@ -1,9 +1,8 @@
 /**
  * Builds the binary: bundle, pack, compile.
  *
- * The program is bundled with code splitting, so that a module imported where it is used stays lazy. Nothing is
- * minified: the esbuild in Deno 2.6 to 2.9 takes `using x = …` for a `const` then, and where x is used once nothing
- * is ever disposed of (evanw/esbuild#4482).
+ * The program is bundled with code splitting, so that a module imported where it is used stays lazy.
+ * What makes it smaller is `scripts/_squeeze.ts`, never the bundler's `--minify`.
  * DuckDB's library is packed with brotli (the best that Deno 2.6 can unpack natively) and unpacked once by
  * `src/engine/_native_library.ts`. Two builds of the same checkout give the same bytes, when the output
  * has the same name: Deno writes that name into the binary.
@@ -20,6 +19,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 import { WARDEN_FILE } from "../src/component/isolation/_warden_file.ts";
 import { AUTHOR_FILES, authorFiles } from "../src/component/author_files.ts";
 import { withoutPlaces } from "./_places.ts";
+import { squeezed } from "./_squeeze.ts";
 import type { PackedFile, PackedLibrary } from "../src/engine/_native_library.ts";
 
 /** A machine to build for. */
@@ -159,6 +159,8 @@ async function bundle(stage: string): Promise<void> {
     `--output=${join(assets, WARDEN_FILE)}`,
     join(root, "src/component/isolation/warden.ts"),
   ]);
+  const warden = join(assets, WARDEN_FILE);
+  Deno.writeTextFileSync(warden, await squeezed(Deno.readTextFileSync(warden)));
   // The bundler names its files by where it found their parts: that must be the same place in every build.
   const yaml = await install("yaml", join(dist, "yaml"));
   try {
@@ -166,7 +168,7 @@ async function bundle(stage: string): Promise<void> {
   } finally {
     yaml.remove();
   }
-  finish(stage);
+  await finish(stage);
   Deno.writeTextFileSync(
     join(stage, "deno.json"),
     JSON.stringify({ unstable: ["worker-options"], nodeModulesDir: "none" }),
@@ -206,13 +208,13 @@ const OSIRIS_REQUIRE = `const osirisRequire = __deno_internal_createRequire(impo
 var __require = (name) =>
   name === "@duckdb/node-bindings" ? globalThis[Symbol.for("osiris.duckdb")] : osirisRequire(name);`;
 
-function finish(stage: string): void {
+async function finish(stage: string): Promise<void> {
   let given = 0;
   for (const { name } of Deno.readDirSync(stage)) {
     if (!name.endsWith(".js")) continue;
     const text = withoutPlaces(Deno.readTextFileSync(join(stage, name)));
     if (text.includes(REQUIRE)) given++;
-    Deno.writeTextFileSync(join(stage, name), text.replace(REQUIRE, OSIRIS_REQUIRE));
+    Deno.writeTextFileSync(join(stage, name), await squeezed(text.replace(REQUIRE, OSIRIS_REQUIRE)));
   }
   if (given === 0) throw new Error("the bundle has no `__require` to give the engine's bindings to");
 }

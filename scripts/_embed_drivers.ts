@@ -12,11 +12,13 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { tmpdir } from "node:os";
+import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { bundleFile, type EmbeddedComponent, loadPlugins } from "../src/component/_builtins.ts";
 import type { CatalogEntry } from "../src/component/catalog.ts";
 import { entryText } from "../src/component/_entry.ts";
 import { withoutPlaces } from "./_places.ts";
+import { squeezed } from "./_squeeze.ts";
 import { GLUE_FILE, guestEntry } from "../src/component/admission/glue.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -52,7 +54,7 @@ async function bundleEntry(text: string, output: string): Promise<void> {
       output,
       main,
     ]);
-    await writeFile(output, withRequire(withoutPlaces(await readFile(output, "utf8"))));
+    await writeFile(output, await squeezed(withRequire(withoutPlaces(await readFile(output, "utf8")))));
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -61,16 +63,17 @@ async function bundleEntry(text: string, output: string): Promise<void> {
 /**
  * A library in CommonJS asks for modules of the runtime with `require`. What the bundler makes of it wants to know
  * its own file, and a worker's code comes from none; so the bundle imports these modules and hands them out itself.
+ * What is no module of the runtime is a package that the library can do without.
  */
 function withRequire(bundle: string): string {
   const names = new Set([...bundle.matchAll(/\b__require\("([^"]+)"\)/g)].map((match) => match[1]!));
   if (names.size === 0) return bundle;
-  const list = [...names].sort();
+  const list = [...names].filter(isBuiltin).sort();
   const imports = list.map((name, at) => `import runtime${at} from ${JSON.stringify(name)};\n`).join("");
   const modules = list.map((name, at) => `${JSON.stringify(name)}: runtime${at}`).join(", ");
   const handed = bundle.replace(
     /(var __require = )[^\n]*createRequire\([^\n]*/,
-    `$1(name) => ({ ${modules} })[name];`,
+    `$1(name) => { const found = { ${modules} }[name]; if (!found) throw new Error("no module " + name); return found; };`,
   );
   if (handed === bundle) throw new Error("the bundler makes something else of require() than it did");
   return imports + handed;
