@@ -231,6 +231,6 @@ function nobodyToAsk(
 function saidNo(name: string, attempt: string): OsirisError {
   return new OsirisError("DRV410", `${attempt}: '${name}' was not allowed`, {
     category: "permission",
-    help: "remove it from the pipeline, or look at its code and allow it",
+    help: "nothing was changed; look at its code, and type the same again to be asked again",
   });
 }

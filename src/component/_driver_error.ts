@@ -33,16 +33,43 @@ const MAX_MESSAGE = 8_192;
 /** The plain data of whatever was thrown. */
 export function failureOf(error: unknown, code: "DRV401" | "DRV405" = "DRV401"): Failure {
   if (error instanceof OsirisError) return { ...error.toFailure(), message: cut(error.message) };
-  const { retryable = false, retryAfterMs, category = "run", help } = error instanceof DriverError
-    ? error.options
-    : {};
+  const refused = refusalOf(error);
+  const { retryable = false, retryAfterMs, category = "run", help = refused?.help } =
+    error instanceof DriverError ? error.options : {};
   return {
     code,
     category,
-    message: cut(messageOf(error)),
+    message: cut(refused?.message ?? messageOf(error)),
     retryable,
     ...(help === undefined ? {} : { help: cut(help) }),
     ...(retryAfterMs === undefined ? {} : { retry_after_ms: Math.max(0, Math.round(retryAfterMs)) }),
+  };
+}
+
+/** What Deno says of a missing permission, in the words of a component's author. */
+const NO_ACCESS = /^Requires (read|write|net) access to (?:"([^"]*)"|(\S+?))(?:,|$)/;
+/** A name that is there only where a step was granted something. */
+const NOT_THERE = /^(fetch|Request|Response|WebSocket) is not defined$|^(Deno\.\w+) is not a function/;
+
+/** Tells of an error that comes from doing what the step was not granted; undefined for any other. */
+function refusalOf(error: unknown): { readonly message: string; readonly help: string } | undefined {
+  if (error instanceof DriverError || !(error instanceof Error)) return undefined;
+  const [, access, quoted, bare] = NO_ACCESS.exec(error.message) ?? [];
+  if (access !== undefined) {
+    const act = { read: "read", write: "write", net: "connect to" }[access];
+    return {
+      message: `it may not ${act} '${quoted ?? bare}'`,
+      help:
+        `what a step may touch is asked for in spec.yaml, under permissions.${access}; 'osiris plan' shows what it was granted`,
+    };
+  }
+  const [, web, deno] = NOT_THERE.exec(error.message) ?? [];
+  const name = web ?? deno;
+  if (name === undefined) return undefined;
+  return {
+    message: messageOf(error),
+    help:
+      `a driver has ${name} only where its spec.yaml asks for something to reach, read or write with it, under permissions`,
   };
 }
 

@@ -17,3 +17,30 @@ Deno.test("failureOf says in words what was thrown, whatever it is", () => {
   ];
   for (const [thrown, message] of said) assert.equal(failureOf(thrown).message, message);
 });
+
+Deno.test("failureOf says which permission is missing, and where it is asked for", async () => {
+  const ask = async (work: string) => {
+    const url = `data:application/javascript,${
+      encodeURIComponent(`try { await (${work}); } catch (e) { postMessage([e.name, e.message]); }`)
+    }`;
+    const worker = new Worker(url, { type: "module", deno: { permissions: "none" } });
+    const { data: [name, message] } = await new Promise<MessageEvent>((done) => (worker.onmessage = done));
+    worker.terminate();
+    return failureOf(Object.assign(new Error(message), { name }));
+  };
+  for (
+    const [work, message, key] of [
+      [`Deno.readTextFile("/a, b/c")`, "it may not read '/a, b/c'", "read"],
+      [`Deno.writeTextFile("/a", "")`, "it may not write '/a'", "write"],
+      [`fetch("http://a.example:81/x?y=z")`, "it may not connect to 'a.example:81'", "net"],
+    ] as const
+  ) {
+    const failure = await ask(work);
+    assert.deepEqual([failure.message, failure.code], [message, "DRV401"]);
+    assert.match(failure.help!, new RegExp(`permissions\\.${key};`));
+  }
+  for (const text of ["fetch is not defined", "Deno.readTextFile is not a function"]) {
+    assert.match(failureOf(new TypeError(text)).help!, /a driver has (fetch|Deno\.readTextFile) only where/);
+  }
+  assert.equal(failureOf(new TypeError("rows is not defined")).help, undefined);
+});

@@ -45,8 +45,10 @@ export async function loadOutside(folder: string): Promise<OutsideComponents> {
 
 /** Loads the component of a folder. */
 export async function loadOne(folder: string, name: string): Promise<CatalogEntry> {
-  if (!(await lstat(folder)).isDirectory()) {
-    throw fault(name, `'${folder}' is not a folder`, "a component is a folder with spec.yaml and driver.ts");
+  const found = await lstat(folder);
+  if (!found.isDirectory()) {
+    const what = found.isSymbolicLink() ? "is a link, and should be a folder" : "is not a folder";
+    throw fault(name, `'${folder}' ${what}`, "a component is a folder with spec.yaml and driver.ts");
   }
   const specFile = await plainFile(name, folder, "spec.yaml");
   const spec = readOwnSpec(name, join(folder, "spec.yaml"), specFile.bytes);

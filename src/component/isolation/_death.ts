@@ -46,8 +46,14 @@ export function deathOf(end: End, { deadlineMs, memory }: Allowed): Death {
     };
   }
   const how = end.signal === null ? `left with exit code ${end.code}` : `was ended by ${end.signal}`;
-  const help = end.signal === "SIGKILL"
-    ? "somebody killed it: perhaps the system, when memory ran out"
-    : "its log in the session has what it wrote last; tell the component's author";
-  return { what: `its process ${how}`, help };
+  return { what: `its process ${how}`, help: helpAfter(end, memory) };
+}
+
+function helpAfter({ signal, stderr }: End, memory: number): string {
+  if (signal === "SIGKILL") return "somebody killed it: perhaps the system, when memory ran out";
+  if (signal === "SIGABRT" && stderr.trim() === "") {
+    const most = Math.round(memory / 1_000_000);
+    return `that it says nothing of it points to memory, of which its process may take ${most} MB; tell the component's author`;
+  }
+  return "its log in the session has what it wrote last; tell the component's author";
 }

@@ -123,7 +123,9 @@ export class Handover {
       if (there?.isDirectory()) this.#refuse(`'${this.#target}' is a folder, and it wrote one file`);
       await rename(found.only, this.#target);
     } else {
-      if (there !== undefined && mode !== "overwrite") this.#refuse(`'${this.#target}' exists already`);
+      if (there !== undefined && mode !== "overwrite") {
+        this.#refuse(`'${this.#target}' exists already, and it wrote a folder of files`);
+      }
       await this.#replaceBy(this.folder, there !== undefined);
     }
     await sync(dirname(this.#target));
