@@ -53,9 +53,15 @@ export type Config = {
 
 /** A driver: a function for each thing its spec says it does. */
 export interface DriverDefinition<C = Config> {
-    /** Tries the connection. */
+    /**
+     * Tries the connection, outside of a step: the configuration has nothing but defaults, the grants are those over
+     * the connection alone, and nothing may be written. Who says `ok` has reached the server.
+     */
     check?(context: Context<C>): Maybe<Checked>;
-    /** Lists what is there. */
+    /**
+     * Lists what is there, outside of a step as `check` is. Without a `scope` every table, and as little work for
+     * each as can be; with it the table or the schema of that name, and up to `samples` rows of each table.
+     */
     discover?(context: Context<C>, request: {
         readonly scope: string | null;
         readonly samples: number;
@@ -100,7 +106,7 @@ type Maybe<T> = T | Promise<T>;
 /** How a connection fared. */
 export interface Checked {
     readonly ok: boolean;
-    /** What kind of trouble, such as `auth` or `network`. */
+    /** What kind of trouble: `auth`, `network`, `permission`, `timeout` or `config`, or a word of the component's own. */
     readonly category?: string;
     /** What to do. */
     readonly help?: string;

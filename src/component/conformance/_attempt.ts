@@ -99,7 +99,7 @@ type Found = { -readonly [K in keyof Outcome]?: Outcome[K] };
 
 /** Does what an example says, with a driver, a folder and a server of its own. */
 export async function attempt(bench: Bench, example: Example, variation: Variation = {}): Promise<Outcome> {
-  await using stage = await Stage.set(bench.entry.spec, example, bench.listen, variation.trouble);
+  await using stage = await Stage.set(bench.entry.spec, example, bench.listen, variation);
   const before = await stage.files();
   const found: Found = {};
   const said: string[] = [];

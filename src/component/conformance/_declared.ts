@@ -12,7 +12,8 @@ type Ability = (typeof ABILITIES)[number];
 /** How long it is looked at what a driver makes of a call. */
 const PROBE_MS = 2_000;
 
-const CHECK_NEXT = "return { ok: false, category, help } for what is the server's doing";
+const CHECK_NEXT =
+  "use the connection alone, for there is no step; return { ok: false, category, help } for what is the server's doing";
 
 /** What a spec says against what is there. */
 export const DECLARED: readonly Check[] = [
@@ -100,7 +101,8 @@ export const ASKED: readonly Check[] = [
     },
     run: async (subject) => {
       const { failure, tables = [] } = await subject.attempt(subject.working[0]!, { ask: "discover" });
-      const next = "list each table once, with its columns and their types";
+      const next =
+        "use the connection alone, for there is no step; list each table once, with its columns and their types";
       if (failure !== undefined && isAccident(failure)) return { reason: saidBy(failure), next };
       const names = tables.map(({ name }) => name);
       const twice = names.find((name, at) => names.indexOf(name) !== at);

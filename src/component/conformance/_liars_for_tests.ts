@@ -398,6 +398,23 @@ export default defineDriver({
     },
   },
   {
+    does: "needs a step's configuration to check its connection",
+    failing: ["check.answers"],
+    files: {
+      "spec.yaml": spec({
+        capabilities: ["check"],
+        connection: { family: "liar", fields: { host: TEXT("The host") } },
+        config: { type: "object", required: ["path"], properties: { path: TEXT("What to read") } },
+        examples: [{ title: "An example", mode: "read", config: { path: "a" } }],
+      }),
+      "driver.ts": reader().replace(
+        "defineDriver({",
+        "defineDriver<{ path: string }>({ check: ({ config }) => ({ ok: config.path.length > 0 }),",
+      ),
+      "examples/one.yaml": READ["examples/one.yaml"].replace('"config":{}', '"config":{"path":"a"}'),
+    },
+  },
+  {
     does: "finds keys that are no columns",
     failing: ["discover.answers"],
     files: {

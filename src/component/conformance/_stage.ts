@@ -25,7 +25,7 @@ export class Stage implements AsyncDisposable {
     spec: ComponentSpec,
     example: Example,
     listen: Listen,
-    trouble: Trouble | undefined,
+    { trouble, ask }: { readonly trouble?: Trouble; readonly ask?: "check" | "discover" },
   ): Promise<Stage> {
     const folder = await realpath(await mkdtemp(join(tmpdir(), "osiris-example-")));
     const server = new FixtureServer(example.http ?? [], trouble);
@@ -36,14 +36,16 @@ export class Stage implements AsyncDisposable {
         await mkdir(dirname(file), { recursive: true });
         await writeFile(file, text);
       }
-      const given = placed(example.config, server.address) as Config;
+      // Outside of a step, which is where connections are asked about, there is no configuration and nothing to write.
+      const alone = ask !== undefined && spec.connection !== undefined;
+      const given = alone ? {} : placed(example.config, server.address) as Config;
       const config = checkConfig(spec, given).value;
       const connection = connectionOf(spec, placed(example.connection, server.address) as Config | undefined);
-      const wanted = expandPermissions(spec, config, connection);
+      const wanted = expandPermissions(spec, alone ? {} : config, connection);
       const grants = {
         net: wanted.net.filter((host) => host === server.address),
         read: wanted.read.map((path) => within(folder, path)),
-        write: wanted.write.map((path) => within(folder, path)),
+        write: alone ? [] : wanted.write.map((path) => within(folder, path)),
       };
       // As before a run: the folder of an output is there.
       for (const path of grants.write) await mkdir(dirname(path), { recursive: true });
