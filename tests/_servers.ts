@@ -48,7 +48,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   ]);
   const settings = {
     port,
-    listen_addresses: "127.0.0.1",
+    listen_addresses: "127.0.0.1,127.0.0.2", // the second is not in its certificate
     unix_socket_directories: folder,
     fsync: "off",
     ssl: "on",

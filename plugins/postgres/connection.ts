@@ -8,7 +8,7 @@ export interface PostgresConnection {
   readonly user: string;
   readonly password?: string;
   readonly database: string;
-  readonly tls?: "off" | "required" | "verify";
+  readonly tls?: "off" | "verify_ca" | "verify";
   readonly ca?: string;
   readonly connect_timeout_s: number;
   readonly timeout_s: number;
@@ -36,7 +36,11 @@ export function clientOptions(connection: PostgresConnection): ClientConfig {
 function tlsOptions({ host, tls, ca }: PostgresConnection): NonNullable<ClientConfig["ssl"]> {
   const level = tls ?? (isLoopback(host) ? "off" : "verify");
   if (level === "off") return false;
-  return { rejectUnauthorized: level === "verify", servername: host, ...(ca === undefined ? {} : { ca }) };
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(level === "verify" ? {} : { checkServerIdentity: () => undefined }),
+  };
 }
 
 function isLoopback(host: string): boolean {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 
 /** What of the library's connection is used here. */
@@ -16,7 +17,7 @@ export interface Wire {
   describe(what: { type: "S" | "P"; name: string }, more?: boolean): void;
   execute(what: { rows: number }, more?: boolean): void;
   sync(): void;
-  sendCopyFromChunk(chunk: Uint8Array): void;
+  sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
   sendCopyFail(reason: string): void;
 }
@@ -208,7 +209,7 @@ export class RowsIn extends Statement {
     try {
       for await (const piece of pieces) {
         if (this.failure !== undefined) throw this.failure;
-        wire.sendCopyFromChunk(piece);
+        wire.sendCopyFromChunk(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
         if (wire.stream.writableNeedDrain) await this.#drained(wire);
       }
     } catch (error) {

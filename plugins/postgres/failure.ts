@@ -76,7 +76,7 @@ const LATE: Meaning = {
 const TLS: Meaning = {
   trouble: "network",
   help:
-    "give the certificate of the server's authority as `ca`; `tls: required` encrypts without asking who answers",
+    "give the certificate of the server's authority as `ca`; `tls: verify_ca` takes a certificate with another name",
 };
 const CONFLICT: Meaning = {
   trouble: "conflict",

@@ -1,0 +1,211 @@
+/**
+ * Writes rows to a table of PostgreSQL: `COPY`, and one transaction that holds the rows, the table when it is made,
+ * and the line in `_osiris_loads` that says that this load was done.
+ *
+ * That line is written first and shown last: a second attempt at the same load waits for the first one's end, and
+ * then either finds it or does the work. So an answer to COMMIT that never arrived is not loaded twice.
+ *
+ * @module
+ */
+
+import { type Context, defineDriver, DriverError, type StagedRows, type WriteRequest } from "osiris/driver";
+import { PostgresFailure, quoted, Session, type TableName, tableName, tableText } from "../postgres/mod.ts";
+import { findTarget, schemaOf, type Target } from "./target.ts";
+
+interface WriterConfig {
+  readonly table: string;
+  readonly write_mode: "append" | "overwrite" | "upsert" | "delete_insert";
+  readonly keys?: readonly string[];
+  readonly create: boolean;
+}
+
+const NULL_TEXT = "\\N";
+const STAGING = "pg_temp.osiris_staging";
+
+export default defineDriver<WriterConfig>({
+  async write(context, input) {
+    const name = tableName(context.config.table);
+    const session = await Session.open(context.connection, context.signal);
+    try {
+      return await new Write(context, input, session).stage(name);
+    } catch (error) {
+      await session[Symbol.asyncDispose]();
+      throw error;
+    }
+  },
+});
+
+class Write {
+  readonly #config: WriterConfig;
+  readonly #attempt: string;
+  readonly #keys: readonly string[];
+  /** The table that remembers loads. */
+  #loads = "";
+
+  constructor(
+    readonly context: Context<WriterConfig>,
+    readonly input: WriteRequest,
+    readonly session: Session,
+  ) {
+    this.#config = context.config;
+    this.#attempt = `Cannot write to the table '${context.config.table}' at ${session.place}`;
+    const { write_mode, keys = [] } = context.config;
+    this.#keys = write_mode === "append" || write_mode === "overwrite" ? [] : keys;
+  }
+
+  async stage(name: TableName): Promise<StagedRows> {
+    await this.#run("BEGIN");
+    const schema = await schemaOf(this.session, this.#attempt, name);
+    this.#loads = tableText({ schema, table: "_osiris_loads" });
+    const before = await this.#loadedBefore();
+    if (before !== undefined) {
+      await this.#run("ROLLBACK");
+      return { loadedBefore: before, commit: () => this.#end(), abort: () => this.#end() };
+    }
+    const target = await findTarget(this.session, this.#attempt, this.input.columns, {
+      text: tableText({ schema, table: name.table }),
+      create: this.#config.create,
+      keys: this.#keys,
+    });
+    const isPlain = this.#keys.length === 0 && (this.#config.write_mode === "append" || target.made);
+    if (isPlain && target.direct) await this.#take(target.text, target);
+    else await this.#merge(target);
+    return { commit: () => this.#commit(), abort: () => this.#end("ROLLBACK") };
+  }
+
+  /** Remembers the load, or gives the rows that an earlier attempt had loaded. */
+  async #loadedBefore(): Promise<number | undefined> {
+    const [found] = await this.#run("SELECT to_regclass($1)", [this.#loads]);
+    if (found![0] === null) {
+      await this.#run("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [this.#loads]);
+      await this.#run(
+        `CREATE TABLE IF NOT EXISTS ${this.#loads} (load_id text PRIMARY KEY, step text NOT NULL,
+          table_name text NOT NULL, rows bigint, loaded_at timestamptz NOT NULL DEFAULT now())`,
+      );
+    }
+    const fresh = await this.#run(
+      `INSERT INTO ${this.#loads} (load_id, step, table_name) VALUES ($1, $2, $3)
+        ON CONFLICT DO NOTHING RETURNING 1`,
+      [this.input.loadId, this.context.step, this.#config.table],
+    );
+    if (fresh.length > 0) return undefined;
+    const [row] = await this.#run(`SELECT rows FROM ${this.#loads} WHERE load_id = $1`, [this.input.loadId]);
+    return Number(row?.[0] ?? 0);
+  }
+
+  /** Copies the input into a table; as many rows as were sent have to be there. */
+  async #take(table: string, target: Target): Promise<void> {
+    const columns = target.columns.map(({ name }) => quoted(name)).join(", ");
+    const copy = `COPY ${table} (${columns}) FROM STDIN (FORMAT csv, NULL '${NULL_TEXT}')`;
+    const sent = { rows: 0 };
+    const taken = await this.session.write(this.#attempt, copy, counted(this.input, sent));
+    if (taken !== sent.rows) {
+      throw new DriverError(`${this.#attempt}: the server took ${taken} of ${sent.rows} rows`, {
+        help: "this is a fault of the component or of Osiris; nothing was kept",
+      });
+    }
+    await this.#run(`UPDATE ${this.#loads} SET rows = $1 WHERE load_id = $2`, [taken, this.input.loadId]);
+  }
+
+  /** Copies the input beside the table, and from there into it. */
+  async #merge(target: Target): Promise<void> {
+    const names = target.columns.map(({ name }) => quoted(name));
+    const typed = names.map((name, i) => `${name} ${target.staged[i]!.type}`).join(", ");
+    await this.#run(`CREATE TEMPORARY TABLE osiris_staging (${typed}) ON COMMIT DROP`);
+    await this.#take(STAGING, target);
+    const rows = `(${names.join(", ")}) SELECT ${
+      target.staged.map(({ value }) => value).join(", ")
+    } FROM ${STAGING}`;
+    const insert = `INSERT INTO ${target.text} ${rows}`;
+    switch (this.#config.write_mode) {
+      case "append":
+        return void await this.#run(insert);
+      case "overwrite":
+        await this.#run(`TRUNCATE ${target.text}`);
+        return void await this.#run(insert);
+      case "delete_insert":
+        await this.#demandKeys();
+        await this.#run(`ANALYZE ${STAGING}`);
+        await this.#run(
+          `DELETE FROM ${target.text} AS t USING (SELECT DISTINCT ${this.#keyList()} FROM ${STAGING}) AS s
+            WHERE ${this.#sameKeys()}`,
+        );
+        return void await this.#run(insert);
+      case "upsert":
+        await this.#demandKeys();
+        return await this.#upsert(target, insert);
+    }
+  }
+
+  async #upsert(target: Target, insert: string): Promise<void> {
+    const others = target.columns.filter(({ name }) => !this.#keys.includes(name)).map(({ name }) =>
+      quoted(name)
+    );
+    if (target.keyed) {
+      const set = others.map((name) => `${name} = EXCLUDED.${name}`).join(", ");
+      const conflict = others.length === 0 ? "DO NOTHING" : `DO UPDATE SET ${set}`;
+      return void await this.#run(`${insert} ON CONFLICT (${this.#keyList()}) ${conflict}`);
+    }
+    const [twice] = await this.#run(
+      `SELECT ${this.#keyList()} FROM ${STAGING} GROUP BY ${this.#keyList()} HAVING count(*) > 1 LIMIT 1`,
+    );
+    if (twice !== undefined) throw this.#wrongRows(`two rows have the key (${twice.join(", ")})`);
+    await this.#run(`ANALYZE ${STAGING}`);
+    // Without an index nothing else keeps two writers from adding the same key.
+    await this.#run(`LOCK TABLE ${target.text} IN SHARE ROW EXCLUSIVE MODE`);
+    if (others.length > 0) {
+      const values = new Map(target.columns.map(({ name }, i) => [quoted(name), target.staged[i]!.value]));
+      const set = others.map((name) => `${name} = s.${name}`).join(", ");
+      const select = [...values].map(([name, value]) => `${value} AS ${name}`).join(", ");
+      await this.#run(
+        `UPDATE ${target.text} AS t SET ${set} FROM (SELECT ${select} FROM ${STAGING}) AS s WHERE ${this.#sameKeys()}`,
+      );
+    }
+    await this.#run(
+      `${insert} AS s WHERE NOT EXISTS (SELECT FROM ${target.text} AS t WHERE ${this.#sameKeys()})`,
+    );
+  }
+
+  /** A key that is null is like no other, and would be added anew by every load. */
+  async #demandKeys(): Promise<void> {
+    const isNull = this.#keys.map((key) => `${quoted(key)} IS NULL`).join(" OR ");
+    const [row] = await this.#run(`SELECT 1 FROM ${STAGING} WHERE ${isNull} LIMIT 1`);
+    if (row !== undefined) throw this.#wrongRows(`a row has no value in its key (${this.#keys.join(", ")})`);
+  }
+
+  #wrongRows(what: string): DriverError {
+    return new PostgresFailure(this.#attempt, "data", what, {
+      help: "mend the rows in a step before; nothing was kept",
+    });
+  }
+
+  #keyList(): string {
+    return this.#keys.map(quoted).join(", ");
+  }
+
+  #sameKeys(): string {
+    return this.#keys.map((key) => `t.${quoted(key)} = s.${quoted(key)}`).join(" AND ");
+  }
+
+  async #commit(): Promise<void> {
+    await this.#run("COMMIT");
+    await this.#end();
+  }
+
+  async #end(last?: string): Promise<void> {
+    try {
+      if (last !== undefined) await this.#run(last);
+    } finally {
+      await this.session[Symbol.asyncDispose]();
+    }
+  }
+
+  #run(text: string, values?: readonly unknown[]) {
+    return this.session.rows(this.#attempt, text, values);
+  }
+}
+
+/** The pieces of the input; at their end it is known how many rows they were. */
+async function* counted(input: WriteRequest, sent: { rows: number }): AsyncGenerator<Uint8Array, void, void> {
+  sent.rows = yield* input.bytes({ nullText: NULL_TEXT });
+}

@@ -1,0 +1,69 @@
+/** Stands between a client and a server of this machine, and cuts the line where a test says. @module */
+
+export interface Cut {
+  /** Called with what the server has sent in all; true cuts the line before these bytes are passed on. */
+  fromServer?(bytes: number): boolean;
+  /** Called with each piece from the client; true passes it on, and cuts the line before the server's answer. */
+  afterClient?(piece: Uint8Array): boolean;
+}
+
+/** A proxy; `cut` may be set anew for each connection. */
+export class TcpProxy implements AsyncDisposable {
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #open = new Set<Deno.TcpConn>();
+  readonly #running: Promise<unknown>[] = [];
+  /** Connections so far. */
+  count = 0;
+
+  constructor(readonly port: number, readonly cut: (connection: number) => Cut) {
+    this.#running.push(this.#serve());
+  }
+
+  get ownPort(): number {
+    return this.#listener.addr.port;
+  }
+
+  async #serve(): Promise<void> {
+    for await (const client of this.#listener) {
+      const server = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
+      const cut = this.cut(++this.count);
+      for (const each of [client, server]) this.#open.add(each);
+      const end = () => [client, server].forEach((each) => this.#close(each));
+      let held = false;
+      let sent = 0;
+      const toServer = this.#move(client, server, (piece) => {
+        held ||= cut.afterClient?.(piece) === true;
+        return true;
+      });
+      const toClient = this.#move(server, client, (piece) => {
+        sent += piece.byteLength;
+        return !held && cut.fromServer?.(sent) !== true;
+      });
+      this.#running.push(Promise.race([toServer, toClient]).finally(end), toServer, toClient);
+    }
+  }
+
+  async #move(from: Deno.TcpConn, to: Deno.TcpConn, may: (piece: Uint8Array) => boolean): Promise<void> {
+    const buffer = new Uint8Array(16_384);
+    try {
+      while (true) {
+        const length = await from.read(buffer);
+        if (length === null || !may(buffer.subarray(0, length))) return;
+        for (let at = 0; at < length;) at += await to.write(buffer.subarray(at, length));
+      }
+    } catch {
+      // One side hung up.
+    }
+  }
+
+  #close(connection: Deno.TcpConn): void {
+    if (!this.#open.delete(connection)) return;
+    connection.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    for (const each of this.#open) this.#close(each);
+    await Promise.all(this.#running);
+  }
+}
