@@ -51,8 +51,11 @@ function connectionsOf(spec: ComponentSpec, { family, fields: properties, requir
   const named = spec.examples.map(({ config }) => String(config["connection"] ?? "").split(".")[1]);
   const alias = named.find((name) => name !== undefined) ?? "main";
   const values = required.map((name) => {
-    const { default: value, examples: [example] = [value], secret } = properties[name]!;
-    return [name, secret === true ? `\${${family.toUpperCase()}_${name.toUpperCase()}:-}` : example ?? ""];
+    const { default: usual, examples = [usual], secret } = properties[name]!;
+    return [
+      name,
+      secret === true ? `\${${family.toUpperCase()}_${name.toUpperCase()}:-}` : examples[0] ?? "",
+    ];
   });
   return {
     version: 1,

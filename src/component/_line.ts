@@ -10,7 +10,7 @@ interface Waiting<T> {
 /** Those who wait for the same kind of thing, first come, first served. */
 export class Line<T> {
   readonly #waiting: Waiting<T>[] = [];
-  #timer: number | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
 
   /** The next thing that is offered. Who waits first and too long makes one, and the others wait on. */
   join(make: () => Promise<T>): Promise<T> {

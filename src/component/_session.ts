@@ -82,7 +82,7 @@ export class Session implements Driver {
   #state: "open" | "cancelling" | "closed" = "open";
   #closed = Promise.withResolvers<void>();
   #released: void | Promise<void> = undefined;
-  #grace: number | undefined;
+  #grace: ReturnType<typeof setTimeout> | undefined;
   #mayAccept = false;
   #accepted: { readonly null_text: string } | undefined;
 
