@@ -235,7 +235,7 @@ Deno.test("the record's every line is whole, whatever runs side by side", async 
 `).join("");
   await using project = await TestProject.create();
   const outcome = await project.run(`oml_version: "0.1.0"\nname: many\nsteps:\n${readers}`);
-  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
   assert.deepEqual(
     outcome.status.steps.map((step) => step.rows_out),
     Array.from({ length: 40 }, (_, i) => i + 1),

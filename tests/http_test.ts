@@ -39,7 +39,7 @@ async function rowsOf(
 ): Promise<Record<string, unknown>[]> {
   await using project = await reading(connection, config, component);
   const outcome = await project.run(await project.read("pipeline.oml"));
-  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
   const text = await project.read("rows.json");
   return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
 }

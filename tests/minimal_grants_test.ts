@@ -53,12 +53,12 @@ for (const entry of CATALOG.entries()) {
       for (const [permission, grant] of each) {
         const outcome = await project.runWithout(text, "example", permission, grant);
         assert.equal(outcome.state, "failed", `without ${permission} ${grant}`);
-        assert.equal(outcome.failure?.category, "permission", outcome.failure?.message);
+        assert.equal(outcome.failure?.category, "permission", String(outcome.failure?.message));
         assert.equal(outcome.failure?.step, "example");
       }
 
       const outcome = await project.run(text);
-      assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+      assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
       assert.deepEqual(await unusedOf(outcome.folder), [], "every declaration was used");
     });
   }
@@ -190,7 +190,7 @@ async function fileOf(
   if (component === "filesystem.parquet_extractor") {
     const text = pipeline([making("rows", ROW), writing("filesystem.parquet_writer", "made.parquet")]);
     const made = await project.run(text);
-    assert.equal(made.state, "succeeded", made.failure?.message);
+    assert.equal(made.state, "succeeded", String(made.failure?.message));
     return await Deno.readFile(project.path("made.parquet"));
   }
   const columns = (config["columns"] ?? Object.keys(ROW)) as (keyof typeof ROW)[];

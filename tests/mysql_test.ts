@@ -43,7 +43,7 @@ async function reading(config: Fields, connection: Fields = {}): Promise<TestPro
 async function columnsOf(config: Fields, connection?: Fields): Promise<Record<string, string[]>> {
   await using project = await reading(config, connection);
   const outcome = await project.run(await project.read("pipeline.oml"));
-  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
   const instance = await DuckDBInstance.create();
   const duckdb = await instance.connect();
   const from = `FROM '${project.path("rows.parquet")}'`;

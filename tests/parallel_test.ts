@@ -45,7 +45,7 @@ Deno.test(`runPlan keeps ${STEPS} parallel SQL steps with one input name apart, 
   await using project = await TestProject.create();
   for (let run = 0; run < 3; run++) {
     const outcome = await project.run(`oml_version: "0.1.0"\nname: parallel\nsteps:\n${steps}`);
-    assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+    assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
     for (let i = 0; i < STEPS; i++) {
       assert.equal(await project.read(`out/${i}.csv`), `n\n${i * 10}\n${i * 10 + 10}\n${i * 10 + 20}\n`);
     }

@@ -7,6 +7,7 @@
  */
 
 import assert from "node:assert/strict";
+import { osiris } from "./_osiris.ts";
 import { type PostgresServer, startPostgres } from "./_servers.ts";
 import { TestProject } from "./_project.ts";
 import { TcpProxy } from "./_tcp_proxy.ts";
@@ -51,7 +52,7 @@ async function rowsOf(config: Fields, connection?: Fields): Promise<Record<strin
 async function rowsOfRun(steps: readonly Fields[], connection?: Fields): Promise<Record<string, unknown>[]> {
   await using project = await projectOf(steps, connection);
   const outcome = await project.run(await project.read("pipeline.oml"));
-  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
   await noSecret(project);
   const text = await project.read("rows.json");
   return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
@@ -228,7 +229,7 @@ async function written(steps: readonly Fields[], connection?: Fields) {
 /** Writes rows; the run succeeds. */
 async function write(query: string, config: Fields): Promise<void> {
   const outcome = await written(writing(query, config));
-  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
 }
 
 const RANGE = (from: number, to: number, name: string) =>
@@ -289,7 +290,7 @@ Deno.test("postgres.writer keeps every value, and postgres.extractor gives it ba
   );
   await project.write("one.csv", "one\n1\n");
   const outcome = await project.run(await project.read("pipeline.oml"));
-  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
   const made = (await project.read("rows.json")).trim().split("\n").map((line) => JSON.parse(line));
   assert.equal(made.length, 3);
   assert.deepEqual(got, made);
@@ -465,7 +466,7 @@ Deno.test("postgres.extractor and postgres.writer do a cut connection's work aga
     };
     await using proxy = new TcpProxy(server.port, (connection) => connection === 1 ? cut : {});
     const outcome = await written(load(`SELECT range AS id FROM df, range(100000)`), { port: proxy.ownPort });
-    assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+    assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
     assert.equal(proxy.count, 2, lost);
     assert.equal(await server.sql("SELECT count(*), count(DISTINCT id) FROM once"), "100000|100000", lost);
     await server.sql("TRUNCATE once");
@@ -487,5 +488,40 @@ Deno.test("postgres.writer tries a deadlock again", async () => {
   const config = { table: "pair_of", write_mode: "upsert", keys: ["id"] };
   const outcome = await written(writing(query, config, RETRY));
   await other;
-  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
+});
+
+Deno.test("discover and connections doctor know what is behind a connection", async () => {
+  await server.sql(`CREATE SCHEMA shop; CREATE DOMAIN price AS numeric(10,2);
+    CREATE TABLE shop."odd.name" (b text, a int, amount price, tags text[], PRIMARY KEY (a, b));
+    INSERT INTO shop."odd.name" VALUES ('x', 1, 2.5, '{q}'), ('y', 1, NULL, NULL); ANALYZE shop."odd.name";
+    CREATE VIEW shop.orders AS SELECT a AS id FROM shop."odd.name"`);
+  await using project = await projectOf([]);
+  const asked = async (...args: string[]) => {
+    const { stdout, stderr, code } = await osiris([...args, "--json"], { cwd: project.root });
+    assert.ok(!`${stdout}${stderr}`.includes(server.password));
+    return { code, said: JSON.parse(stdout) };
+  };
+  const { said: listed } = await asked("discover", "@postgres.main");
+  const names = listed.tables.map(({ name }: { name: string }) => name);
+  assert.ok(names.includes("shop.orders") && names.includes('shop."odd.name"'), names.join());
+  const { said: described } = await asked("discover", "@postgres.main", "shop", "--samples", "1");
+  assert.deepEqual(described.tables[0], {
+    name: 'shop."odd.name"',
+    rows: 2,
+    columns: [
+      { name: "b", type: "VARCHAR" },
+      { name: "a", type: "INTEGER" },
+      { name: "amount", type: "DECIMAL(10,2)" },
+      { name: "tags", type: "VARCHAR[]" },
+    ],
+    keys: ["a", "b"],
+    samples: [{ b: "x", a: "1", amount: "2.50", tags: "{q}" }],
+  });
+  assert.equal((await asked("connections", "doctor")).code, 0);
+  await using locked = await projectOf([], { password: "${WRONG}" });
+  await locked.write(".env", "WRONG=wrong\n");
+  const { code, stdout } = await osiris(["connections", "doctor", "--json"], { cwd: locked.root });
+  assert.equal(code, 3);
+  assert.match(stdout, /"auth"/);
 });

@@ -33,7 +33,7 @@ Deno.test("runPlan counts every step of one fused statement, filters above and b
       sql("groups", "SELECT k, count(*) AS c FROM df WHERE m > 500 GROUP BY k ORDER BY k DESC") +
       save("out.csv"),
   ));
-  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
   assert.deepEqual(rowsOf(outcome), {
     rows: [undefined, 1000],
     some: [1000, 900],
@@ -67,7 +67,7 @@ Deno.test("runPlan reads a source once however many steps share it", async () =>
       ) +
       save("out.csv"),
   ));
-  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
   assert.deepEqual(rowsOf(outcome), {
     extract: [undefined, 100],
     low: [100, 30],
@@ -83,7 +83,7 @@ Deno.test("runPlan tries again what says it may succeed, and records every attem
   const outcome = await project.run(
     head(flaky(2, "    retry: { max: 2, delay: 1ms, jitter: false }\n") + save("out.csv")),
   );
-  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
   assert.equal(await project.read("out.csv"), "attempt\n3\n");
   const record = await readSession(outcome.folder);
   assert.equal(record.events.filter((event) => event.event_type === "execution.step.retry").length, 2);
@@ -146,7 +146,7 @@ Deno.test("runPlan carries rows from a JavaScript driver through the engine into
       sql("odd", "SELECT * FROM df WHERE id % 2 = 1") +
       step("keep", "test.rows_writer", "write", "{ path: rows.jsonl, keep: true }"),
   ));
-  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
   assert.deepEqual(rowsOf(outcome), {
     make: [undefined, 250_000],
     odd: [250_000, 125_000],
@@ -175,7 +175,7 @@ Deno.test("runPlan blames the step whose data is at fault, not the one that happ
       save("out.csv"),
   ));
   assert.equal(outcome.state, "failed");
-  assert.equal(outcome.failure?.step, "numbers", outcome.failure?.message);
+  assert.equal(outcome.failure?.step, "numbers", String(outcome.failure?.message));
   assert.deepEqual(Object.fromEntries(outcome.status.steps.map((s) => [s.id, s.state])), {
     extract: "cancelled",
     numbers: "failed",
@@ -190,7 +190,7 @@ Deno.test("runPlan keeps rejected rows in the session when the step asks for it"
     step("extract", "filesystem.csv_extractor", "read", "{ path: in.csv, on_bad_row: quarantine }") +
       save("out.csv"),
   ));
-  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
   assert.equal(await project.read("out.csv"), "a,b\n1,2\n4,5\n");
   const rejected = (await Deno.readTextFile(`${outcome.folder}/artifacts/extract/rejected.jsonl`)).trim()
     .split("\n").map((line) => JSON.parse(line));
@@ -257,7 +257,7 @@ Deno.test("runPlan frees what it stored and spilled", async () => {
     ),
     { memoryLimit: "150MB", threads: 2 },
   );
-  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
   assert.equal(rowsOf(outcome).save?.[1], 2_000_000);
   assert.deepEqual((await project.list("logs")).filter((path) => path.includes("/tmp")), []);
 });
@@ -282,7 +282,7 @@ Deno.test("runPlan counts the rows that a filter gives to a grouping, whatever t
         sql("rows", "SELECT range AS n, range % 10 AS k FROM range(1000)", "    inputs: {}\n") +
           sql("some", "SELECT * FROM df WHERE n >= 100 AND k < 7") + sql("groups", query) + tail,
       ));
-      assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+      assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
       assert.deepEqual([rowsOf(outcome).rows?.[1], rowsOf(outcome).some?.[1]], [1000, 630], query);
     }
   }

@@ -23,7 +23,7 @@ Deno.test("a session says which files the engine opened for a driver, and that e
       step("big", "duckdb.processor", "transform", '{ query: "SELECT * FROM df WHERE amount > 10" }') +
       step("save", "filesystem.csv_writer", "write", "{ path: out/big.csv }"),
   ));
-  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
   const [load, big, save, ...others] = await eventsOf(outcome.folder, "driver.used");
   assert.deepEqual(others, []);
   const nothing = { isolation: "worker", net: [], read: [], write: [], denied: [] };
@@ -66,7 +66,7 @@ Deno.test("a session counts the rows and bytes that a driver takes and gives its
       step("same", "test.rows_transform", "transform", "{}") +
       step("save", "filesystem.csv_writer", "write", "{ path: out.csv }"),
   ));
-  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
   const [rows, same] = await eventsOf(outcome.folder, "driver.used");
   assert.deepEqual([rows!.rows_in, rows!.rows_out, same!.rows_in, same!.rows_out], [
     undefined,

@@ -16,6 +16,6 @@ Deno.test("patternProblems names what stands for nothing", () => {
     "% ",
   ]];
   for (const [pattern, directive] of cases) {
-    assert.match(said(pattern!), new RegExp(`and '${directive}' stands for nothing$`), pattern);
+    assert.match(said(pattern!), new RegExp(`and '${directive}' stands for nothing$`), String(pattern));
   }
 });

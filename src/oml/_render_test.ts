@@ -73,7 +73,7 @@ Deno.test("renderDiagnostic shows a long line around what is meant", () => {
   const [, , , line, carets] = renderDiagnostic(finding({ column: 5001, end_column: 5005 }), text).split(
     "\n",
   );
-  assert.ok(line!.length < 140, line);
+  assert.ok(line!.length < 140, String(line));
   const start = carets!.indexOf("^");
   assert.equal(line!.slice(start, start + carets!.split("^").length - 1), "HERE");
 });
