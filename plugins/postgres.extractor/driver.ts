@@ -1,5 +1,6 @@
 import { type Context, defineDriver, DriverError, type Relay, relay } from "osiris/driver";
-import { quoted, Session, tableName, tableText } from "../postgres/mod.ts";
+import { checkConnection, quoted, Session, tableName, tableText } from "../postgres/mod.ts";
+import { discover } from "./discover.ts";
 import { type ReadColumn, readColumns } from "./column_type.ts";
 
 interface ExtractorConfig {
@@ -13,6 +14,8 @@ interface ExtractorConfig {
 const NULL_TEXT = "\\N";
 
 export default defineDriver<ExtractorConfig>({
+  check: ({ connection, signal }) => checkConnection(connection, signal),
+  discover: ({ connection, signal }, { scope, samples }) => discover(connection, signal, scope, samples),
   read: ({ config, connection, signal }) => read(config, connection, signal),
 });
 

@@ -9,7 +9,15 @@
  */
 
 import { type Context, defineDriver, DriverError, type StagedRows, type WriteRequest } from "osiris/driver";
-import { PostgresFailure, quoted, Session, type TableName, tableName, tableText } from "../postgres/mod.ts";
+import {
+  checkConnection,
+  PostgresFailure,
+  quoted,
+  Session,
+  type TableName,
+  tableName,
+  tableText,
+} from "../postgres/mod.ts";
 import { findTarget, schemaOf, type Target } from "./target.ts";
 
 interface WriterConfig {
@@ -23,6 +31,8 @@ const NULL_TEXT = "\\N";
 const STAGING = "pg_temp.osiris_staging";
 
 export default defineDriver<WriterConfig>({
+  check: ({ connection, signal }) => checkConnection(connection, signal),
+
   async write(context, input) {
     const name = tableName(context.config.table);
     const session = await Session.open(context.connection, context.signal);

@@ -13,6 +13,7 @@
  * @module
  */
 
+export { checkConnection } from "./check.ts";
 export { type PostgresConnection } from "./connection.ts";
 export { type Described } from "./copy.ts";
 export { failureOf, PostgresFailure } from "./failure.ts";
