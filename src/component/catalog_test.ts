@@ -120,7 +120,7 @@ const FAULTS: readonly [what: string, spoil: (component: string) => Promise<unkn
   ["a folder that is a link", async (at) => {
     await rename(at, join(at, "..", ".elsewhere"));
     await symlink(".elsewhere", at);
-  }, /is not a folder/],
+  }, /is a link, and should be a folder/],
 ];
 
 for (const [what, spoil, says] of FAULTS) {

@@ -13,6 +13,7 @@ export const SDK_NAMES: readonly string[] = [
   "defineDriver",
   "emit",
   "inputOf",
+  "relay",
   "scan",
   "sql",
 ];

@@ -26,7 +26,7 @@ ${spec}
 `,
     "spec.yaml",
   );
-  const text = `import { columns, defineDriver, emit } from "osiris/driver";\n${driver}`;
+  const text = `import { columns, defineDriver, emit, relay } from "osiris/driver";\n${driver}`;
   const admitted = await admit(new TextEncoder().encode(text), "driver.js");
   assert.deepEqual([...checked.diagnostics, ...admitted.diagnostics], []);
   return {

@@ -48,6 +48,25 @@ for (const isolation of LEVELS) {
   });
 }
 
+Deno.test("A driver in a process relays a source's own bytes", async () => {
+  const entry = await reading(`return relay({ a: "INTEGER" }, "-", async function* () {
+    for (let i = 0; i < 40; i++) yield new TextEncoder().encode(i + "\\n");
+    return { rows: 40 };
+  });`);
+  await withDriver(entry, async (driver) => {
+    const read = await driver.read();
+    assert.ok(read.kind === "bytes");
+    assert.deepEqual([read.columns, read.nullText], [[{ name: "a", type: "INTEGER" }], "-"]);
+    let text = "";
+    let next = await read.pieces.next();
+    for (; next.done !== true; next = await read.pieces.next()) {
+      text += new TextDecoder().decode(next.value.data);
+    }
+    assert.equal(text, Array.from({ length: 40 }, (_, i) => `${i}\n`).join(""));
+    assert.equal(next.value.rows, 40);
+  });
+});
+
 async function* given<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items;
 }
