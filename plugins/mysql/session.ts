@@ -72,7 +72,7 @@ export class Session implements AsyncDisposable {
     try {
       await session.#until(attempt, (settle) => session.#client.connect((error) => settle(error)));
       await session.run(
-        `SET SESSION time_zone = '+00:00', sql_mode = '${SQL_MODE}', group_concat_max_len = 1048576`,
+        `SET SESSION time_zone = '+00:00', sql_mode = '${SQL_MODE}', net_read_timeout = 86400, net_write_timeout = 86400`,
         attempt,
       );
       session.version = String((await session.rows("SELECT VERSION()", attempt))[0]?.[0]);
@@ -125,6 +125,7 @@ export class Session implements AsyncDisposable {
     this.#broken = true;
     this.#ended.reject(reason);
     this.#client.destroy();
+    this.#wire.destroy();
   }
 
   /** A text as a literal. */
@@ -144,6 +145,7 @@ export class Session implements AsyncDisposable {
     await gone.promise;
     clearTimeout(patience);
     this.#client.destroy();
+    this.#wire.destroy();
   }
 
   async #query(statement: Statement, attempt: string): Promise<unknown> {

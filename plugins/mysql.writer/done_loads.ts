@@ -1,0 +1,57 @@
+/**
+ * Which loads are done: a row of `_osiris_loads` for each, committed together with what was loaded.
+ *
+ * The row is written first. A second attempt at the same load, while the first one's fate is open, waits for it on
+ * that row, and then finds it there or not; so nothing is loaded twice when the answer to a COMMIT was lost.
+ *
+ * @module
+ */
+
+import type { Context } from "osiris/driver";
+import { quoted, type Session, type TableName, tableText } from "../mysql/mod.ts";
+
+/** The loads of one database, and the one at hand. */
+export class DoneLoads {
+  readonly #table: string;
+
+  constructor(
+    readonly name: TableName,
+    readonly loadId: string,
+    readonly step: Context["step"],
+    readonly attempt: string,
+  ) {
+    const { database } = name;
+    this.#table = tableText({ ...(database === undefined ? {} : { database }), table: "_osiris_loads" });
+  }
+
+  /** Makes the table when there is none. It commits, so no transaction may be open. */
+  async prepare(session: Session): Promise<void> {
+    await session.run(
+      `CREATE TABLE IF NOT EXISTS ${this.#table} (load_id VARCHAR(512) NOT NULL PRIMARY KEY, ` +
+        `step TEXT NOT NULL, table_name TEXT NOT NULL, ${quoted("rows")} BIGINT NOT NULL, ` +
+        "loaded_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)) " +
+        "ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+      this.attempt,
+    );
+  }
+
+  /** Whether this load is done; waits for an attempt whose fate is open. */
+  async has(session: Session): Promise<boolean> {
+    const where = `load_id = ${session.escape(this.loadId)}`;
+    const found = await session.rows(
+      `SELECT 1 FROM ${this.#table} WHERE ${where} LOCK IN SHARE MODE`,
+      this.attempt,
+    );
+    return found.length > 0;
+  }
+
+  /** Notes this load in the open transaction. */
+  async note(session: Session, rows: number): Promise<void> {
+    const values = [this.loadId, this.step, tableText(this.name)].map((text) => session.escape(text));
+    await session.run(
+      `INSERT INTO ${this.#table} (load_id, step, table_name, ${quoted("rows")}) ` +
+        `VALUES (${values.join(", ")}, ${rows}) ON DUPLICATE KEY UPDATE ${quoted("rows")} = ${rows}`,
+      this.attempt,
+    );
+  }
+}
