@@ -49,14 +49,17 @@ for (const isolation of LEVELS) {
 }
 
 Deno.test("A driver in a process relays a source's own bytes", async () => {
-  const entry = await reading(`return relay({ a: "INTEGER" }, "-", async function* () {
+  const entry = await reading(`return relay({ a: "INTEGER" }, "\\\\N", async function* () {
     for (let i = 0; i < 40; i++) yield new TextEncoder().encode(i + "\\n");
     return { rows: 40 };
   });`);
   await withDriver(entry, async (driver) => {
     const read = await driver.read();
     assert.ok(read.kind === "bytes");
-    assert.deepEqual([read.columns, read.nullText], [[{ name: "a", type: "INTEGER" }], "-"]);
+    assert.deepEqual([read.columns.map(({ name, type }) => [name, type]), read.nullText], [
+      [["a", "INTEGER"]],
+      "\\N",
+    ]);
     let text = "";
     let next = await read.pieces.next();
     for (; next.done !== true; next = await read.pieces.next()) {
