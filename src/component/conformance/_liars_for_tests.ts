@@ -377,7 +377,7 @@ export default defineDriver({
   {
     does: "speaks after its end",
     failing: ["end.silent"],
-    files: { "spec.yaml": spec(), "driver.ts": reader('setTimeout(() => log("still here"), 5);'), ...READ },
+    files: { "spec.yaml": spec(), "driver.ts": reader('setInterval(() => log("still here"), 5);'), ...READ },
   },
   {
     does: "floods the log",
