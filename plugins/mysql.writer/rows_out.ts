@@ -2,6 +2,7 @@
 
 import { DriverError, type InputBatch, type WriteRequest } from "osiris/driver";
 import type { FittedColumn, Style } from "./column_fit.ts";
+import { valuesOf } from "./stamp_text.ts";
 
 /** Characters after which a piece is handed on. */
 const PIECE = 1_048_576;
@@ -74,14 +75,14 @@ function* piecesOf(
   { value, missing, begin, between, end }: Notation,
   written: Written,
 ): Generator<string, void, void> {
-  const views = columns.map(({ name }) => batch.column(name));
+  const values = columns.map(({ name }) => valuesOf(batch.column(name)));
   let piece = "";
   for (let row = 0; row < batch.rows; row++) {
     written.rows++;
     piece += begin;
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i]!;
-      const given = views[i]!.at(row);
+      const given = values[i]!(row);
       if (i > 0) piece += between;
       if (given === null) {
         if (!column.target.nullable) throw missingValue(column, written.rows);
