@@ -48,7 +48,7 @@ async function write(query: string, config: Fields, connection: Fields = {}) {
 /** Writes, which succeeds. */
 async function written(query: string, config: Fields, connection?: Fields): Promise<void> {
   const outcome = await write(query, config, connection);
-  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
 }
 
 /** What the run fails with. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
-import { loadCatalog } from "./catalog.ts";
+import { loadOutside } from "./_outside.ts";
 import {
   type Lock,
   lockedAs,
@@ -54,7 +54,7 @@ class Folder implements AsyncDisposable {
 
   /** The component as the catalog has it; undefined when it is none any more. */
   async entry() {
-    return (await loadCatalog({ folders: [this.path] })).get("acme.numbers");
+    return (await loadOutside(this.path)).entries.find(({ spec }) => spec.name === "acme.numbers");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
