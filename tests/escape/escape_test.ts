@@ -15,12 +15,14 @@ import { attempted } from "./attempted.ts";
 import { ended } from "./ended.ts";
 import { figures } from "./figures.ts";
 import { lock } from "./lock.ts";
+import { many } from "./many.ts";
 import { wire } from "./wire.ts";
 
 calibrated();
 attempted();
 ended();
 around();
+many();
 wire();
 lock();
 figures();
