@@ -109,7 +109,7 @@ function steps(options: Options): Step[] {
     {
       name: "unit tests",
       kind: "unit",
-      run: () => test(options, ["src", "plugins", "scripts", "tests/house"]),
+      run: () => test(options, filesUnder(root, ["src", "plugins", "scripts", "tests/house"], TEST)),
     },
     {
       name: options.binary === undefined ? "story tests" : `story tests of ${options.binary}`,
@@ -170,10 +170,28 @@ async function judgeDoors(): Promise<Outcome> {
   return { passed: 0, failed: faults.length === 0 ? 0 : 1 };
 }
 
-/** Runs test files, passing their output on, and reads the counts from Deno's summary. */
+/** How many groups of test files run side by side, and how many files are in a group. */
+const LANES = Math.min(4, navigator.hardwareConcurrency);
+const GROUP = 4;
+
+/** Runs test files, a few at a time in each lane. */
 async function test(options: Options, files: readonly string[]): Promise<Outcome> {
-  if (files.length === 0) return { passed: 0, failed: 0 };
-  const child = new Deno.Command(deno, {
+  const waiting = [...files];
+  const sum = { passed: 0, failed: 0 };
+  const lane = async () => {
+    while (waiting.length > 0) {
+      const { passed, failed } = await testTogether(options, waiting.splice(0, GROUP));
+      sum.passed += passed;
+      sum.failed += failed;
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return sum;
+}
+
+/** Runs test files in one process, passes its output on when it is whole, and reads the counts from Deno's summary. */
+async function testTogether(options: Options, files: readonly string[]): Promise<Outcome> {
+  const { success, code, signal, stdout } = await new Deno.Command(deno, {
     args: [
       "test",
       "--quiet",
@@ -190,12 +208,12 @@ async function test(options: Options, files: readonly string[]): Promise<Outcome
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
-  }).spawn();
-  const text = await passOn(child.stdout);
-  const { success, code, signal } = await child.status;
+  }).output();
+  for (let rest = stdout; rest.length > 0;) rest = rest.subarray(Deno.stdout.writeSync(rest));
+  const text = new TextDecoder().decode(stdout.subarray(-20_000));
   const summary = [...text.matchAll(/^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed/gm)].at(-1);
   if (summary === undefined) {
-    console.log(`the tests ended without a summary: ${signal ?? `exit code ${code}`}`);
+    console.log(`the tests ended without a summary: ${signal ?? `exit code ${code}`}: ${files.join(", ")}`);
   }
   const passed = Number(summary?.[1] ?? 0), failed = Number(summary?.[2] ?? 0);
   return { passed, failed: success ? failed : Math.max(failed, 1) };
@@ -210,18 +228,6 @@ function environment(options: Options): Record<string, string> {
     PATH: `${folder}${separator}${Deno.env.get("PATH") ?? ""}`,
     ...(options.binary === undefined ? {} : { OSIRIS_BIN: options.binary }),
   };
-}
-
-/** Writes what arrives to the standard output, and keeps its end. */
-async function passOn(stream: ReadableStream<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder();
-  let kept = "";
-  for await (const chunk of stream) {
-    let rest = chunk;
-    while (rest.length > 0) rest = rest.subarray(Deno.stdout.writeSync(rest));
-    kept = (kept + decoder.decode(chunk, { stream: true })).slice(-20_000);
-  }
-  return kept;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
