@@ -38,22 +38,25 @@ export function deathOf(end: End, { deadlineMs, memory }: Allowed): Death {
     const help = "this is a fault of the component; tell its author";
     return { code: "DRV402", what: end.reason ?? "it broke off", help };
   }
+  const megabytes = Math.round(memory / 1_000_000);
   if (end.signal !== null && end.signal !== "SIGKILL" && OUT_OF_MEMORY.test(end.stderr)) {
     return {
       code: "DRV416",
-      what: `it ran out of memory: its process may take ${Math.round(memory / 1_000_000)} MB`,
-      help: "the component's author can make it hold fewer rows at a time",
+      what: `it ran out of memory: its process may take ${megabytes} MB`,
+      help: LESS_MEMORY,
     };
   }
+  // Whatever else aborts a process says why.
+  if (end.signal === "SIGABRT" && end.stderr.trim() === "") {
+    const what =
+      `it most likely ran out of memory: its process, which may take ${megabytes} MB, was aborted without a word`;
+    return { code: "DRV416", what, help: LESS_MEMORY };
+  }
   const how = end.signal === null ? `left with exit code ${end.code}` : `was ended by ${end.signal}`;
-  return { what: `its process ${how}`, help: helpAfter(end, memory) };
+  const help = end.signal === "SIGKILL"
+    ? "somebody killed it: perhaps the system, when memory ran out"
+    : "its log in the session has what it wrote last; tell the component's author";
+  return { what: `its process ${how}`, help };
 }
 
-function helpAfter({ signal, stderr }: End, memory: number): string {
-  if (signal === "SIGKILL") return "somebody killed it: perhaps the system, when memory ran out";
-  if (signal === "SIGABRT" && stderr.trim() === "") {
-    const most = Math.round(memory / 1_000_000);
-    return `that it says nothing of it points to memory, of which its process may take ${most} MB; tell the component's author`;
-  }
-  return "its log in the session has what it wrote last; tell the component's author";
-}
+const LESS_MEMORY = "the component's author can make it hold fewer rows at a time";
