@@ -2,6 +2,18 @@
 
 import type { Attempt } from "./_attempt.ts";
 
+/** Steps beside a stranger's, whose output `honest.csv` has to be as it should whatever the stranger does. */
+export const HONEST_STEPS = `  - id: honest
+    component: duckdb.processor
+    mode: transform
+    config: { query: "SELECT 42 AS answer" }
+  - id: others
+    component: filesystem.csv_writer
+    mode: write
+    inputs: { df: "\${honest.output.df}" }
+    config: { path: honest.csv }
+`;
+
 /** Runs every attempt, one after the other; each has a second. */
 const TRYING = `
 async function* trying(told, context) {

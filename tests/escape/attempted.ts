@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { Arena } from "./_arena.ts";
 import type { Attempt } from "./_attempt.ts";
-import { driverOf, specOf } from "./_driver.ts";
+import { driverOf, HONEST_STEPS, specOf } from "./_driver.ts";
 import { count, note } from "./_figures.ts";
 import { CORPUS, GRANTED } from "./corpus.ts";
 
@@ -16,16 +16,7 @@ function pipeline(at: Arena["at"]): string {
   return `oml_version: "0.1.0"
 name: escape
 steps:
-  - id: honest
-    component: duckdb.processor
-    mode: transform
-    config: { query: "SELECT 42 AS answer" }
-  - id: others
-    component: filesystem.csv_writer
-    mode: write
-    inputs: { df: "\${honest.output.df}" }
-    config: { path: honest.csv }
-  - id: bare
+${HONEST_STEPS}  - id: bare
     component: evil.bare
     mode: read
     config: { at: ${told} }

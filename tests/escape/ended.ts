@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { Arena, type At, type Ran } from "./_arena.ts";
-import { plainSpec } from "./_driver.ts";
+import { HONEST_STEPS, plainSpec } from "./_driver.ts";
 import { count, note } from "./_figures.ts";
 import { refusedAt } from "./admission.ts";
 import { driverOfEnd, type End, ENDS, HANGS } from "./ends.ts";
@@ -17,16 +17,7 @@ const LATE_MS = 1_500;
 const HONEST = `oml_version: "0.1.0"
 name: ends
 steps:
-  - id: honest
-    component: duckdb.processor
-    mode: transform
-    config: { query: "SELECT 42 AS answer" }
-  - id: others
-    component: filesystem.csv_writer
-    mode: write
-    inputs: { df: "\${honest.output.df}" }
-    config: { path: honest.csv }
-`;
+${HONEST_STEPS}`;
 
 /** A pipeline in which these drivers run side by side, after the honest steps. */
 function pipeline(arena: Arena, ends: readonly End[], names: readonly string[]): string {

@@ -1,4 +1,4 @@
-import { Validator } from "@cfworker/json-schema";
+import { type Schema, Validator } from "@cfworker/json-schema";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -81,8 +81,7 @@ function readExample(file: string, text: string): ExampleFile {
     return { file, fault: (error as Error).message.split("\n")[0]! };
   }
   const example = plainNumbers(document);
-  // deno-lint-ignore no-explicit-any
-  const { valid, errors } = new Validator(schema as any, "2020-12", false).validate(example);
+  const { valid, errors } = new Validator(schema as unknown as Schema, "2020-12", false).validate(example);
   if (valid) return { file, example: example as Example };
   const deepest = errors.at(-1)!;
   const place = deepest.instanceLocation.replace(/^#\/?/, "").replaceAll("/", ".") || "the document";
