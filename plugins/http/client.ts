@@ -9,6 +9,7 @@
  * @module
  */
 
+import { ServerFailure } from "osiris/driver";
 import { decode, decoderOf } from "./charset.ts";
 import { type HttpConnection, secretsOf } from "./connection.ts";
 import { type Json, jsonText } from "./exact_json.ts";
@@ -118,7 +119,9 @@ export class HttpClient {
         return await attempt();
       } catch (error) {
         this.#around.signal.throwIfAborted();
-        if (!(error instanceof HttpFailure) || error.how.transient !== true || tried >= retries) throw error;
+        if (!(error instanceof ServerFailure) || error.how.transient !== true || tried >= retries) {
+          throw error;
+        }
         const delay = Math.max(backoff(tried), error.how.retryAfterMs ?? 0);
         if (performance.now() + delay > end) throw error;
         this.#around.log(`${error.message}; asking again in ${(delay / 1000).toFixed(1)} s`, "warn");
@@ -212,7 +215,6 @@ export class HttpClient {
       yield decode(request, decoder);
     } catch (error) {
       this.#around.signal.throwIfAborted();
-      if (error instanceof HttpFailure) throw error;
       throw watch.expired ? this.#tooSlow(request) : brokenOff(request, error);
     } finally {
       watch.end();

@@ -1,4 +1,4 @@
-import { DriverError } from "osiris/driver";
+import { ServerFailure } from "osiris/driver";
 
 /** The values of a connection of the family `http`, as its spec declares them. */
 export interface HttpConnection {
@@ -74,9 +74,8 @@ function demandPlain(field: string, text: string): void {
   }
 }
 
-function wrong(what: string): DriverError {
-  return new DriverError(`Cannot use the connection (config): ${what}`, {
-    category: "connection",
+function wrong(what: string): ServerFailure {
+  return new ServerFailure("Cannot use the connection", "config", what, {
     help: "correct its alias in osiris_connections.yaml",
   });
 }

@@ -1,44 +1,23 @@
-import { DriverError, type DriverErrorOptions } from "osiris/driver";
-
-/** What kind of trouble it is, for people and for `check`. */
-export type Trouble = "auth" | "network" | "permission" | "timeout" | "config" | "limit";
-
-const CATEGORIES: { readonly [trouble in Trouble]: NonNullable<DriverErrorOptions["category"]> } = {
-  auth: "connection",
-  network: "connection",
-  timeout: "connection",
-  permission: "permission",
-  config: "run",
-  limit: "run",
-};
-
-/** What is said about a failure beside what happened. */
-export interface FailureOptions {
-  readonly help: string;
-  /** Whether the same request may succeed soon. */
-  readonly transient?: boolean;
-  /** How long the server asks to be left alone. */
-  readonly retryAfterMs?: number | undefined;
-  readonly status?: number;
-}
+import {
+  type DriverError,
+  type FailureOptions,
+  ServerFailure,
+  serverFailure,
+  type Trouble,
+} from "osiris/driver";
 
 /** A request that came to nothing. */
-export class HttpFailure extends DriverError {
+export class HttpFailure extends ServerFailure {
   readonly status: number | undefined;
 
   constructor(
-    readonly request: string,
-    readonly trouble: Trouble,
+    request: string,
+    trouble: Trouble,
     what: string,
-    readonly how: FailureOptions,
+    how: FailureOptions & { readonly status?: number },
   ) {
-    const { help, transient = false, retryAfterMs, status } = how;
-    super(`Cannot read ${request}: ${what} (${trouble}${status === undefined ? "" : `, status ${status}`})`, {
-      category: CATEGORIES[trouble],
-      retryable: transient,
-      help,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    });
+    const { status } = how;
+    super(`Cannot read ${request}`, trouble, status === undefined ? what : `status ${status}: ${what}`, how);
     this.status = status;
   }
 }
@@ -48,47 +27,9 @@ export function named(method: string, url: URL): string {
   return `${method} ${url.origin}${url.pathname}`;
 }
 
-/** What a refused or broken connection is called. Undefined when the sandbox refused it. */
-export function brokenOff(request: string, error: unknown): HttpFailure {
-  if (error instanceof Error && (error.name === "NotCapable" || error.name === "PermissionDenied")) {
-    return new HttpFailure(request, "permission", "the step is not granted this host and port", {
-      help: "a step reaches the hosts of its connection's base_url and login_url only",
-    });
-  }
-  const text = deepest(error);
-  const again = (what: string, help: string) =>
-    new HttpFailure(request, "network", what, { help, transient: true });
-  if (/dns error|failed to lookup|resolve/i.test(text)) {
-    return again("the name of the host cannot be resolved", "check the host in base_url, and the network");
-  }
-  if (/refused/i.test(text)) {
-    return again(
-      "the connection was refused",
-      "check host and port in base_url, and whether the server runs",
-    );
-  }
-  if (/certificate|tls|corrupt message|handshake|UnknownIssuer/i.test(text)) {
-    return new HttpFailure(request, "network", `TLS failed: ${text}`, {
-      help: "check the server's certificate, its port, and whether base_url should begin with http://",
-    });
-  }
-  if (/reading a body|end of file|before message completed|reset|broken pipe|closed/i.test(text)) {
-    return again(
-      "the connection was cut before the answer was whole",
-      "try again; the server or a proxy hung up",
-    );
-  }
-  return again(`the connection failed: ${text}`, "check host and port in base_url, and the network");
-}
-
-/** What the runtime says about it, without URLs, since their queries may hold keys. */
-function deepest(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return text.replaceAll(/\(?https?:\/\/\S+/g, "").split("client error (Connect): ").at(-1)!.trim().slice(
-    0,
-    300,
-  );
+/** What a refused or broken connection is called. */
+export function brokenOff(request: string, error: unknown): DriverError {
+  return serverFailure(`Cannot read ${request}`, error);
 }
 
 /** What a status means. `said` is the begin of the body. */

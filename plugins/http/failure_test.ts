@@ -56,6 +56,6 @@ for (
       "the token",
     );
     assert.deepEqual([failure.trouble, failure.options.retryable], [trouble, transient]);
-    assert.ok(failure.message.endsWith(`(${trouble}, status ${status})`));
+    assert.ok(failure.message.includes(`(${trouble}): status ${status}: `), failure.message);
   });
 }

@@ -8,10 +8,11 @@
  * @module
  */
 
+import { ServerFailure } from "osiris/driver";
 import { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
 import type { Context, WriteRequest } from "osiris/driver";
-import { MysqlFailure, quoted, type Session } from "../mysql/mod.ts";
+import { quoted, type Session } from "../mysql/mod.ts";
 import type { FittedColumn } from "./column_fit.ts";
 import { LINES, literals, pieces, type Written } from "./rows_out.ts";
 
@@ -89,7 +90,7 @@ async function complaint(session: Session, attempt: string, missing: number): Pr
   const [first] = await session.rows("SHOW WARNINGS LIMIT 1", attempt);
   const said = first === undefined ? `${missing} rows were not taken` : String(first[2]);
   const where = row === undefined || / at row \d+$/.test(said) ? "" : ` (row ${row})`;
-  return new MysqlFailure(attempt, "data", `${said}${where}; nothing was kept`, {
+  return new ServerFailure(attempt, "data", `${said}${where}; nothing was kept`, {
     help:
       "mend the row in a step before, or change the table; rows are counted from 1 in the order of the input",
   });

@@ -10,8 +10,8 @@
  */
 
 import { createHash } from "node:crypto";
-import { type Context, DriverError, type StagedRows, type WriteRequest } from "osiris/driver";
-import { MysqlFailure, quoted, Session, type TableName, tableText } from "../mysql/mod.ts";
+import { type Context, DriverError, ServerFailure, type StagedRows, type WriteRequest } from "osiris/driver";
+import { quoted, Session, type TableName, tableText } from "../mysql/mod.ts";
 import { fitted, type FittedColumn } from "./column_fit.ts";
 import { DoneLoads } from "./done_loads.ts";
 import { load } from "./load.ts";
@@ -77,7 +77,7 @@ class Job {
     const there = await describe(this.session, this.given.name, this.attempt);
     const overwrite = options.write_mode === "overwrite";
     if (there === undefined && !options.create) {
-      throw new MysqlFailure(this.attempt, "config", "there is no such table", {
+      throw new ServerFailure(this.attempt, "config", "there is no such table", {
         help: "make it, or leave `create: false` out",
       });
     }
@@ -177,7 +177,7 @@ class Job {
     const { name, input } = this.given;
     const lost = there === undefined ? undefined : await bound(this.session, name, this.attempt);
     if (lost !== undefined) {
-      throw new MysqlFailure(
+      throw new ServerFailure(
         this.attempt,
         "config",
         `the table has ${lost}, which a new table would not have`,
@@ -231,7 +231,7 @@ class Job {
     try {
       await this.#run("COMMIT");
     } catch (error) {
-      if (!(error instanceof MysqlFailure) || !["network", "timeout"].includes(error.trouble)) throw error;
+      if (!(error instanceof ServerFailure) || !["network", "timeout"].includes(error.trouble)) throw error;
       await using again = await Session.open(connection, signal);
       if (!await this.done.has(again)) throw error;
     } finally {
@@ -254,7 +254,7 @@ class Job {
 
   #demandKey(key: string): void {
     if (this.given.input.columns.some(({ name }) => name === key)) return;
-    throw new MysqlFailure(this.attempt, "config", `the key '${key}' is not among the input's columns`, {
+    throw new ServerFailure(this.attempt, "config", `the key '${key}' is not among the input's columns`, {
       help: "check `keys`, or add the column in a SQL step before",
     });
   }
@@ -270,7 +270,7 @@ class Job {
     const why = found
       ? `the key's column '${open!.name}' may be null`
       : `it has no PRIMARY or UNIQUE key over exactly ${keys.join(", ")}`;
-    throw new MysqlFailure(this.attempt, "config", why, {
+    throw new ServerFailure(this.attempt, "config", why, {
       help: "add such a key over columns that are NOT NULL, or use `delete_insert`",
     });
   }

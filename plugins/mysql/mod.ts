@@ -13,7 +13,6 @@
  * @module
  */
 
-export { checkConnection } from "./check.ts";
-export { failureOf, MysqlFailure, type Trouble } from "./failure.ts";
+export { failureOf } from "./failure.ts";
 export { quoted, type TableName, tableName, tableText } from "./names.ts";
-export { Session } from "./session.ts";
+export { checkConnection, Session } from "./session.ts";

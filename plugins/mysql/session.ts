@@ -9,8 +9,9 @@
  */
 
 import { type Connection, createConnection, type QueryOptions } from "mysql2";
+import { type Checked, ServerFailure } from "osiris/driver";
 import { clientOptions, type MysqlConnection, placeOf, tlsOf } from "./connection.ts";
-import { failureOf, MysqlFailure } from "./failure.ts";
+import { failureOf } from "./failure.ts";
 import { Wire } from "./wire.ts";
 
 /** `0` for an automatic number stays `0`; a value that does not fit is an error, never cut. */
@@ -178,7 +179,7 @@ export class Session implements AsyncDisposable {
     this.#heard = moved;
     if (Date.now() < this.#deadline) return;
     this.fail(
-      new MysqlFailure(
+      new ServerFailure(
         `Cannot go on with ${this.place}`,
         "timeout",
         `nothing moved for ${this.#silence / 1000} s, and the server should answer`,
@@ -193,4 +194,10 @@ type Settle = (error: unknown, result?: unknown) => void;
 /** How the library turns to TLS; its types leave this out. */
 interface Upgrading {
   startTLS: (secured: (error?: unknown) => void) => void;
+}
+
+/** Whether the server answers and takes the login. */
+export async function checkConnection(given: object | null, signal: AbortSignal): Promise<Checked> {
+  await using _session = await Session.open(given, signal);
+  return { ok: true };
 }

@@ -8,16 +8,15 @@
  * @module
  */
 
-import { type Context, defineDriver, DriverError, type StagedRows, type WriteRequest } from "osiris/driver";
 import {
-  checkConnection,
-  PostgresFailure,
-  quoted,
-  Session,
-  type TableName,
-  tableName,
-  tableText,
-} from "../postgres/mod.ts";
+  type Context,
+  defineDriver,
+  DriverError,
+  ServerFailure,
+  type StagedRows,
+  type WriteRequest,
+} from "osiris/driver";
+import { checkConnection, quoted, Session, type TableName, tableName, tableText } from "../postgres/mod.ts";
 import { findTarget, schemaOf, type Target } from "./target.ts";
 
 interface WriterConfig {
@@ -184,7 +183,7 @@ class Write {
   }
 
   #wrongRows(what: string): DriverError {
-    return new PostgresFailure(this.#attempt, "data", what, {
+    return new ServerFailure(this.#attempt, "data", what, {
       help: "mend the rows in a step before; nothing was kept",
     });
   }

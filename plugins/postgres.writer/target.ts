@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type Column, DriverError } from "osiris/driver";
-import { PostgresFailure, quoted, type Session, type TableName } from "../postgres/mod.ts";
+import { type Column, DriverError, ServerFailure } from "osiris/driver";
+import { quoted, type Session, type TableName } from "../postgres/mod.ts";
 import { itemOf, loss, newType, type TableColumn } from "./target_column.ts";
 
 /** A table that is ready to take the rows. */
@@ -99,7 +99,7 @@ function demandExact(attempt: string, column: Column, type: string): void {
   if (/^(?:TIMESTAMP_NS|TIME_NS)$/.test(column.type)) newType(attempt, column); // which refuses it
   const how = loss(column, type);
   if (how === undefined) return;
-  throw new PostgresFailure(
+  throw new ServerFailure(
     attempt,
     "data",
     `column '${column.name}' is a ${column.type}, and the table's ${type} would ${how} values without a word`,
@@ -137,5 +137,5 @@ async function isKeyed(
 }
 
 function config(attempt: string, what: string, help: string): DriverError {
-  return new PostgresFailure(attempt, "config", what, { help });
+  return new ServerFailure(attempt, "config", what, { help });
 }

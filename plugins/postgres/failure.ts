@@ -7,77 +7,17 @@
  * @module
  */
 
-import { DriverError, type DriverErrorOptions } from "osiris/driver";
+import { type DriverError, type Meaning, oneLine, serverFailure } from "osiris/driver";
 
-/** What kind of trouble it is, for people. */
-export type Trouble = "auth" | "network" | "permission" | "timeout" | "config" | "data" | "conflict";
-
-const CATEGORIES: { readonly [trouble in Trouble]: NonNullable<DriverErrorOptions["category"]> } = {
-  auth: "connection",
-  network: "connection",
-  timeout: "connection",
-  permission: "permission",
-  config: "run",
-  data: "run",
-  conflict: "run",
-};
-
-/** A request that came to nothing. */
-export class PostgresFailure extends DriverError {
-  constructor(
-    attempt: string,
-    readonly trouble: Trouble,
-    what: string,
-    how: { readonly help: string; readonly transient?: boolean },
-  ) {
-    super(`${attempt} (${trouble}): ${what}`, {
-      category: CATEGORIES[trouble],
-      retryable: how.transient ?? false,
-      help: how.help,
-    });
-  }
-}
-
-/** What the client library throws; `code` is the server's SQLSTATE or the system's name of the error. */
+/** What the client library throws; what the server itself says has a severity, and its SQLSTATE as the code. */
 interface ClientError {
   readonly code?: string;
-  readonly name?: string;
   readonly message?: string;
   readonly severity?: string;
   readonly detail?: string;
   readonly where?: string;
 }
 
-interface Meaning {
-  readonly trouble: Trouble;
-  readonly help: string;
-  readonly transient?: boolean;
-  /** Instead of what was thrown. */
-  readonly says?: string;
-}
-
-const LOST: Meaning = {
-  trouble: "network",
-  transient: true,
-  says: "the connection was cut before the answer was whole",
-  help: "try again; the server or something on the way hung up",
-};
-const UNRESOLVED: Meaning = {
-  trouble: "network",
-  says: "the name of the host cannot be resolved",
-  help: "check the host of the connection, and the network",
-};
-const LATE: Meaning = {
-  trouble: "timeout",
-  transient: true,
-  says: "the server did not answer in time",
-  help: "check host and port of the connection; raise `connect_timeout_s` for a slow one",
-};
-const TLS: Meaning = {
-  trouble: "network",
-  help:
-    "give the certificate of the server's authority as `ca`; `tls: verify_ca` takes a certificate with another name",
-};
 const CONFLICT: Meaning = {
   trouble: "conflict",
   transient: true,
@@ -122,47 +62,25 @@ const BY_STATE: { readonly [state: string]: Meaning } = {
     help: "try again; somebody ended the statement on the server",
   },
   "57": RESTARTING,
-  "08": LOST,
-};
-
-/** By what the runtime calls it. */
-const BY_CODE: { readonly [code: string]: Meaning } = {
-  ECONNREFUSED: {
+  "08": {
     trouble: "network",
     transient: true,
-    says: "the connection was refused",
-    help: "check host and port of the connection, and whether the server runs",
+    help: "try again; the server or something on the way hung up",
   },
-  ENOTFOUND: UNRESOLVED,
-  EAI_AGAIN: { ...UNRESOLVED, transient: true },
-  ETIMEDOUT: LATE,
-  EHOSTUNREACH: { trouble: "network", transient: true, help: "check the network" },
-  ENETUNREACH: { trouble: "network", transient: true, help: "check the network" },
-  ECONNRESET: LOST,
-  ECONNABORTED: LOST,
-  EPIPE: LOST,
 };
 
 /** What an error means. `attempt` says what was tried, such as `Cannot read the table 'orders' at db:5432`. */
 export function failureOf(attempt: string, thrown: unknown): DriverError {
-  if (thrown instanceof DriverError) return thrown;
-  const error = thrown as ClientError;
-  if (error.name === "NotCapable" || error.name === "PermissionDenied") {
-    return new PostgresFailure(attempt, "permission", "the step is not granted this host and port", {
-      help: "a step reaches host and port of its connection only",
-    });
-  }
-  const meaning = meaningOf(error);
-  const said = [error.message ?? String(thrown), error.detail, error.where?.split("\n")[0]];
-  const what = meaning.says ?? said.filter((each) => each !== undefined).map(plain).join("; ");
-  return new PostgresFailure(attempt, meaning.trouble, what, meaning);
+  return serverFailure(attempt, thrown, meaningOf);
 }
 
-function meaningOf({ code = "", message = "", severity }: ClientError): Meaning {
-  if (severity !== undefined) return BY_STATE[code] ?? BY_STATE[code.slice(0, 2)] ?? VALUE;
-  const known = BY_CODE[code];
-  if (known !== undefined) return known;
-  if (/timeout expired|timed? ?out/i.test(message)) return LATE;
+function meaningOf(thrown: unknown): Meaning | undefined {
+  const { code = "", message = "", severity, detail, where } = Object(thrown) as ClientError;
+  if (severity !== undefined) {
+    const meaning = BY_STATE[code] ?? BY_STATE[code.slice(0, 2)] ?? VALUE;
+    const said = [message, detail, where?.split("\n")[0]].filter((each) => each !== undefined);
+    return { ...meaning, says: said.map(oneLine).join("; ") };
+  }
   if (/does not support SSL/i.test(message)) {
     return {
       trouble: "config",
@@ -170,17 +88,5 @@ function meaningOf({ code = "", message = "", severity }: ClientError): Meaning 
       help: "turn TLS on in the server, or say `tls: off` in the connection",
     };
   }
-  if (/resolve|getaddrinfo|lookup/i.test(message)) return UNRESOLVED;
-  if (/certificate|handshake|tls|UnknownIssuer|altname/i.test(message)) return TLS;
-  if (/SASL|password/i.test(message)) return BY_STATE["28"]!;
-  if (/terminated|closed|reset|broken|end of file|ended/i.test(message)) return LOST;
-  return {
-    trouble: "network",
-    transient: true,
-    help: "check host and port of the connection, and the network",
-  };
-}
-
-function plain(text: string): string {
-  return text.trim().replace(/\s+/g, " ").slice(0, 600);
+  return /SASL|password/i.test(message) ? BY_STATE["28"] : undefined;
 }

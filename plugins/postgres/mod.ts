@@ -13,9 +13,8 @@
  * @module
  */
 
-export { checkConnection } from "./check.ts";
 export { type PostgresConnection } from "./connection.ts";
 export { type Described } from "./copy.ts";
-export { failureOf, PostgresFailure } from "./failure.ts";
+export { failureOf } from "./failure.ts";
 export { quoted, type TableName, tableName, tableText } from "./names.ts";
-export { Session, type Texts } from "./session.ts";
+export { checkConnection, Session, type Texts } from "./session.ts";

@@ -9,9 +9,10 @@
 
 import "./no_environment.ts";
 import pg from "pg";
+import { type Checked, ServerFailure } from "osiris/driver";
 import { clientOptions, placeOf, type PostgresConnection } from "./connection.ts";
 import { Describe, type Described, RowsIn, RowsOut, type Statement, type Wire } from "./copy.ts";
-import { failureOf, PostgresFailure } from "./failure.ts";
+import { failureOf } from "./failure.ts";
 
 /** How values are written, whatever the server's or the user's own defaults are. */
 const SETTINGS = [
@@ -123,7 +124,7 @@ export class Session implements AsyncDisposable {
     late.promise.catch(() => {}); // heard by the race
     const silent = () => {
       late.reject(
-        new PostgresFailure(attempt, "timeout", `the server was silent for ${this.#timeoutMs / 1000} s`, {
+        new ServerFailure(attempt, "timeout", `the server was silent for ${this.#timeoutMs / 1000} s`, {
           help: "raise `timeout_s` of the connection for a statement that takes so long",
           transient: true,
         }),
@@ -146,4 +147,10 @@ export class Session implements AsyncDisposable {
   #hangUp(): void {
     this.#client.connection.stream.destroy();
   }
+}
+
+/** Whether the server answers and takes the login. */
+export async function checkConnection(given: object | null, signal: AbortSignal): Promise<Checked> {
+  await using _session = await Session.open(given, signal);
+  return { ok: true };
 }

@@ -35,11 +35,12 @@ const CHECKS: {
 } = {
   ready: (raw) => ({ protocol: count(keys(raw, "protocol")["protocol"], "protocol") }),
   checked: (raw) => {
-    const given = keys(raw, "ok", "latency_ms", "category", "help");
+    const given = keys(raw, "ok", "latency_ms", "category", "message", "help");
     return {
       ok: bool(given["ok"], "ok"),
       latency_ms: finite(given["latency_ms"], "latency_ms"),
       category: textOrNull(given["category"], "category"),
+      message: textOrNull(given["message"], "message"),
       help: textOrNull(given["help"], "help"),
     };
   },

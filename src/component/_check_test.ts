@@ -15,7 +15,7 @@ const table = {
 
 const GOOD: unknown[] = [
   { type: "ready", protocol: 1 },
-  { type: "checked", ok: true, latency_ms: 0.5, category: null, help: "x" },
+  { type: "checked", ok: true, latency_ms: 0.5, category: null, message: null, help: "x" },
   { type: "discovered", tables: [table] },
   { type: "relation", relation: scan },
   { type: "relation", relation: copy },

@@ -83,6 +83,8 @@ export interface Checked {
   readonly ok: boolean;
   /** What kind of trouble: `auth`, `network`, `permission`, `timeout` or `config`, or a word of the component's own. */
   readonly category?: string;
+  /** What is the matter. */
+  readonly message?: string;
   /** What to do. */
   readonly help?: string;
 }
@@ -105,7 +107,8 @@ type Maybe<T> = T | Promise<T>;
 export interface DriverDefinition<C = Config> {
   /**
    * Tries the connection, outside of a step: the configuration has nothing but defaults, the grants are those over
-   * the connection alone, and nothing may be written. Who says `ok` has reached the server.
+   * the connection alone, and nothing may be written. Who says `ok` has reached the server; a `ServerFailure` that is
+   * thrown says what is wrong with it.
    */
   check?(context: Context<C>): Maybe<Checked>;
   /**

@@ -10,10 +10,11 @@
 import { OsirisError } from "../diagnostic.ts";
 import { Checksum } from "./checksum.ts";
 import type { InputBatch } from "./_decode.ts";
-import type { Context, DriverDefinition, Input, StagedRows, WriteRequest } from "./_definition.ts";
+import type { Checked, Context, DriverDefinition, Input, StagedRows, WriteRequest } from "./_definition.ts";
 import { failureOf } from "./_driver_error.ts";
 import type { Emission, Row } from "./_emission.ts";
 import type { Relay } from "./_relay.ts";
+import { ServerFailure } from "./_server_failure.ts";
 import {
   type Column,
   type DriverMessage,
@@ -248,9 +249,19 @@ export class Service {
 
   async #check(context: Context): Promise<void> {
     const started = performance.now();
-    const { ok, category, help } = await this.#ability("check")(context);
+    const { ok, category = null, message = null, help = null } = await this.#checked(context);
     const latency_ms = performance.now() - started;
-    this.#send({ type: "checked", ok, latency_ms, category: category ?? null, help: help ?? null });
+    this.#send({ type: "checked", ok, latency_ms, category, message, help });
+  }
+
+  async #checked(context: Context): Promise<Checked> {
+    try {
+      return await this.#ability("check")(context);
+    } catch (error) {
+      if (!(error instanceof ServerFailure)) throw error;
+      const { trouble, message, how: { help } } = error;
+      return { ok: false, category: trouble, message, help };
+    }
   }
 
   async #discover(context: Context, { scope, samples }: Message<"discover">): Promise<void> {

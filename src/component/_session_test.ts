@@ -230,7 +230,10 @@ Deno.test("Session never lets a driver have more batches in flight than its cred
 Deno.test("Session refuses a second final answer", async () => {
   const exits: unknown[] = [];
   const stage = new Stage(
-    answering({ type: "checked", ok: true, latency_ms: 1, category: null, help: null }, RELATION),
+    answering(
+      { type: "checked", ok: true, latency_ms: 1, category: null, message: null, help: null },
+      RELATION,
+    ),
     {},
     {
       onExit: (info) => exits.push(info.failure?.message),

@@ -78,6 +78,8 @@ export interface CheckResult {
   readonly latency_ms: number;
   /** What kind of trouble, such as `auth` or `network`. */
   readonly category: string | null;
+  /** What is the matter. */
+  readonly message: string | null;
   readonly help: string | null;
 }
 
@@ -142,6 +144,8 @@ export interface PoolOptions {
   readonly foreseen?: Grants;
   /** Bytes of memory that such a driver may take. */
   readonly driverMemory?: number;
+  /** Bytes that a driver from outside may write before its rows are committed. */
+  readonly driverDisk?: number;
 }
 
 /** Starts drivers, and keeps workers of built-in code for the next step that needs the same. */

@@ -134,6 +134,7 @@ export type DriverMessage =
     readonly ok: boolean;
     readonly latency_ms: number;
     readonly category: string | null;
+    readonly message: string | null;
     readonly help: string | null;
   }
   | {

@@ -90,10 +90,11 @@ const REACHED_NOTHING = {
   help: "do not rely on its word; tell its author",
 };
 
-function whatItSays({ ok, category, help }: CheckResult, { scrub }: Ready): Pick<Verdict, "status"> {
+function whatItSays({ ok, category, message, help }: CheckResult, { scrub }: Ready): Pick<Verdict, "status"> {
   if (ok) return { status: "ok" };
   const word = category !== null && /^[a-z][a-z_]{0,31}$/.test(category) ? scrub(category) : "unknown";
-  return { status: "failed", ...withHelp(word, undefined, help === null ? undefined : shown(help, scrub)) };
+  const told = (text: string | null) => text === null ? undefined : shown(text, scrub);
+  return { status: "failed", ...withHelp(word, told(message), told(help)) };
 }
 
 /** What went wrong before a driver could say anything, or instead. */

@@ -23,7 +23,7 @@ const MESSAGES = 10_000;
 const failure = { code: "DRV401", category: "run", message: "no", retryable: false };
 const GOOD: readonly Record<string, unknown>[] = [
   { type: "ready", protocol: 1 },
-  { type: "checked", ok: true, latency_ms: 0.5, category: null, help: "x" },
+  { type: "checked", ok: true, latency_ms: 0.5, category: null, message: null, help: "x" },
   {
     type: "discovered",
     tables: [{

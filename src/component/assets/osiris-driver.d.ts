@@ -55,7 +55,8 @@ export type Config = {
 export interface DriverDefinition<C = Config> {
     /**
      * Tries the connection, outside of a step: the configuration has nothing but defaults, the grants are those over
-     * the connection alone, and nothing may be written. Who says `ok` has reached the server.
+     * the connection alone, and nothing may be written. Who says `ok` has reached the server; a `ServerFailure` that is
+     * thrown says what is wrong with it.
      */
     check?(context: Context<C>): Maybe<Checked>;
     /**
@@ -108,6 +109,8 @@ export interface Checked {
     readonly ok: boolean;
     /** What kind of trouble: `auth`, `network`, `permission`, `timeout` or `config`, or a word of the component's own. */
     readonly category?: string;
+    /** What is the matter. */
+    readonly message?: string;
     /** What to do. */
     readonly help?: string;
 }
@@ -393,6 +396,54 @@ export interface DriverErrorOptions {
     readonly category?: "run" | "connection" | "permission";
     /** What to do. */
     readonly help?: string;
+}
+
+/** A text of a server as it may stand in an error. */
+export declare function oneLine(text: string): string;
+
+/**
+ * A request to a server that came to nothing. Thrown by `check`, it is what `connections doctor` shows.
+ *
+ * @example
+ * ```ts
+ * throw new ServerFailure("Cannot read the orders at db:5000", "auth", "the login was refused", {
+ *   help: "check user and password of the connection",
+ * });
+ * ```
+ */
+export declare class ServerFailure extends DriverError {
+    readonly attempt: string;
+    readonly trouble: Trouble;
+    readonly what: string;
+    readonly how: FailureOptions;
+    constructor(attempt: string, trouble: Trouble, what: string, how: FailureOptions);
+}
+
+/** What kind of trouble it is. `limit`: a bound of the server or the step; `conflict`: somebody else's work in between. */
+export type Trouble = "auth" | "network" | "permission" | "timeout" | "config" | "data" | "conflict" | "limit";
+
+/** What is said about a failure beside what happened. */
+export interface FailureOptions {
+    /** What to do. */
+    readonly help: string;
+    /** Whether the same attempt may succeed soon. */
+    readonly transient?: boolean;
+    /** How long the server asks to be left alone, in milliseconds. */
+    readonly retryAfterMs?: number | undefined;
+}
+
+/**
+ * What was thrown, as an error that says what to do. `attempt` begins it, such as `Cannot read the table 'orders' at
+ * db:5432`; `meaningOf` knows the server's own errors. What it leaves open is looked up among those of the runtime:
+ * hosts that refuse, are silent or have no address, TLS, lines that were cut, hosts that were not granted.
+ */
+export declare function serverFailure(attempt: string, thrown: unknown, meaningOf?: (thrown: unknown) => Meaning | undefined): DriverError;
+
+/** What an error of a server or of the way to it means. */
+export interface Meaning extends FailureOptions {
+    readonly trouble: Trouble;
+    /** Instead of what was thrown. */
+    readonly says?: string;
 }
 
 export type { ColumnChunk, Emission, Relay };
