@@ -18,6 +18,14 @@ const MIGRATIONS = [
     error TEXT
   ) STRICT;
   CREATE INDEX runs_by_pipeline ON runs (pipeline, started_at);`,
+  `CREATE TABLE schemas (
+    pipeline TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    step TEXT NOT NULL,
+    columns TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    PRIMARY KEY (pipeline, profile, step)
+  ) STRICT;`,
 ];
 
 /** How long SQLite waits for another process by itself, in milliseconds. Nothing else happens meanwhile, so it is short. */

@@ -16,6 +16,7 @@ import {
 } from "./_database.ts";
 import { filterRuns, type RunFilter, type RunSource, type RunSummary } from "./_run_summary.ts";
 import { addRuns, deleteRun, getRun, getRuns, putRun } from "./_runs_table.ts";
+import { getSchema, putSchema, type SchemaKey, type StepSchema } from "./_schemas_table.ts";
 
 /** How to open a project's state. */
 export interface StateOptions {
@@ -25,7 +26,7 @@ export interface StateOptions {
   readonly onNotice?: (notice: Diagnostic) => void;
 }
 
-/** The run index: every run of a project, however it ended. */
+/** What a project remembers: every run, however it ended, and the columns that steps had. */
 export interface State {
   /** Remembers a run, over what was known of it. */
   recordRun(run: RunSummary): Promise<void>;
@@ -37,6 +38,10 @@ export interface State {
   lastRun(pipeline: string): Promise<RunSummary | undefined>;
   /** Forgets a run. */
   removeRun(id: string): Promise<void>;
+  /** Remembers the columns of steps, over what was known of them. */
+  recordSchemas(schemas: readonly (SchemaKey & StepSchema)[]): Promise<void>;
+  /** The columns that a step had last; undefined when none were recorded. Writes nothing. */
+  schemaOf(key: SchemaKey): Promise<StepSchema | undefined>;
 }
 
 /**
@@ -86,6 +91,15 @@ class FolderState implements State {
 
   async removeRun(id: string): Promise<void> {
     if (exists(this.#path)) await this.#write((db) => deleteRun(db, id));
+  }
+
+  async recordSchemas(schemas: readonly (SchemaKey & StepSchema)[]): Promise<void> {
+    if (schemas.length === 0) return;
+    await this.#write((db) => schemas.forEach((schema) => putSchema(db, schema, schema)));
+  }
+
+  async schemaOf(key: SchemaKey): Promise<StepSchema | undefined> {
+    return await this.#read((db) => isCurrent(db) ? getSchema(db, key) : undefined);
   }
 
   /** A run that is over says how it ended; one that is not may have died since. */

@@ -1,8 +1,9 @@
 /**
- * What outlives a run, in SQLite under `.osiris/`: today the index of every run.
+ * What outlives a run, in SQLite under `.osiris/`: the index of every run, and the columns that steps under a
+ * contract had when their pipeline last succeeded.
  *
  * It exists so that a run can be found without opening every session. What must stay true: the sessions in
- * `logs/` are the truth and the index is a copy that can be made again; two runs at once lose no record;
+ * `logs/` are the truth and the index of runs is a copy that can be made again; two runs at once lose no record;
  * reading writes nothing, and the database appears only when something is recorded; a database written by
  * a newer Osiris is refused, a damaged one is moved aside and said.
  *
@@ -19,4 +20,5 @@
  */
 
 export { openState, type State, type StateOptions } from "./_state.ts";
+export type { SchemaKey, StepSchema } from "./_schemas_table.ts";
 export type { RunFilter, RunSource, RunSummary } from "./_run_summary.ts";
