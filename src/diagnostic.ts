@@ -210,6 +210,7 @@ export const CODES = {
   DRV418: "what a driver wrote cannot be put in place",
   DRV419: "granted host is this machine",
   DRV420: "example of a component cannot be run",
+  DRV429: "driver wrote more than it may",
   // ENG5xx: what the engine refuses or cannot do (src/engine/).
   ENG500: "engine failure",
   ENG501: "source cannot be read",

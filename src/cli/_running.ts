@@ -26,6 +26,7 @@ interface RunFlags {
   readonly verbose: boolean;
   readonly memory_limit: string | undefined;
   readonly threads: string | undefined;
+  readonly driver_disk: string | undefined;
   readonly frozen: boolean;
   readonly require_os_sandbox: boolean;
 }
@@ -173,23 +174,41 @@ function summary(
   }\n`;
 }
 
-function limitsOf({ memory_limit, threads }: RunFlags): { memoryLimit?: string; threads?: number } {
-  if (memory_limit !== undefined && !/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(memory_limit)) {
-    throw wrongValue(
-      "--memory-limit",
-      memory_limit,
-      "a number with a unit",
-      "for example: --memory-limit 512MB",
-    );
-  }
+interface Limits {
+  readonly memoryLimit?: string;
+  readonly threads?: number;
+  readonly driverDisk?: number;
+}
+
+function limitsOf({ memory_limit, threads, driver_disk }: RunFlags): Limits {
+  const memory = sizeOf("--memory-limit", memory_limit, "512MB");
+  const disk = sizeOf("--driver-disk", driver_disk, "50GB");
   const n = Number(threads);
   if (threads !== undefined && !(Number.isInteger(n) && n >= 1 && n <= 1024)) {
     throw wrongValue("--threads", threads, "a whole number from 1 to 1024", "for example: --threads 2");
   }
   return {
-    ...(memory_limit === undefined ? {} : { memoryLimit: memory_limit }),
+    ...(memory === undefined ? {} : { memoryLimit: memory.text }),
     ...(threads === undefined ? {} : { threads: n }),
+    ...(disk === undefined ? {} : { driverDisk: disk.bytes }),
   };
+}
+
+const UNITS = ["KB", "MB", "GB", "TB"];
+
+/** A size as it is typed, and in bytes. */
+function sizeOf(
+  flag: string,
+  text: string | undefined,
+  example: string,
+): { readonly text: string; readonly bytes: number } | undefined {
+  if (text === undefined) return undefined;
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.exec(text) ?? [];
+  if (number === undefined || unit === undefined) {
+    throw wrongValue(flag, text, "a number with a unit", `for example: ${flag} ${example}`);
+  }
+  const power = 1 + UNITS.indexOf(unit.toUpperCase().replace("I", ""));
+  return { text, bytes: Math.round(Number(number) * (unit.length === 3 ? 1024 : 1000) ** power) };
 }
 
 function wrongValue(flag: string, value: string, wanted: string, help: string): OsirisError {

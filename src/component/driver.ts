@@ -146,6 +146,8 @@ export interface PoolOptions {
   readonly driverMemory?: number;
   /** Bytes that a driver from outside may write before its rows are committed. */
   readonly driverDisk?: number;
+  /** Bytes that a driver from outside may write before its rows are committed. */
+  readonly driverDisk?: number;
 }
 
 /** Starts drivers, and keeps workers of built-in code for the next step that needs the same. */

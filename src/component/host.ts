@@ -12,6 +12,7 @@
 import { OsirisError } from "../diagnostic.ts";
 import type { CatalogEntry, DriverCode } from "./catalog.ts";
 import { entryText } from "./_entry.ts";
+import { type DiskLimit, DRIVER_DISK } from "./isolation/disk_watch.ts";
 import { handingOver } from "./isolation/handover.ts";
 import { type IsolatedDriver, IsolatedDrivers } from "./isolation/isolated_drivers.ts";
 import { demandAbroad } from "./isolation/own_addresses.ts";
@@ -52,9 +53,11 @@ class Pool implements DriverPool {
   readonly #codes = new Map<CatalogEntry, Promise<DriverCode>>();
   /** Drivers in processes. */
   readonly #apart = new Set<Session>();
+  readonly #disk: number;
   #ended = false;
 
-  constructor({ foreseen = NOTHING, driverMemory }: PoolOptions) {
+  constructor({ foreseen = NOTHING, driverMemory, driverDisk = DRIVER_DISK }: PoolOptions) {
+    this.#disk = driverDisk;
     this.#isolated = new IsolatedDrivers(foreseen, driverMemory);
   }
 
@@ -66,14 +69,16 @@ class Pool implements DriverPool {
     const level = levelOf(entry, isolation);
     if (level === "worker") return await this.#openInWorker(entry, start, hooks);
     const os = level === "process+os";
-    return await handingOver(entry, start, (given) => this.#openInProcess(entry, given, hooks, os));
+    const open = (given: DriverStart, disk?: DiskLimit) =>
+      this.#openInProcess(entry, given, hooks, { os, disk });
+    return await handingOver(entry, start, this.#disk, open);
   }
 
   async #openInProcess(
     entry: CatalogEntry,
     start: DriverStart,
     hooks: DriverHooks,
-    os: boolean,
+    { os, disk }: { readonly os: boolean; readonly disk: DiskLimit | undefined },
   ): Promise<Driver> {
     const about = `Cannot run ${entry.spec.name} in step '${start.step}'`;
     const [code] = await Promise.all([
@@ -98,6 +103,7 @@ class Pool implements DriverPool {
       grants: opened(entry, start.grants),
       os,
       ...(hooks.deadlineMs === undefined ? {} : { deadlineMs: hooks.deadlineMs }),
+      ...(disk === undefined ? {} : { disk }),
     }, {
       message: (raw) => session.receive(raw),
       line: (text) => hooks.onLog?.("warn", text),

@@ -16,7 +16,7 @@ import type { Manifest } from "../manifest.ts";
 import { createSession, type RunState, type SessionEvent, type Status } from "../session/mod.ts";
 import { connectionOf } from "./_connection.ts";
 import { failureOf, scrubbed } from "./_failure.ts";
-import { runIndex } from "./_index.ts";
+import { rememberSchemas, runIndex } from "./_index.ts";
 import { RunRecord } from "./_record.ts";
 import { type Progress, runSteps } from "./_steps.ts";
 import { withSymbols } from "./_symbols.ts";
@@ -36,6 +36,8 @@ export interface RunInput {
   /** Such as `512MB`. */
   readonly memoryLimit?: string;
   readonly threads?: number;
+  /** Bytes that a driver from outside may write before its rows are committed. */
+  readonly driverDisk?: number;
   /** Statements that may run at once; each uses every thread. */
   readonly maxParallel?: number;
   /** Where the engine's native library is unpacked once. */
@@ -92,7 +94,10 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
   let failure: Failure | undefined;
   try {
     record.runStarted();
-    await using pool = createDriverPool({ foreseen: grantsApart(plan) });
+    await using pool = createDriverPool({
+      foreseen: grantsApart(plan),
+      ...(input.driverDisk === undefined ? {} : { driverDisk: input.driverDisk }),
+    });
     warm(pool, plan, input);
     await using engine = await openEngine({
       tempDirectory: temp,
@@ -114,7 +119,10 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
   const state = input.signal.aborted ? "cancelled" : failure ? "failed" : "succeeded";
   const status = record.runEnded(state, failure, input.exitCodeOf(failure, state));
   await session.close();
-  await index.recordRun(status).catch((error) => notices.push(failureOf(error).message));
+  const recorded = index.recordRun(status).then(async () => {
+    if (state === "succeeded") await rememberSchemas(index, record, input.manifest, session.id);
+  });
+  await recorded.catch((error) => notices.push(failureOf(error).message));
   return {
     session_id: session.id,
     folder: session.folder,

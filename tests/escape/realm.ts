@@ -158,7 +158,7 @@ const CHANNELS = attempts("A17", {
   },
 });
 
-/** Ways to fill the disk without a grant. A granted folder has no quota: who grants it trusts the driver with its space. */
+/** Ways to fill the disk without a grant; what a granted folder may take is the matter of `filled.ts`. */
 const STORES = attempts("A18", {
   "caches":
     "const cache = await caches.open('escape'); await cache.put('http://x/', new Response(new Uint8Array(1 << 20))); return true",

@@ -23,6 +23,10 @@ export const run = declare({
     ...COMPILE_FLAGS,
     verbose: { summary: "log each event of the run on standard error", short: "v" },
     memory_limit: { value: "SIZE", summary: "the engine's memory, such as 512MB; more is spilled to disk" },
+    driver_disk: {
+      value: "SIZE",
+      summary: "what a component from outside may write in one step before it is put in place (default 10GB)",
+    },
     frozen: { summary: "ask nothing: fail unless osiris.lock and components/ say exactly the same" },
     ...SANDBOX_FLAG,
     threads: { value: "N", summary: "how many threads the engine uses" },

@@ -1,4 +1,5 @@
 import type { Code } from "../../diagnostic.ts";
+import { type DiskLimit, tooMuch } from "./disk_watch.ts";
 import type { End } from "./_messages.ts";
 
 /** Why a driver is no more, in words, with the code that goes with them. */
@@ -14,13 +15,14 @@ export interface Allowed {
   readonly deadlineMs?: number;
   /** Bytes. */
   readonly memory: number;
+  readonly disk?: DiskLimit;
 }
 
 /** What V8 and Deno write to standard error when there is no more memory. */
 const OUT_OF_MEMORY = /out of memory|allocation failed|memory allocation of \d+ bytes/i;
 
 /** Tells how a child came to its end. */
-export function deathOf(end: End, { deadlineMs, memory }: Allowed): Death {
+export function deathOf(end: End, { deadlineMs, memory, disk }: Allowed): Death {
   if (end.by === "deadline") {
     return {
       code: "DRV415",
@@ -33,6 +35,9 @@ export function deathOf(end: End, { deadlineMs, memory }: Allowed): Death {
       what: `its process could not be started: ${end.reason}`,
       help: "see what the system has too little of",
     };
+  }
+  if (end.by === "full" || (end.signal === "SIGXFSZ" && disk !== undefined)) {
+    return { code: "DRV429", what: `${end.reason ?? tooMuch(disk!)}: it was ended`, help: MORE_DISK };
   }
   if (end.by === "broken") {
     const help = "this is a fault of the component; tell its author";
@@ -59,4 +64,7 @@ export function deathOf(end: End, { deadlineMs, memory }: Allowed): Death {
   return { what: `its process ${how}`, help };
 }
 
+/** What to do about a driver that wrote more than it may. */
+export const MORE_DISK =
+  "if it is meant to write that much in one piece, raise the limit with 'osiris run --driver-disk SIZE'";
 const LESS_MEMORY = "the component's author can make it hold fewer rows at a time";

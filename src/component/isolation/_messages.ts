@@ -1,6 +1,7 @@
 /** What host, warden and child say to each other besides what a driver says. @module */
 
 import type { Program } from "./_program.ts";
+import type { DiskLimit } from "./disk_watch.ts";
 import type { Wall } from "./landlock.ts";
 
 /** The first frame a child gets. */
@@ -16,6 +17,8 @@ export interface Boot {
   readonly permissions: Deno.PermissionOptionsObject;
   /** Bytes of memory that it may take beyond those it has when its worker has loaded. */
   readonly memory: number;
+  /** Most bytes that any file it writes may have. */
+  readonly fileBytes?: number;
   /** The wall that the child puts around itself; without one it is not confined by the kernel. */
   readonly wall?: Wall;
 }
@@ -27,8 +30,8 @@ export type ChildSays =
   /** Its walls could not be put up, so that nothing foreign was started. */
   | { readonly unconfined: string };
 
-/** Why a child was ended by its warden; `unstarted` was none. */
-export type Ending = "told" | "deadline" | "broken" | "unstarted";
+/** Why a child was ended by its warden; `full` wrote more than it may, `unstarted` was none. */
+export type Ending = "told" | "deadline" | "broken" | "full" | "unstarted";
 
 /** How a child came to its end. */
 export interface End {
@@ -36,7 +39,7 @@ export interface End {
   readonly signal: string | null;
   /** Absent when nobody ended it. */
   readonly by?: Ending;
-  /** What was wrong, when it was ended as `broken` or is `unstarted`. */
+  /** What was wrong, when it was ended as `broken` or `full`, or is `unstarted`. */
   readonly reason?: string;
   /** The last of what it wrote to its standard error. */
   readonly stderr: string;
@@ -47,7 +50,13 @@ export type ToWarden =
   /** A driver will be started soon. */
   | { readonly type: "spare" }
   | { readonly type: "end" }
-  | { readonly type: "spawn"; readonly id: number; readonly boot: string; readonly deadline?: number }
+  | {
+    readonly type: "spawn";
+    readonly id: number;
+    readonly boot: string;
+    readonly deadline?: number;
+    readonly disk?: DiskLimit;
+  }
   | {
     readonly type: "frame";
     readonly id: number;

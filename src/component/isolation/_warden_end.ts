@@ -17,6 +17,7 @@ import type { Boot, ChildSays, End, FromWarden, ToWarden } from "./_messages.ts"
 import type { Program } from "./_program.ts";
 import { covers } from "./_wall.ts";
 import { WARDEN_FILE } from "./_warden_file.ts";
+import type { DiskLimit } from "./disk_watch.ts";
 import type { Wall } from "./landlock.ts";
 
 /** Frames, and bytes in them, after which the warden is told that they were dealt with. */
@@ -37,6 +38,14 @@ export interface IsolatedDriver {
   post(message: HostMessage, transfer: Transferable[]): void;
   /** Ends it at once; resolves when nothing of it is left. */
   end(): Promise<void>;
+}
+
+/** What a driver is held to from the moment it is started. */
+export interface Bounds {
+  /** Milliseconds from now after which it is killed. */
+  readonly deadlineMs?: number;
+  /** What it may fill of the disk. */
+  readonly disk?: DiskLimit;
 }
 
 /** The thread that starts drivers. */
@@ -99,10 +108,14 @@ export class Warden {
   }
 
   /** Starts a driver. */
-  start(boot: Boot, deadlineMs: number | undefined, listener: Listener): IsolatedDriver {
+  start(boot: Boot, { deadlineMs, disk }: Bounds, listener: Listener): IsolatedDriver {
     if (!this.#alive) throw notStarted("it has ended");
     const id = ++this.#ids;
-    const allowed = { memory: boot.memory, ...(deadlineMs === undefined ? {} : { deadlineMs }) };
+    const allowed = {
+      memory: boot.memory,
+      ...(deadlineMs === undefined ? {} : { deadlineMs }),
+      ...(disk === undefined ? {} : { disk }),
+    };
     const post = (message: Outgoing, transfer?: Transferable[]) => this.#post({ ...message, id }, transfer);
     const child = new Child(post, listener, (end) => {
       this.#children.delete(id);
@@ -112,7 +125,7 @@ export class Warden {
     const deadline = deadlineMs === undefined
       ? {}
       : { deadline: performance.timeOrigin + performance.now() + deadlineMs };
-    post({ type: "spawn", boot: JSON.stringify(boot), ...deadline });
+    post({ type: "spawn", boot: JSON.stringify(boot), ...deadline, ...(disk === undefined ? {} : { disk }) });
     return child;
   }
 

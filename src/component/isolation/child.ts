@@ -87,6 +87,7 @@ class DriverWorker {
   #limit(): void {
     this.#limited = true;
     this.#limits?.memory(this.#boot.memory);
+    if (this.#boot.fileBytes !== undefined) this.#limits?.fileSize(this.#boot.fileBytes);
     for (const name of ["run", "ffi", "read", "write", "net", "env", "sys", "import"] as const) {
       Deno.permissions.revokeSync({ name });
     }

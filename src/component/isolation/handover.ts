@@ -13,20 +13,20 @@ import { lstat, mkdir, open, readdir, realpath, rename, rm } from "node:fs/promi
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { OsirisError } from "../../diagnostic.ts";
+import { MORE_DISK } from "./_death.ts";
+import { type DiskLimit, DRIVER_FILES, excessOf } from "./disk_watch.ts";
 import type { CatalogEntry } from "../catalog.ts";
 import type { Driver, DriverStart, DriverWrite } from "../driver.ts";
 
-/** Most files that one write may hand over. */
-const MAX_FILES = 10_000;
-
 /**
- * Opens a driver. One from outside that may write is granted a folder of its own in place of its target;
- * what it commits there is put in place.
+ * Opens a driver. One from outside that may write is granted a folder of its own in place of its target, for
+ * so many `bytes`; what it commits there is put in place.
  */
 export async function handingOver(
   entry: CatalogEntry,
   start: DriverStart,
-  openDriver: (start: DriverStart) => Promise<Driver>,
+  bytes: number,
+  openDriver: (start: DriverStart, disk?: DiskLimit) => Promise<Driver>,
 ): Promise<Driver> {
   const [target, ...others] = start.grants.write;
   if (entry.origin === "builtin" || entry.spec.carries === "engine" || target === undefined) {
@@ -40,9 +40,10 @@ export async function handingOver(
       step,
     });
   }
-  const handover = await Handover.begin(target, about, step);
+  const handover = await Handover.begin(target, bytes, about, step);
   try {
-    const driver = await openDriver({ ...start, grants: { ...start.grants, write: [handover.folder] } });
+    const grants = { ...start.grants, write: [handover.folder] };
+    const driver = await openDriver({ ...start, grants }, handover.disk);
     return new HandingOver(driver, handover);
   } catch (error) {
     await handover.end();
@@ -86,18 +87,21 @@ class HandingOver implements Driver {
 
 /** The folder of one write. */
 export class Handover {
+  /** What may be written into the folder. */
+  readonly disk: DiskLimit;
   readonly #target: string;
   readonly #about: string;
   readonly #step: string;
 
-  private constructor(readonly folder: string, target: string, about: string, step: string) {
+  private constructor(readonly folder: string, bytes: number, target: string, about: string, step: string) {
+    this.disk = { folder, bytes, files: DRIVER_FILES };
     this.#target = target;
     this.#about = about;
     this.#step = step;
   }
 
   /** Makes the folder beside the target. `about` begins every error. */
-  static async begin(target: string, about: string, step: string): Promise<Handover> {
+  static async begin(target: string, bytes: number, about: string, step: string): Promise<Handover> {
     const place = await realpath(target).catch(() => target);
     const beside = dirname(place);
     await clearUp(place);
@@ -108,7 +112,7 @@ export class Handover {
     } catch (error) {
       throw fault(`${about}: '${beside}' cannot be written to: ${(error as Error).message}`, { step });
     }
-    return new Handover(await realpath(folder), place, about, step);
+    return new Handover(await realpath(folder), bytes, place, about, step);
   }
 
   /**
@@ -150,6 +154,11 @@ export class Handover {
 
   /** Looks at all that was written, and waits until it is on the disk. */
   async #verified(): Promise<{ only?: string }> {
+    const excess = await excessOf(this.disk); // the last of it may have come between two looks
+    if (excess !== undefined) {
+      const step = this.#step;
+      throw new OsirisError("DRV429", `${this.#about}: ${excess}`, { help: MORE_DISK, step });
+    }
     const files: string[] = [];
     const folders = [this.folder];
     for (const folder of folders) {
@@ -160,7 +169,6 @@ export class Handover {
         else if (!found.isFile()) this.#refuse(`'${name}' is neither a file nor a folder`);
         else if (found.nlink !== 1) this.#refuse(`'${name}' is another name of a file`);
         else files.push(path);
-        if (files.length + folders.length > MAX_FILES) this.#refuse(`it wrote more than ${MAX_FILES} files`);
       }
     }
     if (files.length === 0) this.#refuse("it wrote no file");

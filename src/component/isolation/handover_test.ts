@@ -167,7 +167,7 @@ async function handOver(
   fill: (folder: string) => Promise<unknown>,
   mode?: string,
 ): Promise<void> {
-  const handover = await Handover.begin(target, "Cannot run test.made in step 's1'", "s1");
+  const handover = await Handover.begin(target, 1_000_000, "Cannot run test.made in step 's1'", "s1");
   try {
     await fill(handover.folder);
     await handover.commit(mode);
@@ -176,7 +176,26 @@ async function handOver(
   }
 }
 
-Deno.test("Handover refuses links, other names of files, what is no file, and too many files", async () => {
+Deno.test("Handover refuses more than may be written, though nobody saw it come", async () => {
+  await inFolder(async (folder) => {
+    const target = `${folder}/out`;
+    await Deno.writeTextFile(target, "before");
+    const fills: [(at: string) => Promise<unknown>, RegExp][] = [
+      [(at) => Deno.writeFile(`${at}/a`, new Uint8Array(1_000_001)), /more than 1 MB/],
+      [
+        (at) => Promise.all(Array.from({ length: 10_001 }, (_, i) => Deno.writeTextFile(`${at}/${i}`, ""))),
+        /more than 10000/,
+      ],
+    ];
+    for (const [fill, says] of fills) {
+      await assert.rejects(handOver(target, fill, "overwrite"), failsWith("DRV429", says));
+      assert.equal(await Deno.readTextFile(target), "before");
+      assert.deepEqual(list(folder), ["out"]);
+    }
+  });
+});
+
+Deno.test("Handover refuses links, other names of files, and what is no file", async () => {
   await inFolder(async (folder) => {
     const target = `${folder}/out`;
     await Deno.writeTextFile(target, "before");
@@ -190,10 +209,6 @@ Deno.test("Handover refuses links, other names of files, what is no file, and to
         await Deno.mkdir(`${at}/sub`);
         await Deno.symlink("/etc/passwd", `${at}/sub/deep`);
       }, /'deep' is neither/],
-      [
-        (at) => Promise.all(Array.from({ length: 10_001 }, (_, i) => Deno.writeTextFile(`${at}/${i}`, ""))),
-        /more than 10000/,
-      ],
     ];
     for (const [fill, says] of fills) {
       await assert.rejects(handOver(target, fill, "overwrite"), failsWith("DRV418", says));
@@ -213,7 +228,7 @@ Deno.test("Handover.begin() clears up after runs that were killed, and puts back
     await Deno.writeTextFile(`${left("")}/half`, "half");
     await Deno.mkdir(left(".old"));
     await Deno.writeTextFile(`${left(".old")}/kept`, "kept");
-    const handover = await Handover.begin(`${folder}/out`, "", "s1");
+    const handover = await Handover.begin(`${folder}/out`, 1_000_000, "", "s1");
     assert.deepEqual(list(`${folder}/out`), ["kept"]);
     await handover.end();
     assert.deepEqual(list(folder), ["out"]);

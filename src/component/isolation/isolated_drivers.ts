@@ -12,23 +12,25 @@ import { guestGlue } from "../admission/glue.ts";
 import type { Boot } from "./_messages.ts";
 import { driverHost, type Program } from "./_program.ts";
 import { innerWall, outerWall } from "./_wall.ts";
-import { type IsolatedDriver, type Listener, Warden } from "./_warden_end.ts";
+import type { DiskLimit } from "./disk_watch.ts";
+import { type Bounds, type IsolatedDriver, type Listener, Warden } from "./_warden_end.ts";
 
 export type { IsolatedDriver };
 
 /** Memory that a driver may take, in bytes, besides what its process has from the start. */
 export const DRIVER_MEMORY = 1_000_000_000;
 
+/** No file of a cache of Deno's is larger. */
+const CACHE_BYTES = 1_000_000_000;
+
 /** A driver to start. */
-export interface Isolated {
+export interface Isolated extends Bounds {
   readonly component: string;
   readonly code: DriverCode;
   readonly permissions: Deno.PermissionOptionsObject;
   readonly grants: Grants;
   /** Whether the kernel is to confine it too; when it cannot, the driver does not start. */
   readonly os: boolean;
-  /** Milliseconds from now after which it is killed. */
-  readonly deadlineMs?: number;
 }
 
 /** Starts drivers in processes. Disposing it ends them all, and resolves when nothing of them is left. */
@@ -57,7 +59,7 @@ export class IsolatedDrivers implements AsyncDisposable {
 
   async start(driver: Isolated, listener: Listener): Promise<IsolatedDriver> {
     const warden = await this.#warden(driver.os, driver.grants);
-    const started = warden.start(this.#boot(driver), driver.deadlineMs, listener);
+    const started = warden.start(this.#boot(driver), driver, listener);
     if (--this.#expected > 0) warden.prepare();
     return started;
   }
@@ -71,7 +73,7 @@ export class IsolatedDrivers implements AsyncDisposable {
     );
   }
 
-  #boot({ component, code, permissions, grants, os }: Isolated): Boot {
+  #boot({ component, code, permissions, grants, os, disk }: Isolated): Boot {
     return {
       parent: Deno.pid,
       name: component,
@@ -81,8 +83,14 @@ export class IsolatedDrivers implements AsyncDisposable {
         : {}),
       permissions,
       memory: this.#memory,
+      ...(disk === undefined ? {} : { fileBytes: this.#fileBytes(disk) }),
       ...(os ? { wall: innerWall(this.#program, grants) } : {}),
     };
+  }
+
+  /** A program with caches writes to those too, and they are as large as they are. */
+  #fileBytes({ bytes }: DiskLimit): number {
+    return this.#program.caches.length === 0 ? bytes : Math.max(bytes, CACHE_BYTES);
   }
 
   /** The thread whose walls have room for these grants. */

@@ -3,8 +3,7 @@
  * process on itself before foreign code runs in it.
  *
  * The number of processes is not limited: threads count as processes, and the count is one of the whole user.
- * What starts no program (`run: false`, no right to execute in the wall) needs no such limit. Nor is the size
- * of files limited: a driver writes into its own folder alone, and Deno itself keeps caches when run from source.
+ * What starts no program (`run: false`, no right to execute in the wall) needs no such limit.
  *
  * @module
  */
@@ -12,7 +11,7 @@
 import { type Libc, openLibc } from "./_libc.ts";
 
 const DIE_WITH_PARENT = 1, SIGKILL = 9;
-const DATA = 2, CORE = 4, OPEN_FILES = 7;
+const FILE_SIZE = 1, DATA = 2, CORE = 4, OPEN_FILES = 7;
 const SET_PIPE_SIZE = 1031;
 const MAX_OPEN_FILES = 1024n;
 const PIPE_BYTES = 1_048_576;
@@ -23,6 +22,8 @@ export interface Limits {
   parentIs(pid: number): boolean;
   /** Lets the process take `bytes` of memory more than it has now. */
   memory(bytes: number): void;
+  /** Lets no file that the process writes grow beyond `bytes`: the kernel ends it instead. */
+  fileSize(bytes: number): void;
   /** Ends this process at once. */
   end(): void;
 }
@@ -40,6 +41,7 @@ export function limitProcess(): Limits | undefined {
   return {
     parentIs: (pid) => c.call.getppid() === pid,
     memory: (bytes) => limit(c, DATA, dataOf(status) + BigInt(bytes)),
+    fileSize: (bytes) => limit(c, FILE_SIZE, BigInt(bytes)),
     end: () => void c.call.kill(Deno.pid, SIGKILL),
   };
 }

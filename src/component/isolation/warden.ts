@@ -12,6 +12,7 @@
  */
 
 import process from "node:process";
+import { type DiskLimit, watchDisk } from "./disk_watch.ts";
 import { BrokenFrame, type Frame, framePieces, FrameReader } from "./frames.ts";
 import { confine } from "./landlock.ts";
 import type { End, Ending, FromWarden, ToWarden } from "./_messages.ts";
@@ -107,9 +108,9 @@ async function end(): Promise<void> {
   scope.postMessage({ type: "ended" });
 }
 
-function spawn({ id, boot, deadline }: ToWarden & { type: "spawn" }): void {
+function spawn({ id, boot, deadline, disk }: ToWarden & { type: "spawn" }): void {
   try {
-    children.set(id, new Child(id, boot, deadline));
+    children.set(id, new Child(id, boot, deadline, disk));
   } catch (error) {
     const end: End = { code: 1, signal: null, by: "unstarted", reason: (error as Error).message, stderr: "" };
     scope.postMessage({ type: "gone", id, end });
@@ -124,15 +125,19 @@ class Child {
   #ending: Ending | undefined;
   #reason: string | undefined;
   #deadline: number | undefined;
+  #unwatch = () => {};
   #frames = 0;
   #bytes = 0;
   #resume: (() => void) | undefined;
 
-  constructor(id: number, boot: string, deadline: number | undefined) {
+  constructor(id: number, boot: string, deadline: number | undefined, disk: DiskLimit | undefined) {
     this.#id = id;
     this.#process = takeSpare() ?? start();
     this.#stdin = this.#process.stdin.getWriter();
     if (deadline !== undefined) this.#keepDeadline(deadline);
+    if (disk !== undefined) {
+      this.#unwatch = watchDisk(disk, this.#process.pid, (what) => this.kill("full", what));
+    }
     this.send({ json: boot });
     this.#live();
   }
@@ -166,6 +171,7 @@ class Child {
     const heard = this.#listen();
     const { code, signal } = await this.#process.status;
     clearTimeout(this.#deadline);
+    this.#unwatch();
     killGroup(this.#process);
     await Promise.all([heard, stderr, this.#stdin.abort().catch(() => {})]);
     await groupGone(this.#process.pid);
