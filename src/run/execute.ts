@@ -16,7 +16,7 @@ import type { Manifest } from "../manifest.ts";
 import { createSession, type RunState, type SessionEvent, type Status } from "../session/mod.ts";
 import { connectionOf } from "./_connection.ts";
 import { failureOf, scrubbed } from "./_failure.ts";
-import { rememberSchemas, runIndex } from "./_index.ts";
+import { runIndex } from "./_index.ts";
 import { RunRecord } from "./_record.ts";
 import { type Progress, runSteps } from "./_steps.ts";
 import { withSymbols } from "./_symbols.ts";
@@ -119,10 +119,7 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
   const state = input.signal.aborted ? "cancelled" : failure ? "failed" : "succeeded";
   const status = record.runEnded(state, failure, input.exitCodeOf(failure, state));
   await session.close();
-  const recorded = index.recordRun(status).then(async () => {
-    if (state === "succeeded") await rememberSchemas(index, record, input.manifest, session.id);
-  });
-  await recorded.catch((error) => notices.push(failureOf(error).message));
+  await index.recordRun(status).catch((error) => notices.push(failureOf(error).message));
   return {
     session_id: session.id,
     folder: session.folder,
