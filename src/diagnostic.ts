@@ -178,6 +178,8 @@ export const CODES = {
   CMP214: "manifest changed after it was compiled",
   CMP215: "target is a file that Osiris itself needs",
   CMP216: "isolation weaker than the component needs",
+  CMP217: "contract that cannot be kept",
+  CMP218: "increment that could be lost or doubled",
   // CON3xx: connections and secrets (src/connection/).
   CON301: "unknown connection",
   CON302: "connections file is not valid",
@@ -210,6 +212,8 @@ export const CODES = {
   DRV418: "what a driver wrote cannot be put in place",
   DRV419: "granted host is this machine",
   DRV420: "example of a component cannot be run",
+  DRV421: "signature of a component does not hold",
+  DRV422: "file of trusted signers is not valid",
   DRV429: "driver wrote more than it may",
   // ENG5xx: what the engine refuses or cannot do (src/engine/).
   ENG500: "engine failure",
@@ -233,6 +237,7 @@ export const CODES = {
   ENG533: "target is being written by another run",
   ENG540: "batch cannot be taken",
   ENG541: "value cannot be carried exactly",
+  ENG542: "column cannot be followed as a cursor",
   ENG590: "the engine's native library cannot be unpacked",
   ENG591: "the engine's native library is damaged",
   // RUN6xx: planning and executing (src/run/).
@@ -248,6 +253,11 @@ export const CODES = {
   RUN611: "the operating system's sandbox is required and not there",
   RUN612: "connection did not answer in time",
   RUN613: "table is not behind the connection",
+  RUN614: "cursor moved meanwhile, or is about to be moved by another run",
+  RUN615: "nobody can tell whether an earlier load was done",
+  RUN616: "cursor does not fit the step",
+  RUN617: "not a range or window of a backfill",
+  RUN618: "columns are not those that the contract promises",
   // SES7xx: sessions and state (src/session/, src/state/).
   SES701: "unknown session",
   SES702: "session exists already",
@@ -257,6 +267,7 @@ export const CODES = {
   SES710: "state cannot be used",
   SES711: "state written by a newer version",
   SES712: "state damaged",
+  SES713: "cursor lost",
   // CLI8xx: how the command was called (src/cli/).
   CLI801: "wrong usage",
   CLI802: "unknown command",

@@ -25,7 +25,7 @@ import {
   Violation,
 } from "./_plain.ts";
 import { checkRelation, columnType } from "./_relation.ts";
-import { type Column, type DriverMessage, MAX_USE_TEXT, MAX_USES } from "./protocol.ts";
+import { type Column, type DriverMessage, MAX_USE_TEXT, MAX_USES, type TableProfile } from "./protocol.ts";
 
 type Type = DriverMessage["type"];
 
@@ -73,6 +73,10 @@ const CHECKS: {
       rows: count(given["rows"], "rows"),
       ...(given["before"] === undefined ? {} : { before: bool(given["before"], "before") }),
     };
+  },
+  loaded: (raw) => {
+    const { rows } = keys(raw, "rows");
+    return { rows: rows === null ? null : count(rows, "rows") };
   },
   committed: (raw) => (keys(raw), {}),
   aborted: (raw) => (keys(raw), {}),
@@ -160,17 +164,42 @@ function keys(raw: unknown, ...required: string[]): Raw {
 }
 
 function table(raw: unknown, what: string): Extract<DriverMessage, { type: "discovered" }>["tables"][number] {
-  const given = object(raw, what, ["name", "columns", "keys", "rows", "samples"]);
+  const given = object(raw, what, ["name", "columns", "keys", "rows", "samples", "profile"]);
   return bare({
     name: text(given["name"], `${what}.name`),
-    columns: columns(given["columns"], `${what}.columns`),
+    // A table may have none, and a list of names alone has none of any.
+    columns: columnList(given["columns"], `${what}.columns`),
     keys: names(given["keys"], `${what}.keys`),
     rows: given["rows"] === null ? null : count(given["rows"], `${what}.rows`),
     samples: list(given["samples"], `${what}.samples`, 10_000, plainObject),
+    profile: given["profile"] === null ? null : profile(given["profile"], `${what}.profile`),
+  });
+}
+
+function profile(raw: unknown, what: string): TableProfile {
+  const given = object(raw, what, ["rows", "columns"]);
+  return bare({
+    rows: count(given["rows"], `${what}.rows`),
+    columns: list(given["columns"], `${what}.columns`, 100_000, (item, where) => {
+      const each = object(item, where, ["name", "nulls", "distinct", "min", "max"]);
+      return bare({
+        name: text(each["name"], `${where}.name`),
+        nulls: count(each["nulls"], `${where}.nulls`),
+        distinct: each["distinct"] === null ? null : count(each["distinct"], `${where}.distinct`),
+        min: textOrNull(each["min"], `${where}.min`),
+        max: textOrNull(each["max"], `${where}.max`),
+      });
+    }),
   });
 }
 
 function columns(raw: unknown, what: string): Column[] {
+  const checked = columnList(raw, what);
+  if (checked.length === 0) throw new Violation(`${what} names no column`);
+  return checked;
+}
+
+function columnList(raw: unknown, what: string): Column[] {
   const checked = list(raw, what, 100_000, (item, where) => {
     const given = object(item, where, ["name", "type"]);
     return bare({
@@ -178,7 +207,6 @@ function columns(raw: unknown, what: string): Column[] {
       type: columnType(given["type"], `${where}.type`),
     });
   });
-  if (checked.length === 0) throw new Violation(`${what} names no column`);
   const seen = new Set<string>();
   for (const { name } of checked) {
     if (name === "" || name.includes("\0")) {

@@ -3,7 +3,7 @@
 import type { InputBatch } from "./_decode.ts";
 import type { Emission, Row } from "./_emission.ts";
 import type { Relay } from "./_relay.ts";
-import type { Column, Config, RelationRequest } from "./protocol.ts";
+import type { Column, Config, CursorMove, RelationRequest } from "./protocol.ts";
 
 /** What a driver is given for one step. */
 export interface Context<C = Config> {
@@ -32,7 +32,14 @@ export interface Context<C = Config> {
 
 /** What a read is asked for. */
 export interface ReadRequest {
-  /** What the last run returned as its cursor; null the first time. */
+  /**
+   * What the last run returned as its cursor; null the first time, and where nothing is incremental.
+   *
+   * Where the spec has a field `incremental` and the step gives it, Osiris keeps the cursor, and this is
+   * {@linkcode CursorBounds}: which rows are wanted. A row whose column is null is given too: Osiris refuses it, and
+   * says how many there are. A column that is not there, or that the source does not compare exactly as the engine
+   * does, is an error that names it. Texts are compared by their bytes.
+   */
   readonly cursor: unknown;
   /** The columns that are needed; null for all. */
   readonly columns: readonly string[] | null;
@@ -61,6 +68,10 @@ export interface WriteRequest extends Input {
    * remembers it with the rows, in one transaction, is not loaded twice when the answer to a commit was lost.
    */
   readonly loadId: string;
+  /** The name of the pipeline. */
+  readonly pipeline: string;
+  /** How far each incremental read above the step will have come with this load, by its id: to be kept with the load. */
+  readonly cursors: { readonly [step: string]: CursorMove };
   /**
    * In place of batches or rows: the pieces of a CSV text that the engine makes, cut anywhere, for a target with a
    * bulk format of its own. `protocol.ts` says how values are written. What the generator returns is the number of rows.
@@ -99,6 +110,21 @@ export interface Discovered {
   readonly rows?: number;
   /** Plain JSON values by column. */
   readonly samples?: readonly Config[];
+  /** What its values are like, when that was asked for and the source can say it with little work. */
+  readonly profile?: {
+    /** How many rows were looked at. */
+    readonly rows: number;
+    readonly columns: {
+      readonly [name: string]: {
+        readonly nulls: number;
+        /** How many different values there are. */
+        readonly distinct?: number;
+        /** The least and the greatest value as texts, where they have an order. */
+        readonly min?: string;
+        readonly max?: string;
+      };
+    };
+  };
 }
 
 type Maybe<T> = T | Promise<T>;
@@ -113,11 +139,13 @@ export interface DriverDefinition<C = Config> {
   check?(context: Context<C>): Maybe<Checked>;
   /**
    * Lists what is there, outside of a step as `check` is. Without a `scope` every table, and as little work for
-   * each as can be; with it the table or the schema of that name, and up to `samples` rows of each table.
+   * each as can be: their columns may be left out (`{}`). With it the table or the schema of that name, its columns,
+   * up to `samples` rows of each table and, with `profile`, what its values are like; where a table has no profile,
+   * Osiris makes one of its samples.
    */
   discover?(
     context: Context<C>,
-    request: { readonly scope: string | null; readonly samples: number },
+    request: { readonly scope: string | null; readonly samples: number; readonly profile: boolean },
   ): Maybe<readonly Discovered[]>;
   /** Gives rows: a relation for the engine, `emit(…)`, or `relay(…)`. */
   read?(context: Context<C>, request: ReadRequest): Maybe<RelationRequest | Emission | Relay>;
@@ -128,4 +156,9 @@ export interface DriverDefinition<C = Config> {
   ): Maybe<RelationRequest | Emission>;
   /** Takes rows in: a relation for the engine, or rows staged by the driver itself. */
   write?(context: Context<C>, input: WriteRequest): Maybe<RelationRequest | StagedRows>;
+  /**
+   * Whether a load that was about to be committed when its run was lost is done: how many rows it has, or null when
+   * it is not done and will not be. An attempt that is still under way at the target is waited for.
+   */
+  loaded?(context: Context<C>, load: { readonly loadId: string }): Maybe<number | null>;
 }

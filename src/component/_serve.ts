@@ -10,7 +10,15 @@
 import { OsirisError } from "../diagnostic.ts";
 import { Checksum } from "./checksum.ts";
 import type { InputBatch } from "./_decode.ts";
-import type { Checked, Context, DriverDefinition, Input, StagedRows, WriteRequest } from "./_definition.ts";
+import type {
+  Checked,
+  Context,
+  Discovered,
+  DriverDefinition,
+  Input,
+  StagedRows,
+  WriteRequest,
+} from "./_definition.ts";
 import { failureOf } from "./_driver_error.ts";
 import type { Emission, Row } from "./_emission.ts";
 import type { Relay } from "./_relay.ts";
@@ -21,6 +29,7 @@ import {
   type HostMessage,
   PROTOCOL_VERSION,
   type RelationRequest,
+  type TableProfile,
   WRITE_INPUT,
 } from "./protocol.ts";
 
@@ -30,7 +39,7 @@ const MAX_LOG = 16_384;
 
 /** What may be the last that a driver says. */
 const ANSWERS: ReadonlySet<DriverMessage["type"]> = new Set(
-  ["checked", "discovered", "relation", "end", "staged", "committed", "aborted", "error"] as const,
+  ["checked", "discovered", "relation", "end", "staged", "committed", "aborted", "loaded", "error"] as const,
 );
 
 type Send = (message: DriverMessage, transfer?: Transferable[]) => void;
@@ -240,6 +249,8 @@ export class Service {
         return this.#transform(context, message);
       case "write":
         return this.#write(context, message);
+      case "loaded":
+        return this.#loaded(context, message);
       case "commit":
         return this.#finish("commit", "committed");
       case "abort":
@@ -264,14 +275,15 @@ export class Service {
     }
   }
 
-  async #discover(context: Context, { scope, samples }: Message<"discover">): Promise<void> {
-    const found = await this.#ability("discover")(context, { scope, samples });
+  async #discover(context: Context, { scope, samples, profile }: Message<"discover">): Promise<void> {
+    const found = await this.#ability("discover")(context, { scope, samples, profile });
     const tables = found.map((table) => ({
       name: table.name,
       columns: columnsOf(table.columns),
       keys: table.keys ?? [],
       rows: table.rows ?? null,
       samples: table.samples ?? [],
+      profile: table.profile === undefined ? null : profileOf(table.profile),
     }));
     this.#send({ type: "discovered", tables });
   }
@@ -287,14 +299,26 @@ export class Service {
     await this.#give(await this.#ability("transform")(context, Object.fromEntries(inputs)));
   }
 
-  async #write(context: Context, { schema, mode, keys, load_id }: Message<"write">): Promise<void> {
+  async #loaded(context: Context, { load_id }: Message<"loaded">): Promise<void> {
+    this.#send({ type: "loaded", rows: await this.#ability("loaded")(context, { loadId: load_id }) });
+  }
+
+  async #write(context: Context, message: Message<"write">): Promise<void> {
+    const { schema, mode, keys, load_id, pipeline, cursors } = message;
     const input = this.#input(WRITE_INPUT, schema);
     const accept = (null_text: string) => this.#send({ type: "accepts", input: WRITE_INPUT, null_text });
     const bytes: WriteRequest["bytes"] = ({ nullText }) => {
       accept(nullText);
       return input.pieces();
     };
-    const request: WriteRequest = Object.assign(input, { mode, keys, loadId: load_id, bytes });
+    const request: WriteRequest = Object.assign(input, {
+      mode,
+      keys,
+      loadId: load_id,
+      pipeline,
+      cursors,
+      bytes,
+    });
     const answer = await this.#ability("write")(context, request);
     if ("kind" in answer) return this.#send({ type: "relation", relation: answer });
     this.#staged = answer;
@@ -414,6 +438,13 @@ function isEmission(answer: RelationRequest | Emission): answer is Emission {
 /** The host refuses a driver that asks for rows where the engine carries them. */
 function noRows(): never {
   throw new OsirisError("DRV407", "the engine carries the rows of this driver");
+}
+
+function profileOf({ rows, columns }: NonNullable<Discovered["profile"]>): TableProfile {
+  const each = Object.entries(columns).map(([name, { nulls, distinct = null, min = null, max = null }]) => (
+    { name, nulls, distinct, min, max }
+  ));
+  return { rows, columns: each };
 }
 
 /** The columns of a name → type object. */

@@ -59,7 +59,7 @@ type Answer = Exclude<
   { type: "log" | "event" | "metric" | "progress" | "used" | "error" | "credit" | "accepts" }
 >;
 type Type = Answer["type"];
-type Call = "start" | Mode | "check" | "discover";
+type Call = "start" | Mode | "check" | "discover" | "loaded";
 interface Waiter {
   resolve(message: Answer): void;
   reject(error: unknown): void;
@@ -127,10 +127,12 @@ export class Session implements Driver {
     return result;
   }
 
-  async discover(request: { scope?: string; samples?: number } = {}): Promise<readonly DiscoveredTable[]> {
+  async discover(
+    { scope, samples = 0, profile = false }: { scope?: string; samples?: number; profile?: boolean } = {},
+  ): Promise<readonly DiscoveredTable[]> {
     this.#demandCapability("discover");
     this.#begin("discover");
-    this.#post({ type: "discover", scope: request.scope ?? null, samples: request.samples ?? 0 });
+    this.#post({ type: "discover", scope: scope ?? null, samples, profile });
     const { tables } = await this.#answer("discovered");
     this.#done();
     return tables;
@@ -144,6 +146,15 @@ export class Session implements Driver {
     const { cursor = null, columns = null, limit = null } = request;
     this.#post({ type: "read", cursor, columns, limit });
     return await this.#rows();
+  }
+
+  async loaded(loadId: string): Promise<number | null> {
+    this.#demandMode("write");
+    this.#begin("loaded");
+    this.#post({ type: "loaded", load_id: loadId });
+    const { rows } = await this.#answer("loaded");
+    this.#done();
+    return rows;
   }
 
   async transform(inputs: Readonly<Record<string, DriverInput>>): Promise<DriverRows> {
@@ -169,8 +180,9 @@ export class Session implements Driver {
       return accepted === undefined ? options.batches() : piecesOf(options.bytes!(accepted.null_text));
     });
     this.#mayAccept = options.bytes !== undefined;
-    const { mode = null, keys = [], loadId = crypto.randomUUID() } = options;
-    this.#post({ type: "write", schema: plainColumns(schema), mode, keys, load_id: loadId });
+    const { mode = null, keys = [], loadId = crypto.randomUUID(), pipeline = "", cursors = {} } = options;
+    const load = { load_id: loadId, pipeline, cursors };
+    this.#post({ type: "write", schema: plainColumns(schema), mode, keys, ...load });
     const answer = await this.#answer("relation", "staged");
     if (answer.type === "relation") return this.#relation(answer);
     if (answer.before === true && pump.started) {

@@ -2,7 +2,7 @@
 
 import type { Failure } from "../diagnostic.ts";
 import type { CatalogEntry } from "./catalog.ts";
-import type { Column, Config, RelationRequest } from "./protocol.ts";
+import type { Column, Config, CursorMove, RelationRequest, TableProfile } from "./protocol.ts";
 
 /** What one step may touch: hosts with ports, real paths. */
 export interface Grants {
@@ -70,6 +70,8 @@ export interface DiscoveredTable {
   /** An estimate, when the source has one. */
   readonly rows: number | null;
   readonly samples: readonly Config[];
+  /** When it was asked for, and the source could say it. */
+  readonly profile: TableProfile | null;
 }
 
 /** How a connection fared. */
@@ -115,7 +117,7 @@ export interface DriverInput {
 export interface Driver extends AsyncDisposable {
   check(): Promise<CheckResult>;
   discover(
-    request?: { readonly scope?: string; readonly samples?: number },
+    request?: { readonly scope?: string; readonly samples?: number; readonly profile?: boolean },
   ): Promise<readonly DiscoveredTable[]>;
   read(
     request?: { readonly cursor?: unknown; readonly columns?: readonly string[]; readonly limit?: number },
@@ -128,11 +130,16 @@ export interface Driver extends AsyncDisposable {
       readonly keys?: readonly string[];
       /** Names the load over all its attempts; one of its own when absent. */
       readonly loadId?: string;
+      readonly pipeline?: string;
+      /** How far each incremental read above will have come with it, by step. */
+      readonly cursors?: { readonly [step: string]: CursorMove };
       batches(): AsyncIterable<Batch>;
       /** In place of `batches`, for a driver that asks for it: a CSV text that returns the number of its rows. */
       bytes?(nullText: string): AsyncGenerator<Uint8Array, number, void>;
     },
   ): Promise<DriverWrite>;
+  /** How many rows a load has that was about to be committed; null when it is not done, and will not be. */
+  loaded(loadId: string): Promise<number | null>;
 }
 
 /** What is known of a run's drivers before the first one starts. */
@@ -144,8 +151,6 @@ export interface PoolOptions {
   readonly foreseen?: Grants;
   /** Bytes of memory that such a driver may take. */
   readonly driverMemory?: number;
-  /** Bytes that a driver from outside may write before its rows are committed. */
-  readonly driverDisk?: number;
   /** Bytes that a driver from outside may write before its rows are committed. */
   readonly driverDisk?: number;
 }

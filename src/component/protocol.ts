@@ -3,9 +3,9 @@
  * a message from a driver safe to look at.
  *
  * Messages are plain data. Payload batches are Arrow IPC streams (one schema, one record batch each)
- * in transferred `Uint8Array`s. A call is one of `check`, `discover`, `read`, `transform`, `write`; a
+ * in transferred `Uint8Array`s. A call is one of `check`, `discover`, `read`, `transform`, `write`, `loaded`; a
  * driver answers one call at a time and ends it with exactly one of `checked`, `discovered`,
- * `relation`, `end`, `committed`, `aborted` or `error`. Credit bounds what is in flight: a producer
+ * `relation`, `end`, `committed`, `aborted`, `loaded` or `error`. Credit bounds what is in flight: a producer
  * sends a batch only against a credit it was given.
  *
  * Where a source or target has a bulk format of its own, its bytes may pass as they are, so that no row is
@@ -86,6 +86,21 @@ export type RelationRequest =
 /** Plain data of a step's configuration. */
 export type Config = { readonly [key: string]: unknown };
 
+/** Which rows an incremental read is asked for: those whose column is at least `from`, less than `to`, or null. */
+export interface CursorBounds {
+  readonly column: string;
+  /** Texts, to be cast to the column's type by the source; null is no bound. */
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** A cursor before and after a load. */
+export interface CursorMove {
+  readonly column: string;
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
 /** What the host says. */
 export type HostMessage =
   | {
@@ -102,9 +117,15 @@ export type HostMessage =
     };
   }
   | { readonly type: "check" }
-  | { readonly type: "discover"; readonly scope: string | null; readonly samples: number }
+  | {
+    readonly type: "discover";
+    readonly scope: string | null;
+    readonly samples: number;
+    readonly profile: boolean;
+  }
   | {
     readonly type: "read";
+    /** Bounds where the step says `incremental`; else what the last run gave as its cursor, null the first time. */
     readonly cursor: unknown;
     readonly columns: readonly string[] | null;
     readonly limit: number | null;
@@ -117,7 +138,12 @@ export type HostMessage =
     readonly keys: readonly string[];
     /** Names what is loaded: the same for every attempt at one step of one run. */
     readonly load_id: string;
+    readonly pipeline: string;
+    /** How far each incremental read above the step will have come with this load, by its id. */
+    readonly cursors: { readonly [step: string]: CursorMove };
   }
+  /** Whether a load that was about to be committed is done; an attempt that is under way is waited for. */
+  | { readonly type: "loaded"; readonly load_id: string }
   | { readonly type: "batch"; readonly input: string; readonly data: Uint8Array; readonly rows: number }
   /** `checksum`: over the bytes of the input's batches, as `checksum.ts` counts them. */
   | { readonly type: "end"; readonly input: string; readonly rows: number; readonly checksum: number }
@@ -125,6 +151,23 @@ export type HostMessage =
   | { readonly type: "abort" }
   | { readonly type: "cancel" }
   | { readonly type: "credit"; readonly batches: number };
+
+/** What the values of a table's columns are like, among the rows that were looked at. */
+export interface TableProfile {
+  readonly rows: number;
+  readonly columns: readonly ColumnProfile[];
+}
+
+/** What a column's values are like. */
+export interface ColumnProfile {
+  readonly name: string;
+  readonly nulls: number;
+  /** How many different values there are; null when nobody counted. */
+  readonly distinct: number | null;
+  /** The least and the greatest value as texts; null where there is none, or no order. */
+  readonly min: string | null;
+  readonly max: string | null;
+}
 
 /** What a driver answers. */
 export type DriverMessage =
@@ -145,6 +188,8 @@ export type DriverMessage =
       readonly keys: readonly string[];
       readonly rows: number | null;
       readonly samples: readonly Config[];
+      /** When it was asked for, and the source can say it. */
+      readonly profile: TableProfile | null;
     }[];
   }
   | { readonly type: "relation"; readonly relation: RelationRequest }
@@ -156,6 +201,8 @@ export type DriverMessage =
   | { readonly type: "batch"; readonly data: Uint8Array; readonly rows: number }
   /** Ends a `read` or `transform` that sent batches. Row count and checksum must be those of what was sent. */
   | { readonly type: "end"; readonly rows: number; readonly checksum: number; readonly cursor: unknown }
+  /** How many rows the load has that was asked about; null when it is not done, and will not be. */
+  | { readonly type: "loaded"; readonly rows: number | null }
   /** `before`: an earlier attempt had loaded the rows, and none were taken in now. */
   | { readonly type: "staged"; readonly rows: number; readonly before?: boolean }
   | { readonly type: "committed" }

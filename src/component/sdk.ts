@@ -45,7 +45,15 @@ import { decodeBatch } from "./_decode.ts";
 import type { Context, DriverDefinition, WriteRequest } from "./_definition.ts";
 import { type ChunkSource, ColumnChunk, Emission, type Row } from "./_emission.ts";
 import type { Values } from "./_buffers.ts";
-import { type Column, type Config, type FileOptions, type RelationRequest, WRITE_INPUT } from "./protocol.ts";
+import {
+  type Column,
+  type Config,
+  type CursorBounds,
+  type CursorMove,
+  type FileOptions,
+  type RelationRequest,
+  WRITE_INPUT,
+} from "./protocol.ts";
 import { Relay, type Relayed } from "./_relay.ts";
 
 export { DriverError } from "./_driver_error.ts";
@@ -66,7 +74,7 @@ export type {
 export type { Chunk, ChunkSource, ColumnChunk, Emission, Row } from "./_emission.ts";
 export type { Relay, Relayed } from "./_relay.ts";
 export type { Values } from "./_buffers.ts";
-export type { Column, Config, FileOptions, RelationRequest };
+export type { Column, Config, CursorBounds, CursorMove, FileOptions, RelationRequest };
 
 /** A driver, as `driver.ts` exports it by default. `C` is the type of the step's configuration. */
 export function defineDriver<C = Config>(definition: DriverDefinition<C>): DriverDefinition<C> {
@@ -156,6 +164,8 @@ export function inputOf(
     mode: null,
     keys: [],
     loadId: "test/test",
+    pipeline: "test",
+    cursors: {},
     async *batches() {
       for await (const { data } of new Emission(described, lists).batches()) {
         yield decodeBatch(described, data);

@@ -26,20 +26,64 @@ const MIGRATIONS = [
     session_id TEXT NOT NULL,
     PRIMARY KEY (pipeline, profile, step)
   ) STRICT;`,
+  `CREATE TABLE cursors (
+    pipeline TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    step TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    session_id TEXT,
+    updated_at TEXT NOT NULL,
+    column_name TEXT,
+    value TEXT,
+    type TEXT,
+    since TEXT,
+    identity TEXT,
+    seen BLOB,
+    PRIMARY KEY (pipeline, profile, step)
+  ) STRICT;
+  CREATE TABLE intents (
+    pipeline TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    step TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    base INTEGER NOT NULL,
+    loads TEXT NOT NULL,
+    backfill TEXT,
+    moves INTEGER NOT NULL,
+    column_name TEXT,
+    value TEXT,
+    type TEXT,
+    since TEXT,
+    identity TEXT,
+    seen BLOB,
+    PRIMARY KEY (pipeline, profile, step)
+  ) STRICT;
+  CREATE TABLE backfills (
+    pipeline TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    step TEXT NOT NULL,
+    backfill TEXT NOT NULL,
+    window_from TEXT NOT NULL,
+    window_to TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    PRIMARY KEY (pipeline, profile, step, backfill, window_from, window_to)
+  ) STRICT;`,
 ];
 
 /** How long SQLite waits for another process by itself, in milliseconds. Nothing else happens meanwhile, so it is short. */
 const BLOCKING_MS = 100;
 
-/** A connection, for one operation. Throws `SES711` when a newer Osiris made the file. */
-export async function connect(path: string): Promise<DatabaseSync> {
+/** A connection, for one operation; what a `durable` one commits outlasts a loss of power. Throws `SES711` when a newer Osiris made the file. */
+export async function connect(path: string, durable = false): Promise<DatabaseSync> {
   // Loaded here: most commands never need it.
   const { DatabaseSync } = await import("node:sqlite");
   const db = new DatabaseSync(path);
   try {
     db.exec(`PRAGMA busy_timeout = ${BLOCKING_MS}`);
     // A loss of power may cost the index its last change, never its consistency; the sessions still know it.
-    db.exec("PRAGMA synchronous = NORMAL");
+    // Of cursors nobody else knows.
+    db.exec(`PRAGMA synchronous = ${durable ? "FULL" : "NORMAL"}`);
     refuseNewer(path, versionOf(db));
     return db;
   } catch (error) {

@@ -3,6 +3,21 @@
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { type Diagnostic, OsirisError } from "../diagnostic.ts";
+import type { BackfillWindow, Cursor, CursorKey, Intent, StoredCursor } from "./_cursor.ts";
+import {
+  deleteBackfills,
+  dropIntent,
+  getCursor,
+  getCursors,
+  getIntents,
+  hasCursors,
+  isFinished,
+  putCursor,
+  putFinished,
+  putIntent,
+  type Refusal,
+  settleIntent,
+} from "./_cursors_table.ts";
 import {
   connect,
   isBusy,
@@ -26,7 +41,10 @@ export interface StateOptions {
   readonly onNotice?: (notice: Diagnostic) => void;
 }
 
-/** What a project remembers: every run, however it ended, and the columns that steps had. */
+/** Whose cursors. */
+export type CursorOwner = Pick<CursorKey, "pipeline" | "profile">;
+
+/** What a project remembers: every run, however it ended, the columns that steps had, and how far increments have come. */
 export interface State {
   /** Remembers a run, over what was known of it. */
   recordRun(run: RunSummary): Promise<void>;
@@ -42,6 +60,26 @@ export interface State {
   recordSchemas(schemas: readonly (SchemaKey & StepSchema)[]): Promise<void>;
   /** The columns that a step had last; undefined when none were recorded. Writes nothing. */
   schemaOf(key: SchemaKey): Promise<StepSchema | undefined>;
+  /** Where an incremental read stands. Throws `SES713` when that was lost with a damaged database. */
+  cursor(key: CursorKey): Promise<StoredCursor | undefined>;
+  /** Every cursor, or those of a pipeline. */
+  listCursors(pipeline?: string): Promise<StoredCursor[]>;
+  /** Sets a cursor by hand, and with it ends any doubt about an open intent. */
+  setCursor(key: CursorKey, cursor: Cursor): Promise<void>;
+  /** Writes down what is about to be committed; or says why it may not be. */
+  intend(intent: Intent): Promise<Refusal | undefined>;
+  /** What was about to be committed, and neither settled nor dropped since. */
+  listIntents(owner: CursorOwner): Promise<Intent[]>;
+  /** It was committed: the cursor moves. */
+  settle(key: CursorKey, session: string): Promise<void>;
+  /** It was not committed, and will not be. */
+  drop(key: CursorKey, session: string): Promise<void>;
+  /** Whether a window of a backfill is finished. */
+  isFinished(key: CursorKey, window: BackfillWindow): Promise<boolean>;
+  /** Notes a window that had no rows. */
+  finish(key: CursorKey, window: BackfillWindow, session: string): Promise<void>;
+  /** Forgets which windows of backfills are finished; gives how many were. */
+  forgetBackfills(owner: CursorOwner): Promise<number>;
 }
 
 /**
@@ -102,6 +140,72 @@ class FolderState implements State {
     return await this.#read((db) => isCurrent(db) ? getSchema(db, key) : undefined);
   }
 
+  async cursor(key: CursorKey): Promise<StoredCursor | undefined> {
+    const found = await this.#readCursors((db) => getCursor(db, key));
+    if (found === undefined) this.#demandUndamaged();
+    return found;
+  }
+
+  async listCursors(pipeline?: string): Promise<StoredCursor[]> {
+    return await this.#readCursors((db) => getCursors(db, pipeline)) ?? [];
+  }
+
+  async setCursor(key: CursorKey, cursor: Cursor): Promise<void> {
+    await this.#write((db) => putCursor(db, key, cursor, null), true);
+  }
+
+  async intend(intent: Intent): Promise<Refusal | undefined> {
+    let refusal: Refusal | undefined;
+    await this.#write((db) => void (refusal = putIntent(db, intent)), true);
+    return refusal;
+  }
+
+  async listIntents(owner: CursorOwner): Promise<Intent[]> {
+    return await this.#readCursors((db) => getIntents(db, owner)) ?? [];
+  }
+
+  async settle(key: CursorKey, session: string): Promise<void> {
+    await this.#write((db) => settleIntent(db, key, session), true);
+  }
+
+  async drop(key: CursorKey, session: string): Promise<void> {
+    await this.#write((db) => dropIntent(db, key, session), true);
+  }
+
+  async isFinished(key: CursorKey, window: BackfillWindow): Promise<boolean> {
+    return await this.#readCursors((db) => isFinished(db, key, window)) ?? false;
+  }
+
+  async finish(key: CursorKey, window: BackfillWindow, session: string): Promise<void> {
+    await this.#write((db) => putFinished(db, key, window, session), true);
+  }
+
+  async forgetBackfills(owner: CursorOwner): Promise<number> {
+    if (!exists(this.#path)) return 0;
+    let forgotten = 0;
+    await this.#write((db) => void (forgotten = deleteBackfills(db, owner)), true);
+    return forgotten;
+  }
+
+  /** A cursor that was lost is not one that never was: to begin at the start would load everything once more. */
+  #demandUndamaged(): void {
+    const aside = exists(this.#folder)
+      ? [...Deno.readDirSync(this.#folder)].map(({ name }) => name).find((name) => DAMAGED.test(name))
+      : undefined;
+    if (aside === undefined) return;
+    throw new OsirisError(
+      "SES713",
+      `Cannot tell how far the pipeline was loaded: the project's state was damaged, and lies in ${
+        join(this.#folder, aside)
+      }`,
+      {
+        help:
+          "look up the last cursor in _osiris_loads of the target, or in an earlier session, and give it to " +
+          "'osiris state set'; 'osiris state reset' begins at the start",
+      },
+    );
+  }
+
   /** A run that is over says how it ended; one that is not may have died since. */
   async #asOfNow(run: RunSummary): Promise<RunSummary> {
     if (run.state !== "running" || this.#source === undefined) return run;
@@ -113,16 +217,16 @@ class FolderState implements State {
   }
 
   /** Changes the database, making or mending it first where needed. */
-  async #write(operation: (db: DatabaseSync) => void): Promise<void> {
+  async #write(operation: (db: DatabaseSync) => void, durable = false): Promise<void> {
     try {
       Deno.mkdirSync(this.#folder, { recursive: true });
       await patiently(async () => {
         try {
-          await this.#change(operation);
+          await this.#change(operation, durable);
         } catch (error) {
           if (!isDamage(error)) throw error;
           await this.#setAside();
-          await this.#change(operation);
+          await this.#change(operation, durable);
         }
       });
     } catch (error) {
@@ -130,8 +234,8 @@ class FolderState implements State {
     }
   }
 
-  async #change(operation: (db: DatabaseSync) => void): Promise<void> {
-    const db = await connect(this.#path);
+  async #change(operation: (db: DatabaseSync) => void, durable: boolean): Promise<void> {
+    const db = await connect(this.#path, durable);
     try {
       if (!isCurrent(db)) {
         const known = isNew(db) ? await this.#fromSource() : [];
@@ -143,18 +247,32 @@ class FolderState implements State {
     }
   }
 
-  /** Asks the database; undefined when there is none, or none that answers. */
+  /** Asks about cursors; undefined when none were ever kept. Nothing stands in for a database that does not answer. */
+  async #readCursors<T>(question: (db: DatabaseSync) => T): Promise<T | undefined> {
+    if (!exists(this.#path)) return undefined;
+    try {
+      return await this.#ask((db) => hasCursors(db) ? question(db) : undefined);
+    } catch (error) {
+      throw asFailure(this.#path, error);
+    }
+  }
+
+  async #ask<T>(question: (db: DatabaseSync) => T): Promise<T> {
+    return await patiently(async () => {
+      const db = await connect(this.#path);
+      try {
+        return question(db);
+      } finally {
+        db.close();
+      }
+    });
+  }
+
+  /** Asks about runs; undefined when there is no database, or none that answers. */
   async #read<T>(question: (db: DatabaseSync) => T): Promise<T | undefined> {
     if (!exists(this.#path)) return undefined;
     try {
-      return await patiently(async () => {
-        const db = await connect(this.#path);
-        try {
-          return isNew(db) ? undefined : question(db);
-        } finally {
-          db.close();
-        }
-      });
+      return await this.#ask((db) => isNew(db) ? undefined : question(db));
     } catch (error) {
       if (isDamage(error)) {
         this.#notice("it is answered from the sessions instead", "the next run makes it again");
@@ -180,6 +298,9 @@ class FolderState implements State {
     this.#onNotice({ code: "SES712", severity: "warning", message, help });
   }
 }
+
+/** What a damaged database is called once it is out of the way. */
+const DAMAGED = /^state\.db\.damaged-/;
 
 /** How long one process waits for another, in milliseconds. */
 const PATIENCE_MS = 15_000;

@@ -1,11 +1,12 @@
 /**
- * What outlives a run, in SQLite under `.osiris/`: the index of every run, and the columns that steps under a
- * contract had when their pipeline last succeeded.
+ * What outlives a run, in SQLite under `.osiris/`: the index of every run, the columns that steps under a
+ * contract had when their pipeline last succeeded, and how far each incremental read has come.
  *
  * It exists so that a run can be found without opening every session. What must stay true: the sessions in
  * `logs/` are the truth and the index of runs is a copy that can be made again; two runs at once lose no record;
  * reading writes nothing, and the database appears only when something is recorded; a database written by
- * a newer Osiris is refused, a damaged one is moved aside and said.
+ * a newer Osiris is refused, a damaged one is moved aside and said. Of cursors this is the only record: a cursor
+ * moves by an intent that was written before the commit, and one that was lost is never taken for one that never was.
  *
  * @example
  * ```ts
@@ -19,6 +20,17 @@
  * @module
  */
 
-export { openState, type State, type StateOptions } from "./_state.ts";
+export { type CursorOwner, openState, type State, type StateOptions } from "./_state.ts";
+export type {
+  BackfillWindow,
+  Cursor,
+  CursorKey,
+  FileMark,
+  Intent,
+  PendingLoad,
+  StoredCursor,
+} from "./_cursor.ts";
+export type { Refusal } from "./_cursors_table.ts";
 export type { SchemaKey, StepSchema } from "./_schemas_table.ts";
+export { type Discoveries, openDiscoveries, type Remembered } from "./_discoveries.ts";
 export type { RunFilter, RunSource, RunSummary } from "./_run_summary.ts";
