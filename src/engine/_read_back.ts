@@ -3,6 +3,7 @@
 import type { Column, Row, WriteRequest } from "./engine.ts";
 import { compressionOf, extensionOf } from "./_copy.ts";
 import type { Database } from "./_database.ts";
+import { lineSize, SMALL_BUFFER } from "./_csv_reading.ts";
 import { literal, structure } from "./_quote.ts";
 import { holdsType, replaceTypes } from "./_types.ts";
 import { jsonSafe } from "./_values.ts";
@@ -20,7 +21,7 @@ export async function readBack(
 ): Promise<readonly Row[] | undefined> {
   const partitions = new Set(request.partitionBy.map((name) => name.toLowerCase()));
   const inFile = columns.filter((column) => !partitions.has(column.name.toLowerCase()));
-  const table = fileTable(request, file, inFile);
+  const table = fileTable(request, file, inFile, request.format === "csv" ? lineSize({}, SMALL_BUFFER) : []);
   try {
     const { names, rows: found } = await database.values(`SELECT * FROM ${table} LIMIT ${rows}`);
     return asRows(names, found);
@@ -35,8 +36,13 @@ export function asRows(names: readonly string[], rows: readonly (readonly unknow
   return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, jsonSafe(row[i])])));
 }
 
-/** A written file as a table. */
-export function fileTable(request: WriteRequest, file: string, columns: readonly Column[]): string {
+/** A written file as a table; `more` are arguments of its reader. */
+export function fileTable(
+  request: WriteRequest,
+  file: string,
+  columns: readonly Column[],
+  more: readonly string[] = [],
+): string {
   const { options, format, partitionBy } = request;
   const hive = `hive_partitioning = ${partitionBy.length > 0}`;
   const text = (name: string, value: string | undefined) =>
@@ -68,6 +74,7 @@ export function fileTable(request: WriteRequest, file: string, columns: readonly
       `escape = ${literal(options.escape ?? options.quote ?? '"')}`,
       "allow_quoted_nulls = false",
       "parallel = false",
+      ...more,
       ...text("nullstr", options.null_text === undefined ? undefined : [options.null_text].flat()[0]),
       ...packed,
       ...dates,

@@ -50,6 +50,8 @@ class StagedWrite implements Staged {
   #madeFolders: readonly string[] = [];
   #shape: Shape = "file";
   #lock: TargetLock | undefined;
+  /** What is staged comes to be on the disk while it is looked at. */
+  #durable: Promise<void> = Promise.resolve();
   /** In the order of the written file. */
   #columns: readonly Column[];
 
@@ -88,7 +90,8 @@ class StagedWrite implements Staged {
       const execution = adding ? await this.#append(options) : await this.#copy(options);
       const staged = await stagedFiles(this.staging.staged);
       if (this.request.writeMode === "replace_partitions") await this.#mayReplacePartitions(staged);
-      for (const file of staged) await makeDurable(file.path);
+      this.#durable = allDurable(staged);
+      this.#durable.catch(() => {}); // heard when it is committed
       this.#bytes = staged.reduce((sum, file) => sum + file.size, 0);
       this.#files = this.#finalPaths(staged.map((file) => file.path));
       this.#execution = {
@@ -126,6 +129,7 @@ class StagedWrite implements Staged {
       throw new OsirisError("BUG900", `Cannot commit step '${this.step}': it was aborted before`);
     }
     try {
+      await this.#durable;
       if (this.#shape === "file") await this.#commitFile();
       else if (this.request.writeMode === "append") await this.#commitAddedFiles();
       else if (this.request.writeMode === "replace_partitions") await this.#commitPartitions();
@@ -351,6 +355,10 @@ class StagedWrite implements Staged {
     }
     await remove(staged);
   }
+}
+
+async function allDurable(files: readonly { readonly path: string }[]): Promise<void> {
+  for (const { path } of files) await makeDurable(path);
 }
 
 /** A partition's value as a folder's name, as hive writes it. */
