@@ -16,12 +16,15 @@ import { isolationRows } from "./isolation.ts";
 import { megabytes, type Row } from "./measure.ts";
 import { overheadRows } from "./overhead.ts";
 import { referenceRows } from "./reference.ts";
+import { soakRows } from "./soak.ts";
 import { wholeCommandRows } from "./whole_command.ts";
 
 const HELP = `Measures what is promised: scripts/bench [OPTION…]
 
   --large         the reference pipeline with 50 million rows too (needs 6 GB of disk), and 200 hangs
   --only GROUP    one of reference, whole-command, drivers, isolation, overhead, binary; may be repeated
+  --minutes N     how long the soak goes on, which is one of the groups when it is asked for by --only soak;
+                  1 when absent, 60 before a release
   --binary PATH   the binary to measure; dist/osiris when absent
   --turns N       counted turns of each comparison; 5 when absent
   --folder PATH   where data and peers go, and stay; a temporary folder when absent`;
@@ -33,6 +36,8 @@ export interface Bench {
   readonly binary: string;
   readonly turns: number;
   readonly large: boolean;
+  /** How long the soak goes on. */
+  readonly minutes: number;
 }
 
 const GROUPS: Readonly<Record<string, (bench: Bench) => AsyncGenerator<Row>>> = {
@@ -42,12 +47,15 @@ const GROUPS: Readonly<Record<string, (bench: Bench) => AsyncGenerator<Row>>> = 
   isolation: isolationRows,
   overhead: overheadRows,
   binary: binaryRows,
+  soak: soakRows,
 };
+/** Taken only when it is asked for. */
+const ONLY_ASKED = "soak";
 
 async function main(args: readonly string[]): Promise<number> {
   const only: string[] = [];
   const root = join(import.meta.dirname!, "..", "..");
-  let large = false, binary = join(root, "dist", "osiris"), turns = 5, kept: string | undefined;
+  let large = false, minutes = 1, binary = join(root, "dist", "osiris"), turns = 5, kept: string | undefined;
   for (const rest = [...args]; rest.length > 0;) {
     const option = rest.shift();
     const value = option === "--large" || option === "--help" ? "" : rest.shift();
@@ -58,6 +66,7 @@ async function main(args: readonly string[]): Promise<number> {
     else if (option === "--only" && value !== undefined && value in GROUPS) only.push(value);
     else if (option === "--binary" && value !== undefined) binary = await Deno.realPath(value);
     else if (option === "--turns" && Number(value) >= 1) turns = Number(value);
+    else if (option === "--minutes" && Number(value) > 0) minutes = Number(value);
     else if (option === "--folder" && value !== undefined) kept = value;
     else {
       console.error(`Cannot read the options: '${args.join(" ")}' is not among those below\n\n${HELP}`);
@@ -74,9 +83,9 @@ async function main(args: readonly string[]): Promise<number> {
   let over = 0;
   try {
     for (const [name, group] of Object.entries(GROUPS)) {
-      if (only.length > 0 && !only.includes(name)) continue;
+      if (only.length > 0 ? !only.includes(name) : name === ONLY_ASKED) continue;
       try {
-        for await (const row of group({ folder, binary, turns, large })) {
+        for await (const row of group({ folder, binary, turns, large, minutes })) {
           console.log(line(row));
           if (row.ok === false) over++;
         }
