@@ -12,6 +12,7 @@
 import {
   type Catalog,
   type CatalogEntry,
+  lapsedSigner,
   type Lock,
   LOCK_FILE,
   lockedAs,
@@ -19,6 +20,8 @@ import {
   type LockProblem,
   lockProblem,
   lockReason,
+  signerChange,
+  SIGNERS_FILE,
   withComponent,
 } from "../component/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
@@ -31,7 +34,7 @@ import { columnsOf, padded } from "./_wrap.ts";
 
 /** A component about which somebody has to be asked. */
 export interface Question {
-  readonly entry: Pick<CatalogEntry, "spec" | "files">;
+  readonly entry: Pick<CatalogEntry, "spec" | "files" | "signedBy">;
   readonly problem: LockProblem;
   /** Where it came from, as the lock will say. */
   readonly source: string;
@@ -47,13 +50,14 @@ export function sourceInProject(name: string): string {
 /** What a person has to know before saying yes: lines without colours, safe to print. */
 export function questionText({ entry, problem, source, steps }: Question): string {
   const { name, version } = entry.spec;
-  const head = problem.kind === "missing"
-    ? `'${name}' ${version} comes from outside, and nobody allowed it in this project yet.`
-    : `'${name}' is not as it was allowed: ${changeOf(problem)}.`;
+  const head = problem.kind === "differs"
+    ? `'${name}' is not as it was allowed: ${changeOf(problem)}.`
+    : `'${name}' ${version} comes from outside, and nobody allowed it in this project yet.`;
   const wider = problem.kind === "differs" ? problem.difference.wider : [];
   const narrower = problem.kind === "differs" ? problem.difference.narrower : [];
   const facts: Fact[] = [
     { label: "from", text: source },
+    ...(entry.signedBy === undefined ? [] : [{ label: "signed by", text: entry.signedBy }]),
     ...KINDS.flatMap(({ permission, label }) => templatesOf(entry, permission, label, wider)),
     ...narrower.map(({ permission, template }) => ({
       mark: "-" as const,
@@ -115,10 +119,11 @@ function lined(facts: readonly Fact[], indent: string): string[] {
 }
 
 function changeOf({ difference }: LockProblem & { kind: "differs" }): string {
-  const { version: { from, to }, files } = difference;
+  const { version: { from, to }, files, signer } = difference;
   const parts = [
     from === to ? `version ${to}` : `version ${from} then, ${to} now`,
     ...(files.length === 0 ? [] : [`${files.join(" and ")} changed`]),
+    ...(signer === undefined ? [] : [signerChange(signer)]),
   ];
   return parts.join(", ");
 }
@@ -142,6 +147,8 @@ export async function settle(
 ): Promise<void> {
   const [first] = questions;
   if (first === undefined) return;
+  const lock = demandLock(cli, project);
+  for (const question of questions) demandSigner(lock, question, options.attempt);
   if (!options.yes && !canAsk(cli)) throw nobodyToAsk(first, options);
   for (const question of questions) {
     const { name } = question.entry.spec;
@@ -152,6 +159,24 @@ export async function settle(
     await granted(question);
     await allow(cli, project, question);
   }
+}
+
+/** Throws when no yes can allow a component, because of who signed it, or nobody. */
+function demandSigner(lock: Lock, { entry, problem }: Question, attempt: string): void {
+  const lapse = lapsedSigner(lock.signers ?? [], entry.signedBy, new Date());
+  if (problem.kind !== "untrusted" && lapse === undefined) return;
+  const name = `'${entry.spec.name}'`;
+  const why = lapse ?? lockReason(problem);
+  throw new OsirisError(
+    "DRV410",
+    `${attempt}: ${attempt.includes(name) ? "" : `${name} comes from outside, and `}${printable(why)}`,
+    {
+      category: "permission",
+      help: lapse === undefined
+        ? `ask its author for a signed one and for the public key, and add a line with that key to ${SIGNERS_FILE}`
+        : `ask its author which key is valid now, and change the line in ${SIGNERS_FILE}`,
+    },
+  );
 }
 
 /** Records one component as allowed, in the lock as it is now. */

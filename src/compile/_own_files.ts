@@ -20,6 +20,7 @@ const OWN: readonly (readonly [path: string, what: string])[] = [
   [".osiris", "what Osiris keeps between runs"],
   ["logs", "the record of the runs"],
   ["osiris.lock", "what somebody allowed"],
+  ["osiris_signers", "whose components are taken"],
   ["components", "the components from outside"],
 ];
 

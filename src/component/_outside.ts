@@ -1,8 +1,8 @@
 /**
  * Components from outside: folders that a project carries, written by nobody that Osiris knows.
  *
- * What must stay true: of such a folder only `spec.yaml` and the one code file are read, as plain files that
- * lie in it; the code that runs is the code that was hashed when the catalog was loaded.
+ * What must stay true: of such a folder only `spec.yaml`, the one code file and the signature are read, as plain
+ * files that lie in it; the code that runs is the code that was hashed when the catalog was loaded.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import { type Diagnostic, OsirisError } from "../diagnostic.ts";
 import { readSpec } from "./_check_spec.ts";
 import { deepFreeze } from "./_folder.ts";
 import { fileHashes, hashSources, hashSpec, type SourceFile } from "./_hash.ts";
+import { SEAL_FILE, sealedBy, SUMS_FILE } from "./_seal.ts";
 import type { BrokenComponent, CatalogEntry } from "./catalog.ts";
 import type { ComponentSpec } from "./spec.ts";
 
@@ -54,6 +55,7 @@ export async function loadOne(folder: string, name: string): Promise<CatalogEntr
   const spec = readOwnSpec(name, join(folder, "spec.yaml"), specFile.bytes);
   const code = await codeFile(name, folder);
   const driverHash = hashSources([code]);
+  const signedBy = await sealedBy(name, [specFile, code, ...await sealFiles(name, folder)]);
   let text: Promise<string> | undefined;
   return Object.freeze({
     spec: deepFreeze(spec),
@@ -61,6 +63,7 @@ export async function loadOne(folder: string, name: string): Promise<CatalogEntr
     driverHash,
     origin: "outside",
     files: fileHashes([specFile, code]),
+    ...(signedBy === undefined ? {} : { signedBy }),
     code: async () => {
       const now = await plainFile(name, folder, code.path);
       if (hashSources([now]) !== driverHash) {
@@ -98,6 +101,12 @@ async function codeFile(name: string, folder: string): Promise<SourceFile> {
     throw fault(name, "it has no code", `write its driver into ${CODE_FILES.join(" or ")}`);
   }
   throw fault(name, `it has both ${here.join(" and ")}, and should have one of them`, "remove one of them");
+}
+
+/** The author's signature and what it is of, as far as they are there. */
+async function sealFiles(name: string, folder: string): Promise<SourceFile[]> {
+  const here = (await readdir(folder)).filter((file) => file === SUMS_FILE || file === SEAL_FILE);
+  return await Promise.all(here.map((file) => plainFile(name, folder, file)));
 }
 
 /** A file of the component itself: a link could lead anywhere, and to another place each time. */

@@ -36,6 +36,8 @@ export interface CatalogEntry {
   readonly origin: "builtin" | "outside";
   /** Of a component from outside: the hash of each file's very bytes, which is what the lock pins. */
   readonly files?: Readonly<Record<string, string>>;
+  /** The fingerprint of the key whose signature of those files was checked; absent when they are not signed. */
+  readonly signedBy?: string;
   /** Names the code when it serves other components too: those share their workers. */
   readonly sharedCode?: string;
   code(): Promise<DriverCode>;

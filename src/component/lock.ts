@@ -7,7 +7,7 @@
  * permission templates is what the lock says; a lock that cannot be read in full allows nothing; the
  * same decisions give the same text.
  *
- * The lock is not signed: whoever may write it may allow a component. It belongs under version
+ * The lock itself is not signed: whoever may write it may allow a component. It belongs under version
  * control, where a change of it is seen.
  *
  * @module
@@ -27,6 +27,7 @@ import {
 import schema from "../../schemas/lock.schema.json" with { type: "json" };
 import type { Checked, Diagnostic } from "../diagnostic.ts";
 import type { CatalogEntry } from "./catalog.ts";
+import { type Signer, SIGNERS_FILE } from "./signers.ts";
 import type { ComponentSpec } from "./spec.ts";
 
 /** The name of the file, in the project's folder. */
@@ -40,6 +41,8 @@ export interface LockedComponent {
   /** `sha256:…` of each file's bytes. */
   readonly files: Readonly<Record<string, string>>;
   readonly permissions: LockedPermissions;
+  /** The fingerprint of the key that signed it; absent when it is not signed. */
+  readonly signed_by?: string;
 }
 
 /** Permission templates, sorted; a kind without any is absent. */
@@ -50,6 +53,8 @@ export type PermissionKind = "net" | "read" | "write";
 /** The components that somebody allowed in a project, by name. */
 export interface Lock {
   readonly components: Readonly<Record<string, LockedComponent>>;
+  /** Whose components are taken, signed ones alone; absent when the project does not say, and any may be allowed. */
+  readonly signers?: readonly Signer[];
 }
 
 /** The lock of a project that has none. */
@@ -58,6 +63,8 @@ export const NO_LOCK: Lock = { components: {} };
 /** What is not as it was allowed. */
 export type LockProblem =
   | { readonly kind: "missing" }
+  /** Nobody can allow it: the project takes components that were signed by others than this one's key. */
+  | { readonly kind: "untrusted"; readonly key: string | undefined }
   | { readonly kind: "differs"; readonly difference: LockDifference };
 
 /** How a component differs from what was allowed. */
@@ -69,6 +76,8 @@ export interface LockDifference {
   readonly wider: readonly LockedTemplate[];
   /** What was allowed and it no longer asks for. */
   readonly narrower: readonly LockedTemplate[];
+  /** Fingerprints of the keys that signed it, when they are not the same. */
+  readonly signer?: { readonly from: string | undefined; readonly to: string | undefined };
 }
 
 /** A permission that a component asks for, as its spec has it. */
@@ -78,7 +87,7 @@ export interface LockedTemplate {
 }
 
 /** A component from outside, as far as a lock is about it. */
-export type Lockable = Pick<CatalogEntry, "spec" | "files">;
+export type Lockable = Pick<CatalogEntry, "spec" | "files" | "signedBy">;
 
 const KINDS: readonly PermissionKind[] = ["net", "read", "write"];
 
@@ -118,47 +127,69 @@ export function parseLock(text: string, file: string): Checked<Lock> {
 
 /** The text of a lock: sorted, so that the same decisions give the same bytes. */
 export function lockText({ components }: Lock): string {
-  const sorted = byName(Object.entries(components)).map(([name, { version, source, files, permissions }]) => [
+  const sorted = byName(Object.entries(components)).map(([name, { files, permissions, ...rest }]) => [
     name,
-    { version, source, files: Object.fromEntries(byName(Object.entries(files))), permissions },
+    { ...rest, files: Object.fromEntries(byName(Object.entries(files))), permissions },
   ]);
   return HEADER +
     stringify({ lock_version: 1, components: Object.fromEntries(sorted) }, { lineWidth: 0, version: "1.2" });
 }
 
 /** What a lock says of a component that is allowed as it is now. */
-export function lockedAs({ spec, files }: Lockable, source: string): LockedComponent {
-  return { version: spec.version, source, files: files ?? {}, permissions: templatesOf(spec) };
+export function lockedAs({ spec, files, signedBy }: Lockable, source: string): LockedComponent {
+  return {
+    version: spec.version,
+    source,
+    ...(signedBy === undefined ? {} : { signed_by: signedBy }),
+    files: files ?? {},
+    permissions: templatesOf(spec),
+  };
 }
 
 /** The lock with one component allowed, or with none of that name. */
 export function withComponent(lock: Lock, name: string, component: LockedComponent | undefined): Lock {
   const { [name]: _before, ...others } = lock.components;
-  return { components: component === undefined ? others : { ...others, [name]: component } };
+  return { ...lock, components: component === undefined ? others : { ...others, [name]: component } };
 }
 
 /** Why a component from outside is not allowed as it is now; undefined when it is. */
 export function lockProblem(lock: Lock, entry: Lockable): LockProblem | undefined {
   const { name } = entry.spec;
+  const trusted = lock.signers?.some(({ key }) => key === entry.signedBy) ?? true;
+  if (!trusted) return { kind: "untrusted", key: entry.signedBy };
   const locked = Object.hasOwn(lock.components, name) ? lock.components[name] : undefined;
   if (locked === undefined) return { kind: "missing" };
   const difference = differenceBetween(locked, lockedAs(entry, locked.source));
   const same = difference.version.from === difference.version.to && difference.files.length === 0 &&
-    difference.wider.length === 0 && difference.narrower.length === 0;
+    difference.wider.length === 0 && difference.narrower.length === 0 && difference.signer === undefined;
   return same ? undefined : { kind: "differs", difference };
 }
 
 /** One line on a problem, as it stands in a message after a colon. */
 export function lockReason(problem: LockProblem): string {
   if (problem.kind === "missing") return `${LOCK_FILE} does not have it`;
-  const { version, files, wider, narrower } = problem.difference;
+  if (problem.kind === "untrusted") {
+    return problem.key === undefined
+      ? `it is not signed, and this project takes only what somebody in ${SIGNERS_FILE} signed`
+      : `the key that signed it, ${problem.key}, is not in ${SIGNERS_FILE}`;
+  }
+  const { version, files, wider, narrower, signer } = problem.difference;
   const parts = [
     ...(version.from === version.to ? [] : [`version ${version.from} was allowed and ${version.to} is here`]),
     ...(files.length === 0 ? [] : [`${files.join(" and ")} changed`]),
     ...(wider.length === 0 ? [] : [`it asks for more: ${listed(wider)}`]),
     ...(narrower.length === 0 ? [] : [`it asks for less: no longer ${listed(narrower)}`]),
+    ...(signer === undefined ? [] : [signerChange(signer)]),
   ];
   return `it is not as ${LOCK_FILE} has it (${parts.join("; ")})`;
+}
+
+/** One clause on who signed it then and now. */
+export function signerChange({ from, to }: NonNullable<LockDifference["signer"]>): string {
+  if (from === undefined) return `it is signed now, by ${to}`;
+  return to === undefined
+    ? `it is no longer signed, as it was by ${from}`
+    : `${from} signed it then, ${to} now`;
 }
 
 function listed(templates: readonly LockedTemplate[]): string {
@@ -172,6 +203,7 @@ function differenceBetween(before: LockedComponent, now: LockedComponent): LockD
     files: names.filter((name) => before.files[name] !== now.files[name]),
     wider: beyond(now.permissions, before.permissions),
     narrower: beyond(before.permissions, now.permissions),
+    ...(before.signed_by === now.signed_by ? {} : { signer: { from: before.signed_by, to: now.signed_by } }),
   };
 }
 

@@ -39,8 +39,10 @@ export {
   NO_LOCK,
   parseLock,
   withComponent,
+  signerChange,
 } from "./lock.ts";
 export { type OsSandbox, osSandbox } from "./os_sandbox.ts";
+export { lapsedSigner, parseSigners, type Signer, SIGNERS_FILE } from "./signers.ts";
 export {
   type ComponentPackage,
   demandAdmission,

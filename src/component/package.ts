@@ -16,6 +16,7 @@ import { promisify } from "node:util";
 import { OsirisError } from "../diagnostic.ts";
 import { readSpec } from "./_check_spec.ts";
 import { fileHashes, type SourceFile } from "./_hash.ts";
+import { SEAL_FILE, sealedBy, SUMS_FILE } from "./_seal.ts";
 import type { ComponentSpec } from "./spec.ts";
 
 /** The most bytes of a package as it is sent. */
@@ -34,6 +35,8 @@ export interface ComponentPackage {
   readonly content: readonly SourceFile[];
   /** The hashes of the files that the lock pins: the spec and the driver. */
   readonly files: Readonly<Record<string, string>>;
+  /** The fingerprint of the key whose signature of all content was checked; absent when it is not signed. */
+  readonly signedBy?: string;
   /** Names of what was there and does not belong to a component. */
   readonly leftOut: readonly string[];
 }
@@ -58,7 +61,7 @@ export async function readComponentFolder(folder: string): Promise<ComponentPack
     }
   };
   await walk("");
-  return componentOf(found, leftOut);
+  return await componentOf(found, leftOut);
 }
 
 async function readWithin(file: string, path: string, size: number): Promise<Uint8Array> {
@@ -78,7 +81,7 @@ export async function readComponentPackage(bytes: Uint8Array): Promise<Component
   const within = entries.filter(({ path }) => path.startsWith(root));
   const named = within.map(({ path, bytes }) => ({ path: path.slice(root.length), bytes }));
   const others = entries.filter((entry) => !within.includes(entry)).map(({ path }) => path);
-  return componentOf(
+  return await componentOf(
     named.filter(({ path }) => belongs(path)),
     [...others, ...named.map(({ path }) => path).filter((path) => !belongs(path))],
   );
@@ -104,7 +107,8 @@ export function packageHash(bytes: Uint8Array): string {
 
 /** Whether a path is one that a component has. */
 function belongs(path: string): boolean {
-  return path === "spec.yaml" || isDriver(path) || /^(README|LICEN[CS]E)(\.[a-z]+)?$/i.test(path) ||
+  return path === "spec.yaml" || isDriver(path) || path === SUMS_FILE || path === SEAL_FILE ||
+    /^(README|LICEN[CS]E)(\.[a-z]+)?$/i.test(path) ||
     /^[^/]+_test\.ts$/.test(path) || path.startsWith("examples/");
 }
 
@@ -112,7 +116,10 @@ function isDriver(path: string): boolean {
   return path === "driver.ts" || path === "driver.js";
 }
 
-function componentOf(content: readonly SourceFile[], leftOut: readonly string[]): ComponentPackage {
+async function componentOf(
+  content: readonly SourceFile[],
+  leftOut: readonly string[],
+): Promise<ComponentPackage> {
   const sorted = [...content].sort((a, b) => (a.path < b.path ? -1 : 1));
   const total = sorted.reduce((sum, { bytes }) => sum + bytes.length, 0);
   if (total > LARGEST_CONTENT) {
@@ -133,7 +140,14 @@ function componentOf(content: readonly SourceFile[], leftOut: readonly string[])
       help: diagnostics[0]?.message,
     });
   }
-  return { spec, content: sorted, files: fileHashes([text, ...drivers]), leftOut: [...leftOut].sort() };
+  const signedBy = await sealedBy(spec.name, sorted);
+  return {
+    spec,
+    content: sorted,
+    files: fileHashes([text, ...drivers]),
+    ...(signedBy === undefined ? {} : { signedBy }),
+    leftOut: [...leftOut].sort(),
+  };
 }
 
 async function inflated(bytes: Uint8Array): Promise<Uint8Array> {
@@ -243,6 +257,6 @@ function refused(why: string): OsirisError {
   return new OsirisError("DRV412", `Cannot take the component: ${why}`, {
     category: "usage",
     help:
-      "a component is a folder, or a .tar.gz of it, with spec.yaml, driver.ts or driver.js, and beside them only README, LICENSE, tests and examples",
+      "a component is a folder, or a .tar.gz of it, with spec.yaml, driver.ts or driver.js, and beside them only README, LICENSE, SHA256SUMS with its signature, tests and examples",
   });
 }

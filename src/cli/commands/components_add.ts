@@ -17,6 +17,7 @@ export const componentsAdd = declare({
   details: [
     "SOURCE is a folder, a .tar.gz of one, or the https address of such a file. Osiris shows what the component may touch and asks; a yes copies it into the project's components/ and records in osiris.lock where it came from, the hash of its files and its permissions.",
     "Of a component that was added before, the difference is shown: what it asks for beyond what was allowed, what no longer, which files changed.",
+    "A signature that its author put beside it (SHA256SUMS.sig) has to hold. A project with a file osiris_signers takes only what a key in that file signed.",
     "A redirect is not followed: the address is what you trust. Nothing of the component is run.",
   ],
   arguments: {
@@ -28,6 +29,7 @@ export const componentsAdd = declare({
     version: "its version",
     folder: "where it lies now",
     source: "where it came from, as osiris.lock says it",
+    signed_by: "the fingerprint of the key that signed it, when it is signed",
     files: "the hashes of its spec and its driver",
     permissions: "what was allowed, as templates",
     left_out: "what was there and does not belong to a component",
@@ -47,18 +49,19 @@ export const componentsAdd = declare({
     const project = projectOf(cli);
     const lock = demandLock(cli, project);
     const { found, from } = await read(cli, source, project.root);
-    const { spec, files, leftOut } = found;
+    const { spec, files, signedBy, leftOut } = found;
     const attempt = `Cannot add '${spec.name}'`;
     const folder = join(componentsFolder(project), spec.name);
     const same = await demandFreeName(found, folder, lock);
     await demandAdmission(found);
-    const entry = { spec, files };
+    const entry = { spec, files, ...(signedBy === undefined ? {} : { signedBy }) };
     const problem = lockProblem(lock, entry);
     const document = {
       component: spec.name,
       version: spec.version,
       folder,
       source: from,
+      ...(signedBy === undefined ? {} : { signed_by: signedBy }),
       files,
       permissions: spec.permissions,
       left_out: leftOut,

@@ -39,6 +39,7 @@ export const componentsShow = declare({
           driver_hash: entry.driverHash,
           origin: entry.origin,
           ...(consent ? { allowed: consent.allowed } : {}),
+          ...(entry.signedBy === undefined ? {} : { signed_by: entry.signedBy }),
         },
       },
       text: page(entry.spec, consent?.text, cli),
@@ -49,9 +50,10 @@ export const componentsShow = declare({
 async function consentTo(entry: CatalogEntry, lock: Lock): Promise<{ allowed: boolean; text: string }> {
   const { lockProblem, lockReason } = await import("../../component/mod.ts");
   const problem = lockProblem(lock, entry);
+  const signed = entry.signedBy === undefined ? "" : `, signed by ${entry.signedBy}`;
   return problem === undefined
-    ? { allowed: true, text: "from outside, allowed in this project" }
-    : { allowed: false, text: `from outside, not allowed in this project: ${lockReason(problem)}` };
+    ? { allowed: true, text: `from outside, allowed in this project${signed}` }
+    : { allowed: false, text: `from outside${signed}, not allowed in this project: ${lockReason(problem)}` };
 }
 
 /** No component is called so; says which one may be meant. */
