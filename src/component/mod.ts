@@ -38,11 +38,11 @@ export {
   lockText,
   NO_LOCK,
   parseLock,
-  withComponent,
   signerChange,
+  withComponent,
 } from "./lock.ts";
-export { type OsSandbox, osSandbox } from "./os_sandbox.ts";
 export { lapsedSigner, parseSigners, type Signer, SIGNERS_FILE } from "./signers.ts";
+export { type OsSandbox, osSandbox } from "./os_sandbox.ts";
 export {
   type ComponentPackage,
   demandAdmission,
