@@ -53,6 +53,8 @@ export interface PackedLibrary {
 export interface UnpackedLibrary {
   /** Absolute path of the file to load. */
   readonly entry: string;
+  /** Absolute paths of what that file needs. */
+  readonly beside: readonly string[];
   /** To be called once it is loaded: removes what was unpacked for this process alone. */
   readonly release: () => void;
 }
@@ -86,7 +88,7 @@ export function unpackLibrary(assets: URL, cacheFolder: string): UnpackedLibrary
       return unpackForThisProcess(assets, library, cacheFolder, error);
     }
   }
-  return { entry: join(folder, library.entry), release: () => {} };
+  return { ...placesIn(folder, library), release: () => {} };
 }
 
 /** Unpacks beside the final folder and renames; a folder that another process placed meanwhile is as good. */
@@ -120,7 +122,7 @@ function unpackForThisProcess(
     const folder = mkdtempSync(join(tmpdir(), "osiris-native-"));
     unpackInto(assets, library, folder);
     return {
-      entry: join(folder, library.entry),
+      ...placesIn(folder, library),
       // Windows keeps a loaded file; elsewhere it lives on without its name.
       release: () => Deno.build.os !== "windows" && rmSync(folder, { recursive: true, force: true }),
     };
@@ -133,6 +135,14 @@ function unpackForThisProcess(
       { help: "make one of the two folders writable, or free space on its disk", cause: error },
     );
   }
+}
+
+function placesIn(
+  folder: string,
+  { entry, files }: PackedLibrary,
+): Pick<UnpackedLibrary, "entry" | "beside"> {
+  const beside = files.map(({ name }) => name).filter((name) => name !== entry);
+  return { entry: join(folder, entry), beside: beside.map((name) => join(folder, name)) };
 }
 
 function unpackInto(assets: URL, library: PackedLibrary, folder: string): void {

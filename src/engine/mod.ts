@@ -24,24 +24,39 @@ export type {
   Appender,
   BoundValue,
   Column,
+  CursorState,
   Engine,
   EngineOptions,
   Execution,
   FileOptions,
+  Fit,
+  Fitted,
+  Increment,
+  IncrementRequest,
+  Lag,
   Relation,
   Row,
   RunOptions,
   ScanRequest,
   SqlRequest,
   Staged,
+  StagedFile,
   StepMeasure,
   Text,
   TextSource,
   WriteRequest,
 } from "./engine.ts";
 
+export { fittedColumns } from "./_fitted_columns.ts";
+
 /** Opens an engine. It is fenced from its first statement on: files outside the options are out of reach. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { DuckEngine } = await import("./_duckdb.ts");
   return await DuckEngine.open(options);
+}
+
+/** Says that an engine will be opened soon: what can be made ready beside other work is. Never fails. */
+export async function foreseeEngine({ nativeCache }: Pick<EngineOptions, "nativeCache">): Promise<void> {
+  const { foresee } = await import("./_native.ts");
+  await foresee(nativeCache).catch(() => {}); // said when it is opened
 }

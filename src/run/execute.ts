@@ -11,12 +11,12 @@ import { rm } from "node:fs/promises";
 import { type Catalog, createDriverPool, type DriverPool, type Grants } from "../component/mod.ts";
 import { type ConnectionIndex, createScrubber, type Environment } from "../connection/mod.ts";
 import type { Failure } from "../diagnostic.ts";
-import { openEngine } from "../engine/mod.ts";
+import { foreseeEngine, openEngine } from "../engine/mod.ts";
 import type { Manifest } from "../manifest.ts";
 import { createSession, type RunState, type SessionEvent, type Status } from "../session/mod.ts";
 import { connectionOf } from "./_connection.ts";
 import { failureOf, scrubbed } from "./_failure.ts";
-import { runIndex } from "./_index.ts";
+import { rememberSchemas, runIndex } from "./_index.ts";
 import { RunRecord } from "./_record.ts";
 import { type Progress, runSteps } from "./_steps.ts";
 import { withSymbols } from "./_symbols.ts";
@@ -65,6 +65,7 @@ export interface Outcome {
 export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
   const { manifest, project } = input;
   demandConsent(plan);
+  const foreseen = foreseeEngine(input);
   const begun: Status = {
     session_id: plan.run.id,
     pipeline: manifest.pipeline.name,
@@ -94,6 +95,7 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
   let failure: Failure | undefined;
   try {
     record.runStarted();
+    await foreseen;
     await using pool = createDriverPool({
       foreseen: grantsApart(plan),
       ...(input.driverDisk === undefined ? {} : { driverDisk: input.driverDisk }),
@@ -119,7 +121,10 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
   const state = input.signal.aborted ? "cancelled" : failure ? "failed" : "succeeded";
   const status = record.runEnded(state, failure, input.exitCodeOf(failure, state));
   await session.close();
-  await index.recordRun(status).catch((error) => notices.push(failureOf(error).message));
+  const recorded = index.recordRun(status).then(async () => {
+    if (state === "succeeded") await rememberSchemas(index, record, input.manifest, session.id);
+  });
+  await recorded.catch((error) => notices.push(failureOf(error).message));
   return {
     session_id: session.id,
     folder: session.folder,
