@@ -47,6 +47,21 @@ export interface Retry {
   readonly jitter: boolean;
 }
 
+/** What happens to columns, rows or values that a contract does not foresee. */
+export type ContractAction = "evolve" | "freeze" | "discard_row" | "discard_value";
+
+/** What becomes of columns that differ from the promised ones. */
+export interface Contract {
+  /**
+   * Column to type, canonically spelled. Without it the columns of the pipeline's last successful run are the
+   * promised ones; of a write step, those of its table.
+   */
+  readonly columns?: { readonly [name: string]: string };
+  readonly on_new: ContractAction;
+  readonly on_missing: ContractAction;
+  readonly on_type: ContractAction;
+}
+
 /** One step, with everything spelled out that the text left to be understood. */
 export interface ManifestStep {
   readonly id: string;
@@ -64,6 +79,7 @@ export interface ManifestStep {
   readonly needs: readonly string[];
   /** The connection it uses, by reference. */
   readonly connection?: string;
+  readonly contract?: Contract;
   readonly retry?: Retry;
   readonly timeout_ms?: number;
   /** The driver gets a process of its own even when its component is part of Osiris. */
@@ -145,7 +161,7 @@ export function fingerprintOf(value: unknown): string {
 
 /**
  * What a step computes, as one hash: its component's spec and driver, its configuration and bound values,
- * where it is isolated, the fingerprints of the steps before it, the compiler. Two steps that compute the same share it, whatever
+ * its contract, where it is isolated, the fingerprints of the steps before it, the compiler. Two steps that compute the same share it, whatever
  * they are called; retries, time limits and descriptions do not change it.
  */
 export function stepFingerprint(
@@ -162,6 +178,7 @@ export function stepFingerprint(
     bind: step.bind,
     connection: step.connection,
     isolation: step.isolation,
+    contract: step.contract,
     inputs: Object.entries(step.inputs).map(([name, id]) => [name, upstream(id)] as const).sort(byFirst),
     needs: step.needs.map(upstream).sort(),
   });
@@ -377,6 +394,7 @@ function orderedStep(step: ManifestStep): { [key: string]: unknown } {
     inputs: sorted(step.inputs),
     depends_on: step.depends_on,
     needs: step.needs,
+    ...(step.contract ? { contract: orderedContract(step.contract) } : {}),
     ...(step.retry
       ? { retry: pick(step.retry, ["max", "backoff", "delay_ms", "max_delay_ms", "jitter"]) }
       : {}),
@@ -386,6 +404,13 @@ function orderedStep(step: ManifestStep): { [key: string]: unknown } {
       step.bind,
       (binding) => ({ ...pick(binding, ["type", "symbol"]), ...withValue(binding) }),
     ),
+  };
+}
+
+function orderedContract(contract: Contract): { [key: string]: unknown } {
+  return {
+    ...(contract.columns ? { columns: sorted(contract.columns) } : {}),
+    ...pick(contract, ["on_new", "on_missing", "on_type"]),
   };
 }
 

@@ -58,6 +58,7 @@ function detailsOf(step: PlanStep, cwd: string): [name: string, text: string][] 
     ...list("connects", step.grants.net),
     ...list("unused", unusedText(step)),
     ...(step.connection ? list("as", [step.connection]) : []),
+    ...list("contract", contractText(step)),
     ...(step.retries ? list("retries", [String(step.retries)]) : []),
     ...(step.timeout_ms === undefined ? [] : list("timeout", [duration(step.timeout_ms)])),
     ["runs in", step.isolation],
@@ -65,6 +66,17 @@ function detailsOf(step: PlanStep, cwd: string): [name: string, text: string][] 
       ? list("allowed", [`not yet: ${step.consent.reason}; 'osiris run' asks`])
       : []),
   ];
+}
+
+function contractText({ contract, mode }: PlanStep): string[] {
+  if (contract === undefined) return [];
+  const { columns, on_new, on_missing, on_type } = contract;
+  const promised = columns
+    ? Object.entries(columns).map(([name, type]) => `${name} ${type}`).join(", ")
+    : mode === "write"
+    ? "the columns of its table"
+    : "the columns of the last run that succeeded";
+  return [`${promised} (new: ${on_new}, missing: ${on_missing}, type: ${on_type})`];
 }
 
 function unusedText({ unused = [] }: PlanStep): string[] {

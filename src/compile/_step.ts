@@ -10,9 +10,10 @@ import {
 import type { Catalog, CatalogEntry, Problem } from "../component/mod.ts";
 import { type ConnectionIndex, type ConnectionUse, findSecrets } from "../connection/mod.ts";
 import { nearest } from "../diagnostic.ts";
-import type { Binding, Json, ManifestStep } from "../manifest.ts";
+import type { Binding, Contract, Json, ManifestStep } from "../manifest.ts";
 import type { Path, Profile, StepDecl } from "../oml/mod.ts";
 import { bindSql } from "./_bind_sql.ts";
+import { compileContract } from "./_contract.ts";
 import type { Findings } from "./_findings.ts";
 import type { ParamValues } from "./_params.ts";
 import { literalSecrets } from "./_secrets.ts";
@@ -36,6 +37,7 @@ export interface CompiledStep {
   readonly config: { readonly [key: string]: Json };
   readonly bind: { readonly [name: string]: Binding };
   readonly connection?: string;
+  readonly contract?: Contract;
   readonly notes: Pick<ManifestStep, "description" | "explanation" | "labels" | "idempotency_key">;
   readonly read: readonly string[];
   readonly write: readonly string[];
@@ -93,6 +95,7 @@ class StepCompiler {
     const { value, problems } = checkConfig(this.#spec, resolved);
     for (const problem of problems) this.#report(problem, secrets, resolved);
     const connection = this.#connection(resolved, secrets);
+    const contract = compileContract(this.decl, this.#spec, this.context.findings);
     const { connection: _reference, ...rest } = value as { [key: string]: Json };
     const config = this.#spec.connection ? rest : value as { [key: string]: Json };
     return {
@@ -101,6 +104,7 @@ class StepCompiler {
       config,
       bind: Object.fromEntries([...this.#bind].sort(([a], [b]) => (a < b ? -1 : 1))),
       ...(connection === undefined ? {} : { connection }),
+      ...(contract === undefined ? {} : { contract }),
       notes: this.#notes(),
       ...this.#paths(config),
     };

@@ -191,7 +191,7 @@ function manifestOf(input: CompileInput, { params, steps }: Compiled): Manifest 
 }
 
 function manifestStep(
-  { decl, config, bind, connection, notes }: CompiledStep,
+  { decl, config, bind, connection, contract, notes }: CompiledStep,
   pipeline: Pipeline,
 ): UnprintedStep {
   return {
@@ -204,6 +204,7 @@ function manifestStep(
     depends_on: decl.dependsOn,
     needs: needsAlone(decl),
     ...(connection === undefined ? {} : { connection }),
+    ...(contract === undefined ? {} : { contract }),
     ...(decl.retry ? { retry: decl.retry } : {}),
     ...(decl.timeout_ms === undefined ? {} : { timeout_ms: decl.timeout_ms }),
     ...(decl.isolation === "process" ? { isolation: decl.isolation } : {}),

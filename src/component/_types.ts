@@ -80,6 +80,11 @@ export function parseType(text: string): ColumnType {
   return type;
 }
 
+/** The canonical spelling of a type's name. Throws like {@linkcode parseType}. */
+export function canonicalType(text: string): string {
+  return typeText(parseType(text));
+}
+
 /** The canonical spelling of a type. */
 export function typeText(type: ColumnType): string {
   switch (type.kind) {

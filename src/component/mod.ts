@@ -21,6 +21,7 @@ export { checkSpec } from "./_check_spec.ts";
 export { checkConfig } from "./_config.ts";
 export type { CheckedConfig } from "./_config.ts";
 export type { Problem } from "./_fields.ts";
+export { canonicalType, TYPE_NAMES } from "./_types.ts";
 export { declaredGrants, expandPermissions } from "./_permissions.ts";
 export type { DeclaredGrant } from "./_permissions.ts";
 export { catalogOf, loadCatalog } from "./catalog.ts";
@@ -84,4 +85,11 @@ export type {
   PoolOptions,
 } from "./driver.ts";
 export { MAX_USES } from "./protocol.ts";
-export type { Column, Config, FileOptions, RelationRequest } from "./protocol.ts";
+export type {
+  Column,
+  ColumnProfile,
+  Config,
+  FileOptions,
+  RelationRequest,
+  TableProfile,
+} from "./protocol.ts";

@@ -11,7 +11,8 @@ export type Capability =
   | "transactions"
   | "bulk"
   | "streaming"
-  | "pushdown";
+  | "pushdown"
+  | "contract";
 
 /** The kinds of value a field may have. */
 export type FieldType = "string" | "integer" | "number" | "boolean" | "array" | "object" | "null";

@@ -8,6 +8,10 @@ import type {
   Engine,
   EngineOptions,
   Execution,
+  Fit,
+  Fitted,
+  Increment,
+  IncrementRequest,
   Relation,
   Row,
   RunOptions,
@@ -21,8 +25,10 @@ import { compose } from "./_compose.ts";
 import { computing, Database } from "./_database.ts";
 import { describeQuery } from "./_describe.ts";
 import { explained } from "./_failure.ts";
+import { conformed, reshaped } from "./_fit.ts";
 import { fedRelation } from "./_feed.ts";
 import { pipesOf } from "./_fence.ts";
+import { incrementOf } from "./_increment.ts";
 import { identifier } from "./_quote.ts";
 import { asRows } from "./_read_back.ts";
 import { DuckRelation } from "./_relation.ts";
@@ -102,6 +108,18 @@ export class DuckEngine implements Engine {
       options,
     );
     return { relation: new DuckRelation(own.step, own.columns, { kind: "stored", table }), execution };
+  }
+
+  reshape(relation: Relation, fits: readonly Fit[]): Relation {
+    return reshaped(owned(relation), fits);
+  }
+
+  async conform(relation: Relation, fits: readonly Fit[], options: RunOptions = {}): Promise<Fitted> {
+    return await conformed(this.database, owned(relation), fits, this.#newTable(), options);
+  }
+
+  async increment(relation: Relation, request: IncrementRequest): Promise<Increment> {
+    return await incrementOf(this.database, owned(relation), request, this.#newTable());
   }
 
   async drain(relation: Relation, options: RunOptions = {}): Promise<Execution> {

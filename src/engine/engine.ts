@@ -63,6 +63,72 @@ export interface SqlRequest {
   readonly inputs: { readonly [name: string]: Relation };
 }
 
+/**
+ * How a column is made to fit: one that is there is left out or cast, one that is not is added, full of nulls.
+ * `loss` says what goes when a value is lost by it (one that is not null in a column left out; one that the type
+ * cannot keep exactly; in a column that is added, every row's): the value alone, or the row.
+ */
+export type Fit =
+  | { readonly how: "leave_out"; readonly column: string; readonly loss: "value" | "row" }
+  | {
+    readonly how: "add" | "cast";
+    readonly column: string;
+    /** Canonically spelled: it stands in a statement. */
+    readonly type: string;
+    readonly loss: "value" | "row";
+  };
+
+/** A relation made to fit. */
+export interface Fitted {
+  readonly relation: Relation;
+  readonly execution: Execution;
+  /** Rows left out. */
+  readonly rejected: number;
+  /** Of each fit, how many rows lost a value by it. */
+  readonly lost: readonly number[];
+}
+
+/** How far a followed column has come. */
+export interface CursorState {
+  /** The greatest value, as exact text. */
+  readonly value: string;
+  /** The column's type then; null when the value was given by hand. */
+  readonly type: string | null;
+  /** From which value on every row that was given is in `seen`: where the next read begins, itself included. */
+  readonly since: string;
+  /** The columns that tell rows apart, as they were. */
+  readonly identity: readonly Column[];
+  /** The rows that the next read meets again. */
+  readonly seen: Uint8Array;
+}
+
+/** How far below the greatest value rows may still come. */
+export type Lag = { readonly ms: number } | { readonly amount: string };
+
+/** Which rows of a read are new. */
+export interface IncrementRequest {
+  readonly column: string;
+  /** Columns that tell rows apart, together with the followed one; without any, rows are told by all that is in them. */
+  readonly uniqueKey: readonly string[];
+  readonly lag?: Lag;
+  readonly before?: CursorState;
+  /** From where on the rows were read. */
+  readonly from: string | null;
+  /** The rows are those of a range that was asked for: all of them are wanted, and no cursor moves. */
+  readonly window?: boolean;
+}
+
+/** The new rows of a read. */
+export interface Increment {
+  /** Stored. */
+  readonly relation: Relation;
+  readonly rows: number;
+  /** Rows that had been given before, and were taken out. */
+  readonly before: number;
+  /** Where the column stands now; absent when there never was a row. */
+  readonly cursor?: CursorState;
+}
+
 /** Files to write a relation to. */
 export interface WriteRequest {
   readonly format: "csv" | "json" | "parquet";
@@ -101,12 +167,25 @@ export interface Execution {
   readonly peakMemory?: number;
 }
 
+/** A file that commit puts in place, by what a rename leaves as it is. */
+export interface StagedFile {
+  /** Where it will be. */
+  readonly path: string;
+  readonly device: number;
+  /** Null where the file system has none. */
+  readonly inode: number | null;
+  readonly size: number;
+  readonly modified_ms: number | null;
+}
+
 /** A write whose bytes are complete beside the target and not yet visible under its name. */
 export interface Staged {
   readonly execution: Execution;
   /** Final paths that commit will create or replace. */
   readonly files: readonly string[];
   readonly bytes: number;
+  /** What the files will be known by once they are there. */
+  marks(): Promise<readonly StagedFile[]>;
   /** First rows as written; undefined when one is too long for a sample. */
   sample(rows: number): Promise<readonly Row[] | undefined>;
   /** Makes it visible, durably. Idempotent. */
@@ -169,6 +248,12 @@ export interface Engine extends AsyncDisposable {
   ): AsyncGenerator<Uint8Array, Execution, void>;
   /** Computes a relation once and keeps the rows (spilling when it must). */
   store(relation: Relation, options?: RunOptions): Promise<{ relation: Relation; execution: Execution }>;
+  /** Describes a relation with columns left out and added; no row and no other value changes. */
+  reshape(relation: Relation, fits: readonly Fit[]): Relation;
+  /** Computes a relation once, makes it fit, and keeps the rows that are left. */
+  conform(relation: Relation, fits: readonly Fit[], options?: RunOptions): Promise<Fitted>;
+  /** Takes out of a stored relation the rows that were given before. */
+  increment(relation: Relation, request: IncrementRequest): Promise<Increment>;
   /** Computes a relation in full and keeps nothing. */
   drain(relation: Relation, options?: RunOptions): Promise<Execution>;
   /** Computes a relation as Arrow IPC streams of about `batchRows` rows, pulled one by one; the execution is the return value. */

@@ -401,7 +401,6 @@ const BAD: [name: string, text: string, expected: string[]][] = [
   ...[
     "when: 'true'",
     "checks: [unique]",
-    "contract: {}",
     "resources: {}",
     "privacy: pii",
     "approval_required: true",

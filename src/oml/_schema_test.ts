@@ -91,7 +91,7 @@ const WHOLE = {
       id: "z",
       component: "a.b",
       mode: "read",
-      contract: { columns: [], on_new: "freeze" },
+      contract: { columns: { id: "BIGINT" }, on_new: "freeze" },
       checks: ["unique", {}],
       resources: { cpu: 1, timeout: "1s" },
       privacy: "p",

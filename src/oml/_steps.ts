@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type ContractDecl, readContract } from "./_contract.ts";
 import { parseDuration } from "./_duration.ts";
 import { type Findings, quote } from "./_findings.ts";
 import { child, entriesOf, itemsOf, type Located, type Path, textOf } from "./_located.ts";
@@ -40,6 +41,8 @@ export interface StepDecl {
   };
   /** How long one attempt may take. */
   timeout_ms?: number;
+  /** What becomes of columns that differ from the promised ones; types as written. */
+  contract?: ContractDecl;
   /** Where its driver runs; absent when the text says nothing. */
   isolation?: "worker" | "process";
   /** A label that groups steps, such as `bronze`. */
@@ -251,6 +254,8 @@ class StepReader {
     if (timeout !== undefined) own.timeout_ms = timeout;
     const isolation = textOf(this.#inherited(item, index, defaults, "isolation")[0]);
     if (isolation === "worker" || isolation === "process") own.isolation = isolation;
+    const contract = readContract(child(item, "contract"));
+    if (contract !== undefined) own.contract = contract;
     for (const key of ["layer", "description", "explanation", "idempotency_key"] as const) {
       const text = textOf(child(item, key));
       if (text !== undefined) own[key] = text;

@@ -14,7 +14,6 @@ const KEYS = new Set([
   "branch",
   "fan_out",
   "checks",
-  "contract",
   "schedule",
   "stream",
   "hooks",

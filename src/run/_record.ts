@@ -11,6 +11,8 @@ import { type Failure, OsirisError } from "../diagnostic.ts";
 import type { Column, Engine, Execution, Row, StepMeasure } from "../engine/mod.ts";
 import type { Manifest, ManifestStep } from "../manifest.ts";
 import type { RunState, SessionWriter, Status, StepStatus } from "../session/mod.ts";
+import type { Difference } from "./_contract.ts";
+import type { Discarded } from "./_defined.ts";
 import { DriverRecord } from "./_driver_record.ts";
 import type { Plan } from "./plan.ts";
 
@@ -20,6 +22,7 @@ export interface Evidence {
   readonly sample?: readonly Row[] | undefined;
   readonly files?: readonly string[];
   readonly bytes?: number;
+  readonly discarded?: Discarded;
 }
 
 export class RunRecord {
@@ -33,6 +36,7 @@ export class RunRecord {
   readonly #state: Map<string, StepStatus>;
   readonly #startedAt = new Map<string, number>();
   readonly #attempts = new Map<string, number>();
+  readonly #described = new Map<string, readonly Column[]>();
   #status: Status | undefined;
 
   constructor(
@@ -124,10 +128,21 @@ export class RunRecord {
     this.#change(id, { state: "running", started_at: new Date().toISOString() });
   }
 
+  /** What differs from the step's contract, and may. */
+  contractDrifted(id: string, differences: readonly Difference[]): void {
+    this.#session.event("contract.drift", { step_id: id, differences });
+  }
+
   /** The step's schema is known. */
   async stepDescribed(id: string, columns: readonly Column[]): Promise<void> {
+    this.#described.set(id, columns);
     this.#session.event("discovery.schema", { step_id: id, columns });
     await this.#keep(id, "schema.json", { columns });
+  }
+
+  /** The columns of a step, once they are known. */
+  columnsOf(id: string): readonly Column[] | undefined {
+    return this.#described.get(id);
   }
 
   stepRetried(id: string, attempt: number, delayMs: number, error: Failure): void {
@@ -160,11 +175,16 @@ export class RunRecord {
     if (measure?.rowsRejected && measure.rejectedFile) {
       await this.#quarantined(id, measure.rowsRejected, measure.rejectedFile);
     }
+    const { discarded } = evidence;
+    if (discarded && discarded.columns.length > 0) {
+      this.#session.event("contract.discard", { step_id: id, ...discarded });
+    }
+    const rejected = sumOf(measure?.rowsRejected, discarded?.rows);
     const duration = this.#ended(id, "succeeded", {
       ...present("rows_in", rowsIn),
       ...present("rows_out", rowsOut),
     });
-    this.#measured(step, { rowsIn, rowsOut, bytes, rejected: measure?.rowsRejected, duration, evidence });
+    this.#measured(step, { rowsIn, rowsOut, bytes, rejected, duration, evidence });
     this.drivers.closed(id, {
       ...present("rowsIn", rowsIn),
       ...present("rowsOut", rowsOut),
@@ -177,7 +197,7 @@ export class RunRecord {
       attempt: this.#attempts.get(id) ?? 1,
       ...present("rows_in", rowsIn),
       ...present("rows_out", rowsOut),
-      ...present("rows_rejected", measure?.rowsRejected),
+      ...present("rows_rejected", rejected),
       ...present("bytes", bytes),
       ...present("files", files),
       ...present("fused_into", fusedInto),
@@ -311,6 +331,12 @@ export class RunRecord {
 /** Milliseconds to the tenth: finer is noise. */
 function milliseconds(ms: number): number {
   return Math.round(ms * 10) / 10;
+}
+
+/** The sum of what is known; undefined when nothing is. */
+function sumOf(...numbers: readonly (number | undefined)[]): number | undefined {
+  const known = numbers.filter((number) => number !== undefined);
+  return known.length === 0 ? undefined : known.reduce((sum, number) => sum + number, 0);
 }
 
 /** A field that is there only when it has a value. */

@@ -16,46 +16,23 @@ import {
   type Grants,
 } from "../component/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
-import type { Engine, Execution, Relation, Row, RunOptions, Text } from "../engine/mod.ts";
+import type { Engine, Execution, Relation, Text } from "../engine/mod.ts";
 import type { ManifestStep } from "../manifest.ts";
 import { connectionOf } from "./_connection.ts";
+import {
+  type Computed,
+  type Defined,
+  definedBy,
+  SAMPLE_ROWS,
+  type StepOptions,
+  withSample,
+} from "./_defined.ts";
 import { DriverAccount } from "./_driver_account.ts";
 import { grantedPath } from "./_granted.ts";
 import type { RunContext } from "./_steps.ts";
 import { boundValues, withSymbols } from "./_symbols.ts";
+import { underContract } from "./_under_contract.ts";
 import { type PlanStep, realPath } from "./plan.ts";
-
-/** Rows that a sample shows. */
-export const SAMPLE_ROWS = 10;
-
-/** A step that knows what it is. */
-export interface Defined {
-  /** What it will give, described and not computed; absent when only computing tells (batches, writes). */
-  readonly relation?: Relation;
-  /** Computes it, with every lazy step beneath it. `isRead` says that other steps read its output. May be called again after a failure. */
-  compute(isRead: boolean): Promise<Computed>;
-}
-
-/** A step that was computed. */
-export interface Computed {
-  /** Rows it gave or wrote. */
-  readonly rows: number;
-  /** The statements that ran for it. */
-  readonly executions: readonly Execution[];
-  /** Its output, kept for its readers. */
-  readonly relation?: Relation;
-  readonly sample?: readonly Row[];
-  /** What a write put in place. */
-  readonly files?: readonly string[];
-  readonly bytes?: number;
-}
-
-/** How a step is run. */
-export interface StepOptions extends RunOptions {
-  readonly signal: AbortSignal;
-  /** How long the step may still take; absent where nothing limits it. */
-  readonly msLeft?: () => number;
-}
 
 type TextAnswer = Extract<DriverRows, { kind: "bytes" }>;
 type Inputs = { readonly [name: string]: Relation };
@@ -70,9 +47,9 @@ export async function defineStep(
   options: StepOptions,
 ): Promise<Defined> {
   const work = new StepWork(step, plan, inputs, context, options);
-  if (step.mode === "read") return await work.defineRead();
-  if (step.mode === "transform") return await work.defineTransform();
-  return await work.defineWrite();
+  if (step.mode === "write") return await work.defineWrite();
+  const defined = step.mode === "read" ? await work.defineRead() : await work.defineTransform();
+  return await underContract(step, defined, context, options);
 }
 
 class StepWork {
@@ -99,7 +76,7 @@ class StepWork {
     if (answer.relation.kind !== "scan") throw this.#wrongAnswer(answer.relation.kind);
     const { format, path, options } = answer.relation;
     const source = this.#granted("read", path);
-    return this.#ofRelation(await this.#engine.scan(this.step.id, { format, path: source, options }));
+    return this.#defined(await this.#engine.scan(this.step.id, { format, path: source, options }));
   }
 
   async defineTransform(): Promise<Defined> {
@@ -121,7 +98,7 @@ class StepWork {
     if (answer.relation.kind !== "sql") throw this.#wrongAnswer(answer.relation.kind);
     const { plan, input } = this.context;
     const bind = boundValues(this.step.bind, plan.run, input.secretParams ?? {});
-    return this.#ofRelation(
+    return this.#defined(
       await this.#engine.sql(this.step.id, { query: answer.relation.query, bind, inputs: this.inputs }),
     );
   }
@@ -132,18 +109,8 @@ class StepWork {
     return Promise.resolve({ compute: () => this.#write(source) });
   }
 
-  /** A step that the engine carries out: stored for its readers, or drained for its counts alone. */
-  #ofRelation(relation: Relation): Defined {
-    const compute = async (isRead: boolean): Promise<Computed> => {
-      if (!isRead) {
-        const execution = await this.#engine.drain(relation, this.options);
-        const sample = await this.#engine.sample(relation, SAMPLE_ROWS);
-        return { rows: execution.rows, executions: [execution], ...(sample ? { sample } : {}) };
-      }
-      const { relation: stored, execution } = await this.#engine.store(relation, this.options);
-      return { ...(await this.#stored(stored)), rows: execution.rows, executions: [execution] };
-    };
-    return { relation, compute };
+  #defined(relation: Relation): Defined {
+    return definedBy(relation, this.#engine, this.options);
   }
 
   /** A step whose driver relays a text: the engine reads it while it comes, inside whatever statement needs the rows. */
@@ -155,7 +122,7 @@ class StepWork {
       return { pieces: this.#pieces(answer), [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose]() };
     };
     const { columns, nullText } = answered;
-    return this.#ofRelation(this.#engine.receive(this.step.id, { columns, nullText, open }));
+    return this.#defined(this.#engine.receive(this.step.id, { columns, nullText, open }));
   }
 
   async #readAgain(columns: readonly Column[]): Promise<readonly [Driver, TextAnswer]> {
@@ -212,14 +179,9 @@ class StepWork {
         this.context.input.onProgress?.(this.step.id, { rows: appender.rows });
       }
       const relation = await appender.finish();
-      return { ...(await this.#stored(relation)), rows: appender.rows, executions: executions() };
+      return { ...(await withSample(relation, this.#engine)), rows: appender.rows, executions: executions() };
     };
-    return { compute };
-  }
-
-  async #stored(relation: Relation): Promise<{ relation: Relation; sample?: readonly Row[] }> {
-    const sample = await this.#engine.sample(relation, SAMPLE_ROWS);
-    return { relation, ...(sample ? { sample } : {}) };
+    return { columns: answered.columns, compute };
   }
 
   /** Writes the input where the driver says, or hands the driver its rows; either way staged, then committed. */

@@ -14,11 +14,12 @@ import type { Engine, Execution, Relation, Row } from "../engine/mod.ts";
 import type { ManifestStep } from "../manifest.ts";
 import { mostPatient, withAttempts } from "./_attempts.ts";
 import { findCulprit } from "./_culprit.ts";
+import { type Computed, type Defined, SAMPLE_ROWS, type StepOptions } from "./_defined.ts";
 import { failureOf, scrubbed } from "./_failure.ts";
 import { consumersOf, lazyRule } from "./_lazy.ts";
 import type { RunRecord } from "./_record.ts";
 import { Slots } from "./_slots.ts";
-import { type Computed, type Defined, defineStep, SAMPLE_ROWS, type StepOptions } from "./_step.ts";
+import { defineStep } from "./_step.ts";
 import type { RunInput } from "./execute.ts";
 import type { Plan, PlanStep } from "./plan.ts";
 
@@ -147,8 +148,9 @@ class StepRun {
               this.#optionsOf(step, signal),
             ),
         );
-        const relation = defined.relation;
-        if (relation) await record.stepDescribed(step.id, relation.columns);
+        const { relation, columns, drift = [] } = defined;
+        if (drift.length > 0) record.contractDrifted(step.id, drift);
+        if (columns) await record.stepDescribed(step.id, columns);
         if (relation && !relation.stored && this.#mayStayLazy(step, relation.depth)) {
           this.#outputs.get(step.id)!.resolve({ relation, riders: [...riders, { step, relation }] });
           return;

@@ -25,7 +25,7 @@ import {
 } from "../component/mod.ts";
 import type { ConnectionIndex, Environment } from "../connection/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
-import type { Manifest, ManifestStep } from "../manifest.ts";
+import type { Contract, Manifest, ManifestStep } from "../manifest.ts";
 import { newSessionId } from "../session/mod.ts";
 import { connectionOf } from "./_connection.ts";
 import { runIndex } from "./_index.ts";
@@ -87,6 +87,7 @@ export interface PlanStep {
   readonly sources: readonly string[];
   readonly targets: readonly PlanTarget[];
   readonly connection?: string;
+  readonly contract?: Contract;
   readonly timeout_ms?: number;
   readonly retries?: number;
   readonly layer?: string;
@@ -265,6 +266,7 @@ function planStep(step: ManifestStep, entry: CatalogEntry, input: StepInput, run
     sources: step.mode === "read" ? [...grants.read, ...grants.net] : [],
     targets: step.mode === "write" ? grants.write.map((path) => targetAt(path, config)) : [],
     ...(step.connection === undefined ? {} : { connection: step.connection }),
+    ...(step.contract === undefined ? {} : { contract: step.contract }),
     ...(step.timeout_ms === undefined ? {} : { timeout_ms: step.timeout_ms }),
     ...(step.retry === undefined ? {} : { retries: step.retry.max }),
     ...(step.layer === undefined ? {} : { layer: step.layer }),

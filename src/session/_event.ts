@@ -147,6 +147,28 @@ export interface EventData {
   "check.pass": CheckResult;
   "check.warn": CheckResult;
   "check.fail": CheckResult;
+  /** Columns are not those that the step's contract promises. */
+  "contract.drift": {
+    readonly step_id: string;
+    readonly differences: readonly {
+      readonly column: string;
+      readonly change: "new" | "missing" | "type";
+      readonly promised?: string;
+      readonly found?: string;
+      readonly action: "evolve" | "freeze" | "discard_row" | "discard_value";
+    }[];
+  };
+  /** What a contract left out, and how many rows each difference concerned. */
+  "contract.discard": {
+    readonly step_id: string;
+    /** Rows left out; one that two columns concern counts once. */
+    readonly rows: number;
+    readonly columns: readonly {
+      readonly column: string;
+      readonly what: "row" | "value";
+      readonly count: number;
+    }[];
+  };
   "row.quarantine": {
     readonly step_id: string;
     readonly rows: number;

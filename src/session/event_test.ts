@@ -88,6 +88,18 @@ const EVERY: { [K in EventKind]: Required<EventData[K]> } = {
   "check.pass": check,
   "check.warn": check,
   "check.fail": check,
+  "contract.drift": {
+    step_id: "extract",
+    differences: [
+      { column: "id", change: "type", promised: "BIGINT", found: "VARCHAR", action: "discard_row" },
+      { column: "note", change: "new", found: "VARCHAR", action: "evolve" },
+    ],
+  },
+  "contract.discard": {
+    step_id: "extract",
+    rows: 2,
+    columns: [{ column: "id", what: "row", count: 2 }],
+  },
   "row.quarantine": {
     step_id: "load",
     rows: 1,
