@@ -1,0 +1,210 @@
+/**
+ * A database file that is open, for reading alone or for one transaction that writes.
+ *
+ * Three things of the runtime's SQLite decide how it is used here. An error in the middle of `iterate()` ends the rows
+ * without a word, so {@linkcode Database.stream} has the last row say that it is the last. A text is cut at a zero
+ * character without a word, so each row comes with the number of bytes that its texts have. Whole JavaScript numbers
+ * are bound as REAL, so integers are bound as `bigint`.
+ *
+ * @module
+ */
+
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { type Context, ServerFailure } from "osiris/driver";
+import { failureOf } from "./failure.ts";
+
+/** A value that is bound to a `?`. */
+export type Parameter = SQLInputValue;
+
+/** The values of a connection of the family `sqlite`, as its spec declares them. */
+interface SqliteConnection {
+  readonly path: string;
+  readonly timeout_s: number;
+}
+
+/** The types of Node's SQLite that are at hand leave this out. */
+interface ArrayRows {
+  setReturnArrays(enabled: boolean): void;
+}
+
+type Opening = Pick<Context, "connection" | "grants" | "signal">;
+
+const MAGIC = "SQLite format 3\0";
+const HEADER_BYTES = 100;
+/** The newest version of the file's format, and of its schema's, that there is. */
+const FILE_FORMAT = 2;
+const SCHEMA_FORMAT = 4;
+const WAIT_MS = 25;
+
+export class Database implements Disposable {
+  readonly #db: DatabaseSync;
+  readonly #waitMs: number;
+  readonly #signal: AbortSignal;
+  #open = true;
+
+  private constructor(readonly place: string, db: DatabaseSync, waitMs: number, signal: AbortSignal) {
+    this.#db = db;
+    this.#waitMs = waitMs;
+    this.#signal = signal;
+  }
+
+  /**
+   * Opens the file of the connection, at a state that stays the same while it is read; or, to write, so that nobody
+   * else writes until {@linkcode Database.commit}. What may be written is made when it is not there.
+   */
+  static async open({ connection, grants, signal }: Opening, access: "read" | "write"): Promise<Database> {
+    signal.throwIfAborted();
+    const { path, timeout_s } = connection as unknown as SqliteConnection;
+    const place = `'${path}'`;
+    const attempt = `Cannot open ${place}`;
+    const [file = path] = access === "read" ? grants.read : grants.write;
+    try {
+      const there = inspect(attempt, file, access);
+      if (!there && access === "read") throw notThere(attempt);
+      const db = new DatabaseSync(file, { readOnly: access === "read", timeout: 0 });
+      const database = new Database(place, db, timeout_s * 1000, signal);
+      try {
+        await database.patiently(attempt, access === "read" ? "BEGIN" : "BEGIN IMMEDIATE");
+        await database.patiently(attempt, "SELECT count(*) FROM sqlite_schema");
+      } catch (error) {
+        database[Symbol.dispose]();
+        throw error;
+      }
+      return database;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw failureOf(attempt, error);
+    }
+  }
+
+  /** All rows of a statement; integers as `bigint`. */
+  rows(attempt: string, sql: string, parameters: readonly Parameter[] = []): unknown[][] {
+    return this.#tried(
+      attempt,
+      () => this.prepare(attempt, sql).all(...parameters) as unknown as unknown[][],
+    );
+  }
+
+  /** Runs a statement; gives how many rows it changed. */
+  run(attempt: string, sql: string, parameters: readonly Parameter[] = []): number {
+    return this.#tried(attempt, () => Number(this.prepare(attempt, sql).run(...parameters).changes));
+  }
+
+  /** A statement to run often. */
+  prepare(attempt: string, sql: string): StatementSync {
+    return this.#tried(attempt, () => {
+      const statement = this.#db.prepare(sql);
+      statement.setReadBigInts(true);
+      (statement as unknown as ArrayRows).setReturnArrays(true);
+      return statement;
+    });
+  }
+
+  /**
+   * The rows of a statement as they come. Its first column is null in a row after the last one, and in no other:
+   * without that row the statement failed on the way, and `whole` is a statement that says with what.
+   */
+  *stream(
+    attempt: string,
+    sql: string,
+    parameters: readonly Parameter[],
+    whole: string,
+  ): Generator<readonly unknown[], void, void> {
+    const rows = this.#tried(
+      attempt,
+      () => this.prepare(attempt, sql).iterate(...parameters)[Symbol.iterator](),
+    );
+    while (true) {
+      const next = this.#tried(attempt, () => rows.next());
+      if (next.done === true) break;
+      const row = next.value as unknown as readonly unknown[];
+      if (row[0] === null) return;
+      yield row;
+    }
+    this.rows(attempt, whole, parameters);
+    throw new ServerFailure(attempt, "data", "the rows ended before the last one", {
+      transient: true,
+      help: "try again; when it stays, check the file with `PRAGMA integrity_check`",
+    });
+  }
+
+  /** Runs a statement that may have to wait for another program. */
+  async patiently(attempt: string, sql: string): Promise<void> {
+    const end = performance.now() + this.#waitMs;
+    while (true) {
+      try {
+        this.prepare(attempt, sql).all();
+        return;
+      } catch (error) {
+        const { how } = error as ServerFailure;
+        if (how?.transient !== true || performance.now() >= end) throw failureOf(attempt, error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+      this.#signal.throwIfAborted();
+    }
+  }
+
+  /** Makes what was written visible, all at once. */
+  async commit(attempt: string): Promise<void> {
+    await this.patiently(attempt, "COMMIT");
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#db.close(); // which takes back what was not committed
+  }
+
+  #tried<T>(attempt: string, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw failureOf(attempt, error);
+    }
+  }
+}
+
+/** Whether there is something at the path; throws when it is no database. */
+function inspect(attempt: string, file: string, access: "read" | "write"): boolean {
+  const info = stat(file);
+  if (info === undefined) return false;
+  if (!info.isFile) {
+    throw new ServerFailure(attempt, "config", "it is no file", { help: "name the database's file" });
+  }
+  if (info.size === 0 && access === "write") return true;
+  const header = beginning(file);
+  const version = Math.max(header[19] ?? 0, access === "write" ? header[18] ?? 0 : 0);
+  const schema = header[47] ?? 0;
+  if (new TextDecoder().decode(header.subarray(0, MAGIC.length)) !== MAGIC || header.length < HEADER_BYTES) {
+    throw new ServerFailure(attempt, "config", "it is no SQLite database, or an encrypted one", {
+      help: "check the path; an encrypted database has to be turned into a plain one first",
+    });
+  }
+  if (version > FILE_FORMAT || schema > SCHEMA_FORMAT) {
+    throw new ServerFailure(attempt, "config", "it is in a newer format than this SQLite knows", {
+      help: "take a newer Osiris, or write the file with an older program",
+    });
+  }
+  return true;
+}
+
+function stat(file: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function beginning(file: string): Uint8Array {
+  using opened = Deno.openSync(file);
+  const header = new Uint8Array(HEADER_BYTES);
+  return header.subarray(0, opened.readSync(header) ?? 0);
+}
+
+function notThere(attempt: string): ServerFailure {
+  return new ServerFailure(attempt, "config", "there is no such file", {
+    help: "check the path; it is relative to the project folder",
+  });
+}
