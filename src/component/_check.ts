@@ -25,7 +25,14 @@ import {
   Violation,
 } from "./_plain.ts";
 import { checkRelation, columnType } from "./_relation.ts";
-import { type Column, type DriverMessage, MAX_USE_TEXT, MAX_USES, type TableProfile } from "./protocol.ts";
+import {
+  type Column,
+  type DriverMessage,
+  MAX_USE_TEXT,
+  MAX_USES,
+  type TableProfile,
+  type TargetColumn,
+} from "./protocol.ts";
 
 type Type = DriverMessage["type"];
 
@@ -73,6 +80,10 @@ const CHECKS: {
       rows: count(given["rows"], "rows"),
       ...(given["before"] === undefined ? {} : { before: bool(given["before"], "before") }),
     };
+  },
+  target: (raw) => {
+    const given = keys(raw, "columns")["columns"];
+    return { columns: given === null ? null : targetColumns(given) };
   },
   loaded: (raw) => {
     const { rows } = keys(raw, "rows");
@@ -216,6 +227,16 @@ function columnList(raw: unknown, what: string): Column[] {
     seen.add(name.toLowerCase());
   }
   return checked;
+}
+
+function targetColumns(raw: unknown): TargetColumn[] {
+  const flags = list(raw, "columns", 100_000, (item, where) => {
+    const { filled, ...column } = object(item, where, ["name", "type", "filled"]);
+    return { filled: bool(filled, `${where}.filled`), column };
+  });
+  return columnList(flags.map(({ column }) => column), "columns").map((column, i) =>
+    bare({ ...column, filled: flags[i]!.filled })
+  );
 }
 
 /** Bytes that nobody else can change while they are looked at. */

@@ -11,6 +11,7 @@ const table = {
   keys: [],
   rows: null,
   samples: [{ id: "1" }],
+  profile: { rows: 2, columns: [{ name: "id", nulls: 0, distinct: 2, min: "1", max: null }] },
 };
 
 const GOOD: unknown[] = [
@@ -26,6 +27,8 @@ const GOOD: unknown[] = [
   { type: "staged", rows: 3 },
   { type: "bytes", columns: [{ name: "a", type: "BIGINT" }], null_text: "\\N" },
   { type: "accepts", input: "df", null_text: "NULL" },
+  { type: "target", columns: null },
+  { type: "target", columns: [{ name: "id", type: "BIGINT", filled: true }] },
   { type: "committed" },
   { type: "aborted" },
   { type: "credit", input: "df", batches: 4 },

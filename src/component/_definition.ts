@@ -3,7 +3,7 @@
 import type { InputBatch } from "./_decode.ts";
 import type { Emission, Row } from "./_emission.ts";
 import type { Relay } from "./_relay.ts";
-import type { Column, Config, CursorMove, RelationRequest } from "./protocol.ts";
+import type { Column, Config, CursorMove, Evolution, RelationRequest } from "./protocol.ts";
 
 /** What a driver is given for one step. */
 export interface Context<C = Config> {
@@ -68,6 +68,12 @@ export interface WriteRequest extends Input {
    * remembers it with the rows, in one transaction, is not loaded twice when the answer to a commit was lost.
    */
   readonly loadId: string;
+  /**
+   * How the table has to change first, in the same transaction where the target has them: columns that it has not
+   * are added, and may be null; others get a type that keeps what they have. Empty unless the spec has the capability
+   * `contract` and the step a contract.
+   */
+  readonly evolution: Evolution;
   /** The name of the pipeline. */
   readonly pipeline: string;
   /** How far each incremental read above the step will have come with this load, by its id: to be kept with the load. */
@@ -127,6 +133,15 @@ export interface Discovered {
   };
 }
 
+/** A column of the table that a write goes into. */
+export interface TargetColumn {
+  readonly name: string;
+  /** The type of the engine that it keeps; the input's own where it keeps that too. */
+  readonly type: string;
+  /** The target puts a value there when a row has none. */
+  readonly filled?: boolean;
+}
+
 type Maybe<T> = T | Promise<T>;
 
 /** A driver: a function for each thing its spec says it does. */
@@ -156,6 +171,14 @@ export interface DriverDefinition<C = Config> {
   ): Maybe<RelationRequest | Emission>;
   /** Takes rows in: a relation for the engine, or rows staged by the driver itself. */
   write?(context: Context<C>, input: WriteRequest): Maybe<RelationRequest | StagedRows>;
+  /**
+   * The columns of the table that a write goes into; null when there is none. Asked before a write whose step has a
+   * contract, where the spec has the capability `contract`; `columns` are those that would be written.
+   */
+  target?(
+    context: Context<C>,
+    input: { readonly columns: readonly Column[] },
+  ): Maybe<readonly TargetColumn[] | null>;
   /**
    * Whether a load that was about to be committed when its run was lost is done: how many rows it has, or null when
    * it is not done and will not be. An attempt that is still under way at the target is waited for.

@@ -39,7 +39,18 @@ const MAX_LOG = 16_384;
 
 /** What may be the last that a driver says. */
 const ANSWERS: ReadonlySet<DriverMessage["type"]> = new Set(
-  ["checked", "discovered", "relation", "end", "staged", "committed", "aborted", "loaded", "error"] as const,
+  [
+    "checked",
+    "discovered",
+    "relation",
+    "end",
+    "staged",
+    "committed",
+    "aborted",
+    "target",
+    "loaded",
+    "error",
+  ] as const,
 );
 
 type Send = (message: DriverMessage, transfer?: Transferable[]) => void;
@@ -249,6 +260,8 @@ export class Service {
         return this.#transform(context, message);
       case "write":
         return this.#write(context, message);
+      case "target":
+        return this.#target(context, message);
       case "loaded":
         return this.#loaded(context, message);
       case "commit":
@@ -299,12 +312,18 @@ export class Service {
     await this.#give(await this.#ability("transform")(context, Object.fromEntries(inputs)));
   }
 
+  async #target(context: Context, { schema }: Message<"target">): Promise<void> {
+    const found = await this.#ability("target")(context, { columns: schema });
+    const columns = found?.map(({ name, type, filled = false }) => ({ name, type, filled })) ?? null;
+    this.#send({ type: "target", columns });
+  }
+
   async #loaded(context: Context, { load_id }: Message<"loaded">): Promise<void> {
     this.#send({ type: "loaded", rows: await this.#ability("loaded")(context, { loadId: load_id }) });
   }
 
   async #write(context: Context, message: Message<"write">): Promise<void> {
-    const { schema, mode, keys, load_id, pipeline, cursors } = message;
+    const { schema, mode, keys, load_id, pipeline, evolution, cursors } = message;
     const input = this.#input(WRITE_INPUT, schema);
     const accept = (null_text: string) => this.#send({ type: "accepts", input: WRITE_INPUT, null_text });
     const bytes: WriteRequest["bytes"] = ({ nullText }) => {
@@ -316,6 +335,7 @@ export class Service {
       keys,
       loadId: load_id,
       pipeline,
+      evolution,
       cursors,
       bytes,
     });

@@ -2,7 +2,15 @@
 
 import type { Failure } from "../diagnostic.ts";
 import type { CatalogEntry } from "./catalog.ts";
-import type { Column, Config, CursorMove, RelationRequest, TableProfile } from "./protocol.ts";
+import type {
+  Column,
+  Config,
+  CursorMove,
+  Evolution,
+  RelationRequest,
+  TableProfile,
+  TargetColumn,
+} from "./protocol.ts";
 
 /** What one step may touch: hosts with ports, real paths. */
 export interface Grants {
@@ -46,6 +54,8 @@ export interface DriverHooks {
   onEvent?(name: string, data: Config): void;
   onMetric?(name: string, value: number, unit: string): void;
   onProgress?(rows: number): void;
+  /** The driver is loaded and speaks the protocol. */
+  onReady?(): void;
   /** The last account counts. */
   onUsed?(use: DriverUse): void;
   /** Called once: `clean` when every call ended with its answer, otherwise with what went wrong, if anything did. */
@@ -131,6 +141,8 @@ export interface Driver extends AsyncDisposable {
       /** Names the load over all its attempts; one of its own when absent. */
       readonly loadId?: string;
       readonly pipeline?: string;
+      /** How the table has to change first; not at all when absent. */
+      readonly evolution?: Evolution;
       /** How far each incremental read above will have come with it, by step. */
       readonly cursors?: { readonly [step: string]: CursorMove };
       batches(): AsyncIterable<Batch>;
@@ -138,6 +150,8 @@ export interface Driver extends AsyncDisposable {
       bytes?(nullText: string): AsyncGenerator<Uint8Array, number, void>;
     },
   ): Promise<DriverWrite>;
+  /** The columns of the table that a write of `schema` would go into; null when there is none. */
+  target(schema: readonly Column[]): Promise<readonly TargetColumn[] | null>;
   /** How many rows a load has that was about to be committed; null when it is not done, and will not be. */
   loaded(loadId: string): Promise<number | null>;
 }

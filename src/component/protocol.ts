@@ -3,9 +3,9 @@
  * a message from a driver safe to look at.
  *
  * Messages are plain data. Payload batches are Arrow IPC streams (one schema, one record batch each)
- * in transferred `Uint8Array`s. A call is one of `check`, `discover`, `read`, `transform`, `write`, `loaded`; a
+ * in transferred `Uint8Array`s. A call is one of `check`, `discover`, `read`, `transform`, `write`, `target`, `loaded`; a
  * driver answers one call at a time and ends it with exactly one of `checked`, `discovered`,
- * `relation`, `end`, `committed`, `aborted`, `loaded` or `error`. Credit bounds what is in flight: a producer
+ * `relation`, `end`, `committed`, `aborted`, `target`, `loaded` or `error`. Credit bounds what is in flight: a producer
  * sends a batch only against a credit it was given.
  *
  * Where a source or target has a bulk format of its own, its bytes may pass as they are, so that no row is
@@ -101,6 +101,20 @@ export interface CursorMove {
   readonly to: string | null;
 }
 
+/** A column of the table that a write goes into. */
+export interface TargetColumn extends Column {
+  /** The target puts a value there when a row has none: a default, a number, a time. */
+  readonly filled: boolean;
+}
+
+/** How a table has to change before rows go into it. */
+export interface Evolution {
+  /** Columns that it has not. */
+  readonly add: readonly Column[];
+  /** Columns whose type has to become this one. */
+  readonly widen: readonly Column[];
+}
+
 /** What the host says. */
 export type HostMessage =
   | {
@@ -139,9 +153,13 @@ export type HostMessage =
     /** Names what is loaded: the same for every attempt at one step of one run. */
     readonly load_id: string;
     readonly pipeline: string;
+    /** What a contract lets become of the table. */
+    readonly evolution: Evolution;
     /** How far each incremental read above the step will have come with this load, by its id. */
     readonly cursors: { readonly [step: string]: CursorMove };
   }
+  /** Asks for the table that a write goes into; `schema` is what would be written. */
+  | { readonly type: "target"; readonly schema: readonly Column[] }
   /** Whether a load that was about to be committed is done; an attempt that is under way is waited for. */
   | { readonly type: "loaded"; readonly load_id: string }
   | { readonly type: "batch"; readonly input: string; readonly data: Uint8Array; readonly rows: number }
@@ -201,6 +219,8 @@ export type DriverMessage =
   | { readonly type: "batch"; readonly data: Uint8Array; readonly rows: number }
   /** Ends a `read` or `transform` that sent batches. Row count and checksum must be those of what was sent. */
   | { readonly type: "end"; readonly rows: number; readonly checksum: number; readonly cursor: unknown }
+  /** The columns of the table; null when there is none. */
+  | { readonly type: "target"; readonly columns: readonly TargetColumn[] | null }
   /** How many rows the load has that was asked about; null when it is not done, and will not be. */
   | { readonly type: "loaded"; readonly rows: number | null }
   /** `before`: an earlier attempt had loaded the rows, and none were taken in now. */

@@ -50,6 +50,7 @@ import {
   type Config,
   type CursorBounds,
   type CursorMove,
+  type Evolution,
   type FileOptions,
   type RelationRequest,
   WRITE_INPUT,
@@ -69,12 +70,13 @@ export type {
   Input,
   ReadRequest,
   StagedRows,
+  TargetColumn,
   WriteRequest,
 } from "./_definition.ts";
 export type { Chunk, ChunkSource, ColumnChunk, Emission, Row } from "./_emission.ts";
 export type { Relay, Relayed } from "./_relay.ts";
 export type { Values } from "./_buffers.ts";
-export type { Column, Config, CursorBounds, CursorMove, FileOptions, RelationRequest };
+export type { Column, Config, CursorBounds, CursorMove, Evolution, FileOptions, RelationRequest };
 
 /** A driver, as `driver.ts` exports it by default. `C` is the type of the step's configuration. */
 export function defineDriver<C = Config>(definition: DriverDefinition<C>): DriverDefinition<C> {
@@ -165,6 +167,7 @@ export function inputOf(
     keys: [],
     loadId: "test/test",
     pipeline: "test",
+    evolution: { add: [], widen: [] },
     cursors: {},
     async *batches() {
       for await (const { data } of new Emission(described, lists).batches()) {

@@ -79,6 +79,13 @@ export interface DriverDefinition<C = Config> {
     /** Takes rows in: a relation for the engine, or rows staged by the driver itself. */
     write?(context: Context<C>, input: WriteRequest): Maybe<RelationRequest | StagedRows>;
     /**
+     * The columns of the table that a write goes into; null when there is none. Asked before a write whose step has a
+     * contract, where the spec has the capability `contract`; `columns` are those that would be written.
+     */
+    target?(context: Context<C>, input: {
+        readonly columns: readonly Column[];
+    }): Maybe<readonly TargetColumn[] | null>;
+    /**
      * Whether a load that was about to be committed when its run was lost is done: how many rows it has, or null when
      * it is not done and will not be. An attempt that is still under way at the target is waited for.
      */
@@ -329,6 +336,12 @@ export interface WriteRequest extends Input {
      * remembers it with the rows, in one transaction, is not loaded twice when the answer to a commit was lost.
      */
     readonly loadId: string;
+    /**
+     * How the table has to change first, in the same transaction where the target has them: columns that it has not
+     * are added, and may be null; others get a type that keeps what they have. Empty unless the spec has the capability
+     * `contract` and the step a contract.
+     */
+    readonly evolution: Evolution;
     /** The name of the pipeline. */
     readonly pipeline: string;
     /** How far each incremental read above the step will have come with this load, by its id: to be kept with the load. */
@@ -342,6 +355,14 @@ export interface WriteRequest extends Input {
     bytes(options: {
         readonly nullText: string;
     }): AsyncGenerator<Uint8Array, number, void>;
+}
+
+/** How a table has to change before rows go into it. */
+export interface Evolution {
+    /** Columns that it has not. */
+    readonly add: readonly Column[];
+    /** Columns whose type has to become this one. */
+    readonly widen: readonly Column[];
 }
 
 /** A cursor before and after a load. */
@@ -359,6 +380,15 @@ export interface StagedRows {
     commit(): Promise<void> | void;
     /** Removes them. */
     abort(): Promise<void> | void;
+}
+
+/** A column of the table that a write goes into. */
+export interface TargetColumn {
+    readonly name: string;
+    /** The type of the engine that it keeps; the input's own where it keeps that too. */
+    readonly type: string;
+    /** The target puts a value there when a row has none. */
+    readonly filled?: boolean;
 }
 
 /** Lets the engine read files. Options that are undefined are left to the format. */

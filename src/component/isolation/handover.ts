@@ -65,6 +65,7 @@ class HandingOver implements Driver {
   discover: Driver["discover"] = (request) => this.#driver.discover(request);
   read: Driver["read"] = (request) => this.#driver.read(request);
   transform: Driver["transform"] = (inputs) => this.#driver.transform(inputs);
+  target: Driver["target"] = (schema) => this.#driver.target(schema);
   loaded: Driver["loaded"] = (loadId) => this.#driver.loaded(loadId);
 
   write: Driver["write"] = async (schema, options): Promise<DriverWrite> => {
