@@ -1,63 +1,12 @@
-/** Connections that are asked about outside of any run: whether they work, and what lies behind them. */
+/** Connections that are asked about outside of any run: whether they work. */
 
 import assert from "node:assert/strict";
-import { cpSync } from "node:fs";
-import { join } from "node:path";
 import { osSandbox } from "../src/component/mod.ts";
-import { loadConnections, loadEnvironment } from "../src/connection/mod.ts";
-import { OsirisError } from "../src/diagnostic.ts";
-import { type AskInput, checkConnections, connectionsOf, discoverTables } from "../src/run/mod.ts";
+import type { OsirisError } from "../src/diagnostic.ts";
+import { checkConnections, connectionsOf } from "../src/run/mod.ts";
 import { Api, RawServer } from "./_api.ts";
+import { allow, asking, connectionsText, PASSWORD, withOutsider } from "./_asking.ts";
 import { osiris } from "./_osiris.ts";
-import { testCatalog, TestProject } from "./_project.ts";
-import { REPO } from "./_repo.ts";
-
-const PASSWORD = "canary-7d1f0a";
-
-/** A connection of each alias; the test driver does what the alias is called. */
-function connectionsText(aliases: readonly string[], port = 9, more = ""): string {
-  const lines = aliases.map((alias) =>
-    `    ${alias}: { host: 127.0.0.1, port: ${port}, password: "\${CHECKED_PASSWORD}", does: ${alias} }\n`
-  );
-  return `version: 1\nconnections:\n  checked:\n${lines.join("")}${more}`;
-}
-
-async function asking(
-  files: { readonly [path: string]: string },
-  options: Partial<AskInput> = {},
-): Promise<{ project: TestProject; input: AskInput } & AsyncDisposable> {
-  const project = await TestProject.create({ ".env": `CHECKED_PASSWORD=${PASSWORD}\n`, ...files });
-  const env = loadEnvironment(project.root);
-  const { value, diagnostics } = loadConnections(project.path("osiris_connections.yaml"), env);
-  assert.deepEqual(diagnostics, []);
-  return {
-    project,
-    input: {
-      catalog: await testCatalog(),
-      connections: value!,
-      env,
-      project: { root: project.root, logs: project.path("logs"), state: project.path(".osiris") },
-      deadlineMs: 20_000,
-      signal: new AbortController().signal,
-      ...options,
-    },
-    [Symbol.asyncDispose]: () => project[Symbol.asyncDispose](),
-  };
-}
-
-/** A project in which the test driver is somebody else's, and allowed. */
-async function withOutsider(files: { readonly [path: string]: string }): Promise<TestProject> {
-  const project = await TestProject.create({ ".env": `CHECKED_PASSWORD=${PASSWORD}\n`, ...files });
-  const name = "test.checked_extractor";
-  await Deno.mkdir(project.path("components"));
-  cpSync(join(REPO, "tests/drivers", name), project.path(`components/${name}`), { recursive: true });
-  return project;
-}
-
-async function allow(project: TestProject): Promise<void> {
-  const { code, stderr } = await osiris(["components", "lock", "--yes"], { cwd: project.root });
-  assert.equal(code, 0, stderr);
-}
 
 const ok = () => new Response("hello");
 
@@ -168,62 +117,6 @@ Deno.test("checkConnections stops when it is interrupted", async () => {
   );
 });
 
-Deno.test("discoverTables lists names first, and describes the tables that are named", async () => {
-  await using at = await asking({ "osiris_connections.yaml": connectionsText(["lies"]) });
-  const discover = (tables: string[], samples = 0) =>
-    discoverTables(at.input, "@checked.lies", { tables, samples });
-  const names = [{ name: "shop.items", rows: null }, { name: "shop.orders", rows: 1234567 }];
-  assert.deepEqual((await discover([])).tables, names);
-  const items = {
-    ...names[0],
-    columns: [{ name: "order_id", type: "BIGINT" }, { name: "nr", type: "INTEGER" }],
-    keys: ["order_id", "nr"],
-  };
-  assert.deepEqual((await discover(["items"])).tables, [items]);
-  assert.deepEqual((await discover(["shop.items", "orders"])).tables.map(({ name }) => name), [
-    "shop.items",
-    "shop.orders",
-  ]);
-  await assert.rejects(discover(["shop.order"]), {
-    code: "RUN613",
-    category: "usage",
-    help: "did you mean 'shop.orders'?",
-  });
-});
-
-Deno.test("discoverTables masks what is sensitive in samples, and gives no more than were asked for", async () => {
-  await using at = await asking({ "osiris_connections.yaml": connectionsText(["lies"]) });
-  const { tables } = await discoverTables(at.input, "@checked.lies", { tables: ["shop.orders"], samples: 2 });
-  assert.deepEqual(tables[0]!.samples, [
-    { id: 1, email: "***", note: "paid with ***", amount: "12.50" },
-    { id: 2, email: null, note: "call ***, ***", amount: "0.10" },
-  ]);
-});
-
-Deno.test("discoverTables says what went wrong as a failed connection, without secrets", async () => {
-  const text = connectionsText(
-    ["throws", "silent"],
-    9,
-    "  http:\n    api: { base_url: 'http://127.0.0.1:9' }\n",
-  );
-  await using at = await asking({ "osiris_connections.yaml": text }, { deadlineMs: 3_000 });
-  const discover = (name: string) => discoverTables(at.input, name, { tables: [], samples: 0 });
-  const failures = [
-    ["@checked.throws", "DRV401", "connection", /the server does not take '\*\*\*'/],
-    ["@checked.silent", "RUN612", "connection", /no answer in 3 s/],
-    ["@http.api", "DRV407", "usage", /no component can say it of the family 'http'/],
-    ["@checked.gone", "CON301", "usage", /does not stand in/],
-  ] as const;
-  for (const [name, code, category, message] of failures) {
-    await assert.rejects(discover(name), (error: OsirisError) => {
-      assert.deepEqual([error.code, error.category], [code, category]);
-      assert.match(error.message, message);
-      assert.match(error.help!, /\w/);
-      return true;
-    });
-  }
-});
-
 Deno.test("connections doctor exits with 3 when a connection failed, for components from outside too", async () => {
   await using server = new Api(ok);
   const port = Number(server.address.split(":")[1]);
@@ -270,36 +163,4 @@ Deno.test("connections doctor calls nothing healthy that nobody could check", as
   assert.equal(notAllowed.grants, undefined);
   await allow(project);
   assert.match((await doctor()).message, /has reached none of the hosts that it was granted/);
-});
-
-Deno.test("discover shows tables as text, and nothing from a component that nobody allowed", async () => {
-  await using project = await withOutsider({ "osiris_connections.yaml": connectionsText(["lies"]) });
-  const discover = (...args: string[]) =>
-    osiris(["discover", "@checked.lies", ...args], { cwd: project.root });
-  const refused = await discover();
-  assert.equal(refused.code, 4);
-  assert.match(refused.stderr, /error\[DRV410\]/);
-  await allow(project);
-  const before = await project.list();
-  const names = await discover();
-  assert.equal(names.code, 0, names.stderr);
-  assert.equal(names.stdout, `table              rows\nshop.items\nshop.orders  ~1,234,567\n`);
-  const described = await discover("orders", "--samples", "1");
-  assert.equal(
-    described.stdout,
-    `shop.orders (~1,234,567 rows)
-column  type
-id      BIGINT         key
-email   VARCHAR
-note    VARCHAR
-amount  DECIMAL(18,2)
-
-id  email  note           amount
-1   ***    paid with ***  12.50
-`,
-  );
-  const eager = await discover("--samples", "1");
-  assert.equal(eager.code, 2);
-  assert.match(eager.stderr, /no TABLE is named/);
-  assert.deepEqual(await project.list(), before);
 });

@@ -1,5 +1,6 @@
 import { defineDriver, DriverError, emit } from "osiris/driver";
 import { checkConnection, failureOf, quoted, Session, tableName, tableText } from "../mysql/mod.ts";
+import { discover } from "./discover.ts";
 import { type Question, RowStream, type StreamOptions } from "./row_stream.ts";
 
 interface MysqlConfig extends StreamOptions {
@@ -11,6 +12,8 @@ interface MysqlConfig extends StreamOptions {
 
 export default defineDriver<MysqlConfig>({
   check: ({ connection, signal }) => checkConnection(connection, signal),
+
+  discover: ({ config, connection, signal }, question) => discover(connection, signal, config, question),
 
   async read({ config, connection, signal }) {
     const { sql, what, params } = questionOf(config);

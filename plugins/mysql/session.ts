@@ -8,7 +8,7 @@
  * @module
  */
 
-import { type Connection, createConnection, type QueryOptions } from "mysql2";
+import { type Connection, createConnection, type FieldPacket, type QueryOptions } from "mysql2";
 import { type Checked, ServerFailure } from "osiris/driver";
 import { clientOptions, type MysqlConnection, placeOf, tlsOf } from "./connection.ts";
 import { failureOf } from "./failure.ts";
@@ -20,6 +20,8 @@ const SQL_MODE =
   "NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO";
 
 const WATCH_MS = 500;
+/** How long ending a statement at the server may take; a cancelled step waits for it. */
+const STOP_MS = 1_500;
 
 /** A statement, with what the client library may be told about it. */
 export type Statement = string | QueryOptions;
@@ -45,9 +47,16 @@ export class Session implements AsyncDisposable {
   #deadline = Infinity;
   #heard = 0;
   #broken = false;
-  readonly #abort = () => this.fail(this.#signal.reason);
+  /** Whether the server may still be at work for this connection, which is no more. */
+  #abandoned = false;
+  /** Whether such a server is told to stop. */
+  #stops = true;
+  readonly #given: object | null;
+  readonly #abort = () => this.#abandon(this.#signal.reason);
 
-  private constructor(connection: MysqlConnection, signal: AbortSignal) {
+  private constructor(given: object | null, signal: AbortSignal) {
+    const connection = given as MysqlConnection;
+    this.#given = given;
     this.place = placeOf(connection);
     this.#silence = connection.timeout_s * 1000;
     this.#signal = signal;
@@ -67,19 +76,21 @@ export class Session implements AsyncDisposable {
   /** Connects and logs in. */
   static async open(given: object | null, signal: AbortSignal): Promise<Session> {
     signal.throwIfAborted();
-    const connection = given as MysqlConnection;
-    const session = new Session(connection, signal);
-    const attempt = `Cannot connect to ${session.place}`;
+    return await new Session(given, signal).#connect();
+  }
+
+  async #connect(): Promise<this> {
+    const attempt = `Cannot connect to ${this.place}`;
     try {
-      await session.#until(attempt, (settle) => session.#client.connect((error) => settle(error)));
-      await session.run(
+      await this.#until(attempt, (settle) => this.#client.connect((error) => settle(error)));
+      await this.run(
         `SET SESSION time_zone = '+00:00', sql_mode = '${SQL_MODE}', net_read_timeout = 86400, net_write_timeout = 86400`,
         attempt,
       );
-      session.version = String((await session.rows("SELECT VERSION()", attempt))[0]?.[0]);
-      return session;
+      this.version = String((await this.rows("SELECT VERSION()", attempt))[0]?.[0]);
+      return this;
     } catch (error) {
-      await session[Symbol.asyncDispose]();
+      await this[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -96,6 +107,13 @@ export class Session implements AsyncDisposable {
   /** Runs a statement and gives its few rows, each a list of values. */
   async rows(statement: Statement, attempt: string): Promise<unknown[][]> {
     return await this.#query(statement, attempt) as unknown[][];
+  }
+
+  /** The columns of a query, as the server describes them. */
+  async fields(statement: string, attempt: string): Promise<readonly FieldPacket[]> {
+    const ask = (settle: Settle) =>
+      this.#client.query(statement, (error, _rows, fields) => settle(error, fields));
+    return await this.#until(attempt, ask) as FieldPacket[];
   }
 
   /** The client library's own connection, for a command that answers with many rows. */
@@ -138,6 +156,7 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#signal.removeEventListener("abort", this.#abort);
     clearInterval(this.#watch);
+    if (this.#abandoned) await this.#stopServer();
     if (this.#broken) return;
     this.#broken = true;
     const gone = Promise.withResolvers<void>();
@@ -147,6 +166,28 @@ export class Session implements AsyncDisposable {
     clearTimeout(patience);
     this.#client.destroy();
     this.#wire.destroy();
+  }
+
+  /** Leaves a server that is waited for. */
+  #abandon(reason: unknown): void {
+    if (this.#broken) return;
+    this.#abandoned = this.#stops && this.#deadline !== Infinity;
+    this.fail(reason);
+  }
+
+  /** A server looks up from a statement when it has rows to send: one that computes would go on to the end. */
+  async #stopServer(): Promise<void> {
+    this.#abandoned = false;
+    const { threadId } = this.#client;
+    if (typeof threadId !== "number") return; // nobody logged in
+    const other = new Session(this.#given, AbortSignal.timeout(STOP_MS));
+    other.#stops = false;
+    try {
+      await using session = await other.#connect();
+      await session.run(`KILL ${threadId}`, `Cannot end a statement at ${this.place}`);
+    } catch {
+      // The server is out of reach, or did end it.
+    }
   }
 
   async #query(statement: Statement, attempt: string): Promise<unknown> {
@@ -178,7 +219,7 @@ export class Session implements AsyncDisposable {
     if (moved !== this.#heard && this.#deadline !== Infinity) this.expect(true);
     this.#heard = moved;
     if (Date.now() < this.#deadline) return;
-    this.fail(
+    this.#abandon(
       new ServerFailure(
         `Cannot go on with ${this.place}`,
         "timeout",

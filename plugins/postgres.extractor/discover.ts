@@ -1,57 +1,131 @@
-import type { Context, Discovered } from "osiris/driver";
-import { quoted, Session, tableText } from "../postgres/mod.ts";
-import { readColumns } from "./column_type.ts";
+/**
+ * What lies in a database: names alone first, which is one look into the server's catalog; columns, keys, what values
+ * are like and samples of what is asked for.
+ *
+ * @module
+ */
 
-/** Tables and views that the user may read, with their columns; a column of a domain has the type beneath it. */
-const TABLES = `SELECT n.nspname, c.relname, c.reltuples::bigint,
-    json_agg(json_build_array(a.attname,
-        CASE WHEN t.typbasetype <> 0 THEN t.typbasetype ELSE t.oid END::bigint,
-        CASE WHEN t.typbasetype <> 0 THEN t.typtypmod ELSE a.atttypmod END) ORDER BY a.attnum),
-    (SELECT json_agg(k.attname ORDER BY array_position(i.indkey, k.attnum)) FROM pg_catalog.pg_index AS i
-       JOIN pg_catalog.pg_attribute AS k ON k.attrelid = c.oid AND k.attnum = ANY (i.indkey)
-      WHERE i.indrelid = c.oid AND i.indisprimary)
+import type { Context, Discovered } from "osiris/driver";
+import { type Described, quoted, Session, tableText, type Texts } from "../postgres/mod.ts";
+import { type ReadColumn, readColumns } from "./column_type.ts";
+
+/** What is asked of a database's contents. */
+export interface Question {
+  /** A table, its name without the schema, or a schema; everything when null. */
+  readonly scope: string | null;
+  readonly samples: number;
+  readonly profile: boolean;
+}
+
+/** Tables and views that the user may read. */
+const NAMES = `SELECT n.nspname, c.relname, c.reltuples::bigint, c.oid
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-  JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
    AND has_table_privilege(c.oid, 'SELECT')
-   AND ($1::text IS NULL OR $1 IN (c.relname, n.nspname, n.nspname || '.' || c.relname))
- GROUP BY n.nspname, c.relname, c.reltuples, c.oid
  ORDER BY 1, 2`;
 
-/** What can be read; samples of what `scope` names alone. */
+/** Columns and keys of one of them; a column of a domain has the type beneath it. */
+const SHAPE = `SELECT
+    (SELECT json_agg(json_build_array(a.attname,
+        CASE WHEN t.typbasetype <> 0 THEN t.typbasetype ELSE t.oid END::bigint,
+        CASE WHEN t.typbasetype <> 0 THEN t.typtypmod ELSE a.atttypmod END) ORDER BY a.attnum)
+       FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+      WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped),
+    (SELECT json_agg(k.attname ORDER BY array_position(i.indkey, k.attnum)) FROM pg_catalog.pg_index AS i
+       JOIN pg_catalog.pg_attribute AS k ON k.attrelid = i.indrelid AND k.attnum = ANY (i.indkey)
+      WHERE i.indrelid = $1::oid AND i.indisprimary)`;
+
+/** Rows that a profile is made of at most. */
+const PROFILED = 100_000;
+
+/** What can be read. */
 export async function discover(
   connection: Context["connection"],
   signal: AbortSignal,
-  scope: string | null,
-  samples: number,
+  { scope, samples, profile }: Question,
 ): Promise<Discovered[]> {
   await using session = await Session.open(connection, signal);
   const attempt = `Cannot look through the tables at ${session.place}`;
   await session.rows(attempt, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  const tables = (await session.rows(attempt, NAMES)).map(listedTable);
+  if (scope === null) return tables.map(({ name, rows }) => ({ name, ...rows, columns: {} }));
   const found: Discovered[] = [];
-  for (const [schema, table, rows, columns, keys] of await session.rows(attempt, TABLES, [scope])) {
-    const described = (JSON.parse(columns!) as [string, number, number][]).map((
-      [name, dataTypeID, dataTypeModifier],
-    ) => ({ name, dataTypeID, dataTypeModifier }));
+  for (const { name, rows, schema, table, oid } of tables) {
+    if (![name, table, schema, `${schema}.${table}`].includes(scope)) continue;
+    const [[columns, keys] = []] = await session.rows(attempt, SHAPE, [oid]);
+    const described = columnsIn(columns);
     const typed = await readColumns(session, attempt, described);
-    const text = tableText({ schema: schema!, table: table! });
-    const sampled = scope === null || samples === 0
+    const text = tableText({ schema, table });
+    const sampled = samples === 0
       ? []
       : await session.rows(attempt, `SELECT * FROM ${text} LIMIT ${samples}`);
     found.push({
-      name: `${listed(schema!)}.${listed(table!)}`,
+      name,
+      ...rows,
       columns: Object.fromEntries(typed.map(({ name, type }) => [name, type])),
-      keys: keys === null ? [] : JSON.parse(keys!) as string[],
-      ...(Number(rows) >= 0 ? { rows: Number(rows) } : {}),
-      samples: sampled.map((row) => Object.fromEntries(typed.map(({ name }, i) => [name, row[i]!]))),
+      keys: JSON.parse(keys ?? "[]"),
+      samples: sampled.map((values) => Object.fromEntries(typed.map(({ name }, i) => [name, values[i]!]))),
+      ...(profile ? { profile: await profileOf(session, attempt, text, described, typed) } : {}),
     });
   }
   return found;
 }
 
+function listedTable([schema, table, rows, oid]: Texts) {
+  return {
+    name: `${listed(schema!)}.${listed(table!)}`,
+    rows: Number(rows) >= 0 ? { rows: Number(rows) } : {},
+    schema: schema!,
+    table: table!,
+    oid: oid!,
+  };
+}
+
 /** A name as `table` takes it. */
 function listed(name: string): string {
   return /[."]/.test(name) ? quoted(name) : name;
+}
+
+/** The columns as the server's catalog has them: name, type, and the type's modifier. */
+function columnsIn(text: string | null | undefined): Described[] {
+  const columns = text === null || text === undefined ? [] : JSON.parse(text) as [string, number, number][];
+  return columns.map(([name, dataTypeID, dataTypeModifier]) => ({ name, dataTypeID, dataTypeModifier }));
+}
+
+/** Types whose values the server puts in an order that says something: numbers, dates and times. */
+const ORDERED: ReadonlySet<number> = new Set([
+  ...[20, 21, 23, 26, 700, 701, 1700],
+  ...[1082, 1083, 1114, 1184, 1186, 1266],
+]);
+
+/** Counted by the server, among the first rows of a large table. */
+async function profileOf(
+  session: Session,
+  attempt: string,
+  table: string,
+  described: readonly Described[],
+  typed: readonly ReadColumn[],
+): Promise<NonNullable<Discovered["profile"]>> {
+  const asked = described.map(({ name, dataTypeID }, at) => {
+    const column = quoted(name);
+    const edge = ORDERED.has(dataTypeID)
+      ? column
+      : /^(?:VARCHAR|UUID)$/.test(typed[at]!.type)
+      ? `${column}::text`
+      : "";
+    const edges = edge === "" ? "NULL, NULL" : `left(min(${edge})::text, 200), left(max(${edge})::text, 200)`;
+    return `count(*) - count(${column}), count(DISTINCT ${column}::text), ${edges}`;
+  });
+  const rowsOfIt = `SELECT * FROM ${table} LIMIT ${PROFILED}`;
+  const [row] = await session.rows(
+    attempt,
+    `SELECT ${["count(*)", ...asked].join(", ")} FROM (${rowsOfIt}) AS t`,
+  );
+  const columns = described.map(({ name }, at) => {
+    const [nulls, distinct, min, max] = row!.slice(1 + at * 4);
+    const edges = min === null || max === null ? {} : { min: min!, max: max! };
+    return [name, { nulls: Number(nulls), distinct: Number(distinct), ...edges }] as const;
+  });
+  return { rows: Number(row![0]), columns: Object.fromEntries(columns) };
 }

@@ -15,7 +15,7 @@ const NULL_TEXT = "\\N";
 
 export default defineDriver<ExtractorConfig>({
   check: ({ connection, signal }) => checkConnection(connection, signal),
-  discover: ({ connection, signal }, { scope, samples }) => discover(connection, signal, scope, samples),
+  discover: ({ connection, signal }, question) => discover(connection, signal, question),
   read: ({ config, connection, signal }) => read(config, connection, signal),
 });
 

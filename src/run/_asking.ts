@@ -54,6 +54,8 @@ export interface Ready {
   readonly values: { readonly [field: string]: unknown };
   /** Takes the connection's secrets out of what the driver says. */
   readonly scrub: (text: string) => string;
+  /** Tells who is asked about what from any other: the component's very bytes, and the connection without its secrets. */
+  readonly identity: string;
 }
 
 /** What a driver answered. */
@@ -119,12 +121,17 @@ export class Asking implements AsyncDisposable {
       inline: {},
       spec: spec.connection!,
     });
+    const scrub = createScrubber(secrets);
+    const open = Object.entries(values).filter(([name, value]) =>
+      spec.connection!.fields[name]?.secret !== true && !secrets.includes(String(value))
+    );
     return {
       entry,
       isolation: origin === "builtin" ? "worker" : this.#apart,
       grants: { ...grantsOf(spec, {}, values, project), write: [] },
       values,
-      scrub: createScrubber(secrets),
+      scrub,
+      identity: scrub(JSON.stringify([reference, spec.name, entry.specHash, entry.driverHash, open.sort()])),
     };
   }
 

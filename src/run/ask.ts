@@ -1,14 +1,13 @@
 /**
- * Asks drivers about connections, outside of any run: whether they work, and what lies behind them.
+ * Asks drivers about connections, outside of any run: whether they work.
  *
- * What must stay true: a connection that nobody could check is never called healthy; what is sampled leaves
- * here masked; nothing is written.
+ * What must stay true: a connection that nobody could check is never called healthy; nothing is written.
  *
  * @module
  */
 
-import type { CatalogEntry, CheckResult, Column, DiscoveredTable, Grants } from "../component/mod.ts";
-import { type ConnectionEntry, type ConnectionIndex, maskSample } from "../connection/mod.ts";
+import type { CatalogEntry, CheckResult, Grants } from "../component/mod.ts";
+import type { ConnectionEntry, ConnectionIndex } from "../connection/mod.ts";
 import { type Category, type Code, nearest, OsirisError } from "../diagnostic.ts";
 import { askable, Asking, type AskInput, type Ready, shown } from "./_asking.ts";
 import type { Isolation } from "./plan.ts";
@@ -144,132 +143,6 @@ function withHelp(category: string, message: string | undefined, help: string | 
   };
 }
 
-/** What is asked of a connection's contents. */
-export interface DiscoverRequest {
-  /** Tables to describe; the names of all there are when empty. */
-  readonly tables: readonly string[];
-  /** Rows to show of each of `tables`. */
-  readonly samples: number;
-}
-
-/** A table behind a connection. */
-export interface FoundTable {
-  readonly name: string;
-  /** An estimate, when the source has one. */
-  readonly rows: number | null;
-  /** Of tables that were asked for by name. */
-  readonly columns?: readonly Column[];
-  readonly keys?: readonly string[];
-  /** Masked. */
-  readonly samples?: readonly { readonly [column: string]: unknown }[];
-}
-
-/** What lies behind a connection, as one component sees it. */
-export interface Discovery {
-  readonly connection: string;
-  readonly component: string;
-  readonly grants: Grants;
-  readonly isolation: Isolation;
-  readonly tables: readonly FoundTable[];
-}
-
-/**
- * Asks what lies behind `reference` (`@family.alias`): first the names alone, then columns, keys and samples of
- * the tables that are asked for. A component that reads answers before one that writes, and one that is part of
- * Osiris before one from outside.
- *
- * @throws CON301 for a connection that is not there, DRV407 when no component can say, RUN613 for a table that is not there
- */
-export async function discoverTables(
-  input: AskInput,
-  reference: string,
-  request: DiscoverRequest,
-): Promise<Discovery> {
-  const { family } = entryOf(input.connections, reference);
-  const [entry] = [...askable(input.catalog, family, "discover")].sort((a, b) => rank(a) - rank(b));
-  if (entry === undefined) {
-    throw new OsirisError(
-      "DRV407",
-      `Cannot discover what is behind ${reference}: no component can say it of the family '${family}'`,
-      { category: "usage", help: "'osiris components list --json' shows which components can discover" },
-    );
-  }
-  await using asking = await Asking.open(input);
-  const ready = asking.ready(entry, reference);
-  const { name } = entry.spec;
-  const asked = asking.ask(ready, "discover", async (driver) => {
-    if (request.tables.length === 0) {
-      return (await driver.discover()).map(({ name, rows }) => ({ name, rows }));
-    }
-    const found: DiscoveredTable[] = [];
-    for (const table of new Set(request.tables)) {
-      const there = tablesMeant(table, await driver.discover({ scope: table, samples: request.samples }));
-      if (there.length === 0) throw notThere(reference, table, await driver.discover());
-      found.push(...there);
-    }
-    return found;
-  });
-  const { answer } = await asked.catch((error) => {
-    throw error instanceof OsirisError ? ofDiscovery(error, reference, name) : error;
-  });
-  const tables = answer.map((table) => presentable(table, ready, request.samples));
-  if (request.tables.length === 0) tables.sort((a, b) => a.name < b.name ? -1 : 1);
-  const { grants, isolation } = ready;
-  return { connection: reference, component: name, grants, isolation, tables };
-}
-
-function rank({ spec, origin }: CatalogEntry): number {
-  return (spec.modes.includes("read") ? 0 : 2) + (origin === "builtin" ? 0 : 1);
-}
-
-/** Those of a driver's tables that `table` names: one table, its name without the schema, or all of a schema. */
-function tablesMeant(table: string, found: readonly DiscoveredTable[]): readonly DiscoveredTable[] {
-  const exact = found.filter(({ name }) => name === table);
-  if (exact.length > 0) return exact;
-  return found.filter(({ name }) => name.endsWith(`.${table}`) || name.startsWith(`${table}.`));
-}
-
-/** A table without secrets, its samples masked and no more of them than asked for. */
-function presentable(
-  table: Pick<DiscoveredTable, "name" | "rows"> & Partial<DiscoveredTable>,
-  { scrub }: Ready,
-  samples: number,
-): FoundTable {
-  const named = { name: scrub(table.name), rows: table.rows };
-  if (table.columns === undefined) return named;
-  const columns = table.columns.map(({ name, type }) => ({ name: scrub(name), type: scrub(type) }));
-  const rows = (table.samples ?? []).slice(0, samples).map((sample) =>
-    Object.fromEntries(table.columns!.map(({ name }) => [scrub(name), maskSample(name, sample[name], scrub)]))
-  );
-  return {
-    ...named,
-    columns,
-    keys: (table.keys ?? []).map(scrub),
-    ...(samples > 0 ? { samples: rows } : {}),
-  };
-}
-
-function notThere(reference: string, table: string, known: readonly DiscoveredTable[]): OsirisError {
-  const near = nearest(table, known.map(({ name }) => name));
-  return new OsirisError("RUN613", `Cannot describe '${table}': there is no such table behind ${reference}`, {
-    category: "usage",
-    help: near === undefined
-      ? `'osiris discover ${reference}' lists the tables there are`
-      : `did you mean '${near}'?`,
-  });
-}
-
-/** What a component failed with, said of what was asked. A table that is not there is no fault of it. */
-function ofDiscovery(error: OsirisError, reference: string, component: string): OsirisError {
-  if (error.code === "RUN613" || error.category === "interrupted") return error;
-  const message = `Cannot discover what is behind ${reference} with '${component}': ${error.message}`;
-  return new OsirisError(error.code, message, {
-    category: error.category === "permission" ? "permission" : "connection",
-    help: error.help ?? `'osiris connections doctor ${reference}' says whether the connection works`,
-    retryable: error.retryable,
-  });
-}
-
 /** Every `@family.alias`, in the order of the file. */
 export function connectionsOf({ families, aliases }: ConnectionIndex): string[] {
   return families().flatMap((family) => aliases(family).map((alias) => `@${family}.${alias}`));
@@ -281,7 +154,8 @@ export function connectionNamed(connections: ConnectionIndex, name: string): str
   return `@${family}.${alias}`;
 }
 
-function entryOf(connections: ConnectionIndex, name: string): ConnectionEntry {
+/** The alias of that name; throws CON301 for one that is not there. */
+export function entryOf(connections: ConnectionIndex, name: string): ConnectionEntry {
   const entry = connections.find(name);
   if (entry) return entry;
   const { file } = connections;

@@ -30,11 +30,8 @@ export {
   type ConnectionHealth,
   connectionNamed,
   connectionsOf,
-  type DiscoverRequest,
-  discoverTables,
-  type Discovery,
-  type FoundTable,
   type Health,
   type Verdict,
 } from "./ask.ts";
+export { type DiscoverRequest, discoverTables, type Discovery, type FoundTable } from "./discover.ts";
 export type { AskInput } from "./_asking.ts";

@@ -54,6 +54,7 @@ export default defineDriver({
         ].slice(0, samples + 1),
       },
       { name: "shop.items", columns: ITEMS, keys: ["order_id", "nr"], samples: [] },
+      { name: "shop.bare", columns: {}, rows: 0 },
     ];
     return tables.filter(({ name }) => scope === null || name === scope || name === `shop.${scope}`);
   },

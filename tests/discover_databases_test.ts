@@ -1,0 +1,124 @@
+/** What lies in real databases, as `discover` shows it. */
+
+import assert from "node:assert/strict";
+import { type DiscoverRequest, discoverTables } from "../src/run/mod.ts";
+import { asking } from "./_asking.ts";
+import { type MariaDbServer, type PostgresServer, startMariaDb, startPostgres } from "./_servers.ts";
+
+const NAMES: DiscoverRequest = { tables: [], samples: 0, profile: false, maxAgeMs: 0 };
+
+/** What the component of a family says of a server's contents. */
+async function found(
+  server: MariaDbServer | PostgresServer,
+  family: string,
+  request: Partial<DiscoverRequest>,
+) {
+  const { host, port, user, password, database } = server;
+  const alias = JSON.stringify({ host, port, user, password, database });
+  await using at = await asking({
+    "osiris_connections.yaml": `version: 1\nconnections:\n  ${family}:\n    main: ${alias}\n`,
+  });
+  const { tables } = await discoverTables(at.input, `@${family}.main`, { ...NAMES, ...request });
+  assert.ok(!JSON.stringify(tables).includes(password));
+  return tables;
+}
+
+const MAIL = [{ id: 1, mail: "ann@example.com", paid: "2.50" }, { id: 2, mail: null, paid: null }];
+const ROWS = MAIL.map(({ id, mail, paid }) =>
+  `(${id}, ${mail === null ? "NULL" : `'${mail}'`}, ${paid}, 'w${id}')`
+);
+
+Deno.test("discover shows what a PostgreSQL server has: names, columns and keys, profiles, masked samples", async () => {
+  await using server = await startPostgres();
+  await server.sql(
+    `CREATE SCHEMA shop; CREATE TABLE shop.orders (id bigint PRIMARY KEY, mail text, paid numeric, word text);
+    INSERT INTO shop.orders VALUES ${ROWS.join()}, (10, 'bob@example.com', 10, 'w1'); ANALYZE shop.orders;
+    CREATE TABLE bare (); CREATE TABLE "odd.name" (j json, x xml, a int[], u uuid, b boolean, r int4range, t timetz);
+    CREATE USER guest PASSWORD 'guest'; CREATE TABLE shop.hidden (a int)`,
+  );
+  const names = await found(server, "postgres", {});
+  assert.deepEqual(
+    names.map(({ name }) => name),
+    [
+      "public.bare",
+      'public."odd.name"',
+      "shop.hidden",
+      "shop.orders",
+    ].sort(),
+  );
+  assert.ok(names.every((table) => table.columns === undefined));
+  const [orders] = await found(server, "postgres", { tables: ["orders"], samples: 1, profile: true });
+  assert.deepEqual(orders, {
+    name: "shop.orders",
+    rows: 3,
+    columns: [
+      { name: "id", type: "BIGINT" },
+      { name: "mail", type: "VARCHAR" },
+      { name: "paid", type: "VARCHAR" },
+      { name: "word", type: "VARCHAR" },
+    ],
+    keys: ["id"],
+    profile: {
+      rows: 3,
+      columns: [
+        { name: "id", null_share: 0, distinct: 3, min: "1", max: "10" },
+        { name: "mail", null_share: 1 / 3, distinct: 2, min: "***", max: "***" },
+        { name: "paid", null_share: 1 / 3, distinct: 2, min: "2.50", max: "10" },
+        { name: "word", null_share: 0, distinct: 2, min: "w1", max: "w2" },
+      ],
+    },
+    samples: [{ id: "1", mail: "***", paid: "2.50", word: "w1" }],
+  });
+  const [bare, odd] = await found(server, "postgres", { tables: ["public"], samples: 1, profile: true });
+  assert.deepEqual(bare!.columns, []);
+  assert.deepEqual(odd!.profile!.rows, 0);
+  assert.ok(odd!.profile!.columns.every(({ null_share, min }) => null_share === null && min === null));
+  assert.equal(odd!.profile!.columns.length, 7);
+});
+
+Deno.test("discover shows what a MariaDB server has: names, columns and keys, profiles, masked samples", async () => {
+  await using server = await startMariaDb();
+  await server.sql(
+    `CREATE TABLE orders (id BIGINT UNSIGNED PRIMARY KEY, mail VARCHAR(80), paid DECIMAL(9,2), word VARCHAR(9));
+    INSERT INTO orders VALUES ${ROWS.join()}, (10, 'bob@example.com', 10, 'W1');
+    CREATE TABLE \`odd.name\` (j JSON, b BIT(3), d DATETIME(6), g POINT, u UUID, x BLOB, f BOOLEAN, a INT, c INT, PRIMARY KEY (c, a));
+    INSERT INTO \`odd.name\` (j, b, d, x, a, c) VALUES ('{}', b'101', '2024-01-01 00:00:00.000001', x'00FF', 1, 2);
+    CREATE DATABASE other; CREATE TABLE other.orders (a INT); CREATE VIEW seen AS SELECT id FROM orders`,
+  );
+  const names = await found(server, "mysql", {});
+  assert.deepEqual(names.map(({ name }) => name), [
+    "osiris.`odd.name`",
+    "osiris.orders",
+    "osiris.seen",
+    "other.orders",
+  ]);
+  assert.ok(names.every((table) => table.columns === undefined));
+  const [orders] = await found(server, "mysql", { tables: ["osiris.orders"], samples: 1, profile: true });
+  assert.deepEqual({ ...orders, rows: null }, {
+    name: "osiris.orders",
+    rows: null,
+    columns: [
+      { name: "id", type: "UBIGINT" },
+      { name: "mail", type: "VARCHAR" },
+      { name: "paid", type: "DECIMAL(9,2)" },
+      { name: "word", type: "VARCHAR" },
+    ],
+    keys: ["id"],
+    profile: {
+      rows: 3,
+      columns: [
+        { name: "id", null_share: 0, distinct: 3, min: "1", max: "10" },
+        { name: "mail", null_share: 1 / 3, distinct: 2, min: "***", max: "***" },
+        { name: "paid", null_share: 1 / 3, distinct: 2, min: "2.50", max: "10.00" },
+        { name: "word", null_share: 0, distinct: 3, min: "w1", max: "w2" },
+      ],
+    },
+    samples: [{ id: "1", mail: "***", paid: "2.50", word: "w1" }],
+  });
+  const [odd] = await found(server, "mysql", { tables: ["osiris.`odd.name`"], samples: 1, profile: true });
+  assert.deepEqual(odd!.keys, ["c", "a"]);
+  assert.deepEqual(odd!.samples![0]!["x"], "\\x00ff");
+  assert.equal(odd!.profile!.columns.length, 9);
+  assert.equal((await found(server, "mysql", { tables: ["orders"] })).length, 2);
+  assert.equal((await found(server, "mysql", { tables: ["other"] })).length, 1);
+});
