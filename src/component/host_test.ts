@@ -406,7 +406,7 @@ Deno.test("DriverPool refuses a component that the shared code does not serve, a
   using workers = countWorkers();
   await using pool = createDriverPool();
   const refused = assert.rejects(
-    pool.open(stranger, start),
+    pool.open(stranger, start).then((driver) => driver.transform({})),
     failsWith("DRV405", /serves duckdb\.processor, .*, and should serve 'test\.stranger'/),
   );
   const waits = pool.open(entry, start);

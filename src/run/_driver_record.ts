@@ -26,19 +26,11 @@ export class DriverRecord {
     return account;
   }
 
-  started(step: string, component: string, isolation: string, duration: number): void {
-    this.#session.event("driver.start", {
-      step_id: step,
-      component,
-      isolation,
-      duration_ms: milliseconds(duration),
-    });
-  }
-
-  /** Where a driver's own words go, and word of its end. */
+  /** Where a driver's own words go, and word of its start and its end. */
   hooks(
     step: string,
     component: string,
+    isolation: string,
     account: DriverAccount,
     onProgress: ((step: string, progress: Progress) => void) | undefined,
     signal: AbortSignal,
@@ -49,6 +41,13 @@ export class DriverRecord {
       onEvent: (name, data) => this.#session.event("driver.event", { step_id: step, name, data }),
       onMetric: (name, value, unit) => this.#session.metric(`driver.${name}`, value, unit, step),
       onProgress: (rows) => onProgress?.(step, { rows }),
+      onReady: () =>
+        this.#session.event("driver.start", {
+          step_id: step,
+          component,
+          isolation,
+          duration_ms: milliseconds(performance.now() - began),
+        }),
       onUsed: (use) => this.#denied(step, account.realmCounted(use)),
       onExit: (exit) =>
         this.#session.event("driver.exit", {

@@ -300,15 +300,19 @@ class StepWork {
     const account = record.drivers.account(this.step.id, () => this.#newAccount(entry, config, values));
     account.opened();
     this.#account = account;
-    const began = performance.now();
     const { id, component } = this.step;
-    const hooks = record.drivers.hooks(id, component, account, input.onProgress, this.options.signal);
     const { isolation } = this.plan;
+    const hooks = record.drivers.hooks(
+      id,
+      component,
+      isolation,
+      account,
+      input.onProgress,
+      this.options.signal,
+    );
     const start = { step: this.step.id, config, connection: values, grants, isolation };
     const left = this.options.msLeft?.();
-    const driver = await pool.open(entry, start, left === undefined ? hooks : { ...hooks, deadlineMs: left });
-    record.drivers.started(id, component, this.plan.isolation, performance.now() - began);
-    return driver;
+    return await pool.open(entry, start, left === undefined ? hooks : { ...hooks, deadlineMs: left });
   }
 
   #newAccount(entry: CatalogEntry, config: Config, connection: Config | null): DriverAccount {
