@@ -131,6 +131,19 @@ export type UnprintedStep = Omit<ManifestStep, "fingerprint">;
 /** A manifest before it was given its identity. */
 export type UnprintedManifest = Omit<Manifest, "fingerprint">;
 
+/** The write steps that are given rows of a step, through whatever lies between. */
+export function writersBeneath(
+  steps: readonly Pick<ManifestStep, "id" | "mode" | "inputs">[],
+  id: string,
+): string[] {
+  const below = new Set([id]);
+  // In the order of a manifest, which is one in which they may run.
+  for (const step of steps) {
+    if (Object.values(step.inputs).some((source) => below.has(source))) below.add(step.id);
+  }
+  return steps.filter((step) => step.mode === "write" && below.has(step.id)).map((step) => step.id);
+}
+
 /**
  * The one JSON text of a value: keys sorted by UTF-16 unit, no white space, numbers as JavaScript writes
  * them. Absent and `undefined` properties are the same. Throws a `TypeError` for what JSON cannot hold.

@@ -1,7 +1,8 @@
-import { type Context, defineDriver, DriverError, type Relay, relay } from "osiris/driver";
+import { type Context, type CursorBounds, defineDriver, DriverError, type Relay, relay } from "osiris/driver";
 import { checkConnection, quoted, Session, tableName, tableText } from "../postgres/mod.ts";
 import { discover } from "./discover.ts";
 import { type ReadColumn, readColumns } from "./column_type.ts";
+import { dueRows } from "./due_rows.ts";
 
 interface ExtractorConfig {
   readonly table?: string;
@@ -16,14 +17,13 @@ const NULL_TEXT = "\\N";
 export default defineDriver<ExtractorConfig>({
   check: ({ connection, signal }) => checkConnection(connection, signal),
   discover: ({ connection, signal }, question) => discover(connection, signal, question),
-  read: ({ config, connection, signal }) => read(config, connection, signal),
+  read: (context, { cursor }) => read(context, cursor as CursorBounds | null),
 });
 
 /** The server writes the rows as CSV, and they are passed on as they are: none is taken apart here. */
 async function read(
-  config: ExtractorConfig,
-  connection: Context["connection"],
-  signal: AbortSignal,
+  { config, connection, signal }: Context<ExtractorConfig>,
+  bounds: CursorBounds | null,
 ): Promise<Relay> {
   const query = queryOf(config);
   const session = await Session.open(connection, signal);
@@ -34,7 +34,10 @@ async function read(
     const described = await session.describe(attempt, query);
     const columns = await readColumns(session, attempt, described);
     demandColumns(attempt, columns);
-    const asked = askedOf(query, columns);
+    const due = bounds === null
+      ? query
+      : await dueRows(session, attempt, query, { described, read: columns }, bounds);
+    const asked = askedOf(due, columns);
     const text = config.params === undefined
       ? `COPY (${asked}) TO STDOUT (FORMAT csv, NULL '${NULL_TEXT}')`
       : asked;

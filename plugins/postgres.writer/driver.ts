@@ -2,8 +2,8 @@
  * Writes rows to a table of PostgreSQL: `COPY`, and one transaction that holds the rows, the table when it is made,
  * and the line in `_osiris_loads` that says that this load was done.
  *
- * That line is written first and shown last: a second attempt at the same load waits for the first one's end, and
- * then either finds it or does the work. So an answer to COMMIT that never arrived is not loaded twice.
+ * That line is written first and shown last (`loads.ts`), so an answer to COMMIT that never arrived is not loaded
+ * twice.
  *
  * @module
  */
@@ -17,6 +17,7 @@ import {
   type WriteRequest,
 } from "osiris/driver";
 import { checkConnection, quoted, Session, type TableName, tableName, tableText } from "../postgres/mod.ts";
+import { Loads } from "./loads.ts";
 import { findTarget, schemaOf, type Target } from "./target.ts";
 
 interface WriterConfig {
@@ -42,14 +43,22 @@ export default defineDriver<WriterConfig>({
       throw error;
     }
   },
+  async loaded({ config, connection, signal }, { loadId }) {
+    await using session = await Session.open(connection, signal);
+    const attempt = `Cannot find out what was loaded into the table '${config.table}' at ${session.place}`;
+    await session.rows(attempt, "BEGIN");
+    const schema = await schemaOf(session, attempt, tableName(config.table));
+    const rows = await new Loads(session, attempt, schema).find(loadId);
+    await session.rows(attempt, "ROLLBACK");
+    return rows;
+  },
 });
 
 class Write {
   readonly #config: WriterConfig;
   readonly #attempt: string;
   readonly #keys: readonly string[];
-  /** The table that remembers loads. */
-  #loads = "";
+  #loads!: Loads;
 
   constructor(
     readonly context: Context<WriterConfig>,
@@ -65,8 +74,8 @@ class Write {
   async stage(name: TableName): Promise<StagedRows> {
     await this.#run("BEGIN");
     const schema = await schemaOf(this.session, this.#attempt, name);
-    this.#loads = tableText({ schema, table: "_osiris_loads" });
-    const before = await this.#loadedBefore();
+    this.#loads = new Loads(this.session, this.#attempt, schema);
+    const before = await this.#loads.remember(this.input, this.context.step, this.#config.table);
     if (before !== undefined) {
       await this.#run("ROLLBACK");
       return { loadedBefore: before, commit: () => this.#end(), abort: () => this.#end() };
@@ -82,26 +91,6 @@ class Write {
     return { commit: () => this.#commit(), abort: () => this.#end("ROLLBACK") };
   }
 
-  /** Remembers the load, or gives the rows that an earlier attempt had loaded. */
-  async #loadedBefore(): Promise<number | undefined> {
-    const [found] = await this.#run("SELECT to_regclass($1)", [this.#loads]);
-    if (found![0] === null) {
-      await this.#run("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [this.#loads]);
-      await this.#run(
-        `CREATE TABLE IF NOT EXISTS ${this.#loads} (load_id text PRIMARY KEY, step text NOT NULL,
-          table_name text NOT NULL, rows bigint, loaded_at timestamptz NOT NULL DEFAULT now())`,
-      );
-    }
-    const fresh = await this.#run(
-      `INSERT INTO ${this.#loads} (load_id, step, table_name) VALUES ($1, $2, $3)
-        ON CONFLICT DO NOTHING RETURNING 1`,
-      [this.input.loadId, this.context.step, this.#config.table],
-    );
-    if (fresh.length > 0) return undefined;
-    const [row] = await this.#run(`SELECT rows FROM ${this.#loads} WHERE load_id = $1`, [this.input.loadId]);
-    return Number(row?.[0] ?? 0);
-  }
-
   /** Copies the input into a table; as many rows as were sent have to be there. */
   async #take(table: string, target: Target): Promise<void> {
     const columns = target.columns.map(({ name }) => quoted(name)).join(", ");
@@ -113,7 +102,7 @@ class Write {
         help: "this is a fault of the component or of Osiris; nothing was kept",
       });
     }
-    await this.#run(`UPDATE ${this.#loads} SET rows = $1 WHERE load_id = $2`, [taken, this.input.loadId]);
+    await this.#loads.count(this.input.loadId, taken);
   }
 
   /** Copies the input beside the table, and from there into it. */

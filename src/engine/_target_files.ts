@@ -5,6 +5,7 @@
  */
 
 import { dirname, join } from "node:path";
+import type { StagedFile } from "./engine.ts";
 import { exchange } from "./_exchange.ts";
 
 /** The new folder in the old one's place; what was old is removed. */
@@ -29,6 +30,12 @@ export async function stagedFiles(path: string): Promise<{ path: string; size: n
   const found: { path: string; size: number }[] = [];
   for await (const entry of Deno.readDir(path)) found.push(...await stagedFiles(join(path, entry.name)));
   return found.sort((a, b) => a.path < b.path ? -1 : 1);
+}
+
+/** What a staged file will be known by under its final name. */
+export async function markOf(path: string, final: string): Promise<StagedFile> {
+  const { dev, ino, size, mtime } = await Deno.stat(path);
+  return { path: final, device: dev, inode: ino, size, modified_ms: mtime?.getTime() ?? null };
 }
 
 /** Makes a folder and those above it; gives those it made, innermost first. */

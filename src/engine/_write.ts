@@ -7,7 +7,7 @@
 
 import { basename, dirname, join, relative } from "node:path";
 import { OsirisError } from "../diagnostic.ts";
-import type { Column, Execution, Row, RunOptions, Staged, WriteRequest } from "./engine.ts";
+import type { Column, Execution, Row, RunOptions, Staged, StagedFile, WriteRequest } from "./engine.ts";
 import { type Addition, additionTo, joinParts } from "./_append_file.ts";
 import { copyOptions, extensionOf, storedQuery } from "./_copy.ts";
 import type { Database } from "./_database.ts";
@@ -17,7 +17,16 @@ import { identifier, literal } from "./_quote.ts";
 import type { DuckRelation } from "./_relation.ts";
 import { fileTable, readBack } from "./_read_back.ts";
 import { type Staging, stagingOf } from "./_staging.ts";
-import { exists, makeDurable, makeFolders, remove, size, stagedFiles, swap } from "./_target_files.ts";
+import {
+  exists,
+  makeDurable,
+  makeFolders,
+  markOf,
+  remove,
+  size,
+  stagedFiles,
+  swap,
+} from "./_target_files.ts";
 import { takeLock, type TargetLock } from "./_target_lock.ts";
 import { explainedWrite, writeFailure } from "./_write_failure.ts";
 import {
@@ -105,6 +114,15 @@ class StagedWrite implements Staged {
       await this.abort();
       throw explainedWrite(this, error);
     }
+  }
+
+  async marks(): Promise<readonly StagedFile[]> {
+    const staged = await stagedFiles(this.staging.staged);
+    const target = (path: string) =>
+      this.#shape === "file"
+        ? this.staging.target
+        : join(this.staging.target, relative(this.staging.staged, path));
+    return await Promise.all(staged.map(async ({ path }) => await markOf(path, target(path))));
   }
 
   async sample(rows: number): Promise<readonly Row[] | undefined> {

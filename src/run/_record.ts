@@ -10,7 +10,7 @@ import { relative } from "node:path";
 import { type Failure, OsirisError } from "../diagnostic.ts";
 import type { Column, Engine, Execution, Row, StepMeasure } from "../engine/mod.ts";
 import type { Manifest, ManifestStep } from "../manifest.ts";
-import type { RunState, SessionWriter, Status, StepStatus } from "../session/mod.ts";
+import type { EventData, RunState, SessionWriter, Status, StepStatus } from "../session/mod.ts";
 import type { Difference } from "./_contract.ts";
 import type { Discarded } from "./_defined.ts";
 import { DriverRecord } from "./_driver_record.ts";
@@ -143,6 +143,16 @@ export class RunRecord {
   /** The columns of a step, once they are known. */
   columnsOf(id: string): readonly Column[] | undefined {
     return this.#described.get(id);
+  }
+
+  /** Which rows an incremental read was asked for, and how many of them are new. */
+  incrementRead(id: string, found: Omit<EventData["increment.read"], "step_id">): void {
+    this.#session.event("increment.read", { step_id: id, ...found });
+  }
+
+  /** The cursor of a step was moved: by this run, or for an earlier one that was lost after it had committed. */
+  cursorMoved(id: string, moved: { readonly key: string; readonly value: unknown }, session?: string): void {
+    this.#session.event("state.commit", { step_id: id, ...moved, ...present("session_id", session) });
   }
 
   stepRetried(id: string, attempt: number, delayMs: number, error: Failure): void {

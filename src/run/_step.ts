@@ -16,8 +16,9 @@ import {
   type Grants,
 } from "../component/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
-import type { Engine, Execution, Relation, Text } from "../engine/mod.ts";
+import type { Engine, Execution, Relation, StagedFile, Text } from "../engine/mod.ts";
 import type { ManifestStep } from "../manifest.ts";
+import { aimed } from "./_aimed.ts";
 import { connectionOf } from "./_connection.ts";
 import {
   type Computed,
@@ -29,6 +30,7 @@ import {
 } from "./_defined.ts";
 import { DriverAccount } from "./_driver_account.ts";
 import { grantedPath } from "./_granted.ts";
+import { loadId } from "./_increment.ts";
 import type { RunContext } from "./_steps.ts";
 import { boundValues, withSymbols } from "./_symbols.ts";
 import { underContract } from "./_under_contract.ts";
@@ -48,7 +50,9 @@ export async function defineStep(
 ): Promise<Defined> {
   const work = new StepWork(step, plan, inputs, context, options);
   if (step.mode === "write") return await work.defineWrite();
-  const defined = step.mode === "read" ? await work.defineRead() : await work.defineTransform();
+  const defined = step.mode === "read"
+    ? context.increments.onlyNew(step, await work.defineRead(), context.engine)
+    : await work.defineTransform();
   return await underContract(step, defined, context, options);
 }
 
@@ -69,8 +73,8 @@ class StepWork {
 
   async defineRead(): Promise<Defined> {
     const driver = await this.#openDriver();
-    const answer = await endingOnError(driver, () => driver.read({}));
-    if (answer.kind === "batches") return this.#ofBatches(driver, answer, () => [], (d) => d.read({}));
+    const answer = await endingOnError(driver, () => this.#read(driver));
+    if (answer.kind === "batches") return this.#ofBatches(driver, answer, () => [], (d) => this.#read(d));
     if (answer.kind === "bytes") return this.#ofText(driver, answer);
     await driver[Symbol.asyncDispose]();
     if (answer.relation.kind !== "scan") throw this.#wrongAnswer(answer.relation.kind);
@@ -125,10 +129,14 @@ class StepWork {
     return this.#defined(this.#engine.receive(this.step.id, { columns, nullText, open }));
   }
 
+  #read(driver: Driver): Promise<DriverRows> {
+    return this.context.increments.read(this.step.id, driver);
+  }
+
   async #readAgain(columns: readonly Column[]): Promise<readonly [Driver, TextAnswer]> {
     const driver = await this.#openDriver();
     return await endingOnError(driver, async () => {
-      const answer = await driver.read({});
+      const answer = await this.#read(driver);
       if (answer.kind !== "bytes") throw this.#wrongAnswer(answer.kind);
       if (JSON.stringify(answer.columns) === JSON.stringify(columns)) return [driver, answer];
       throw new OsirisError(
@@ -185,17 +193,23 @@ class StepWork {
   }
 
   /** Writes the input where the driver says, or hands the driver its rows; either way staged, then committed. */
-  async #write(source: Relation): Promise<Computed> {
-    const executions: Execution[] = [];
+  async #write(input: Relation): Promise<Computed> {
     await using driver = await this.#openDriver();
+    await using aim = await aimed(this.step, input, driver, this.context, this.options);
+    const { relation: source, evolution, discarded } = aim;
+    const executions: Execution[] = [...aim.executions];
+    const kept = discarded ? { discarded } : {};
     const answer = await driver.write(source.columns, {
-      loadId: `${this.context.plan.run.id}/${this.step.id}`,
+      loadId: loadId(this.context.plan.run, this.step.id),
+      pipeline: this.context.input.manifest.pipeline.name,
+      evolution,
+      cursors: this.context.increments.moves(this.step.id),
       batches: () => this.#stream(source, executions),
       bytes: (nullText) => this.#text(source, nullText, executions),
     });
     if (answer.kind === "staged") {
       await this.#commitUnlessAborted(answer);
-      return { rows: answer.rows, executions };
+      return { rows: answer.rows, executions, ...kept };
     }
     if (answer.relation.kind !== "copy") throw this.#wrongAnswer(answer.relation.kind);
     const { format, path, write_mode, partition_by, options } = answer.relation;
@@ -215,12 +229,13 @@ class StepWork {
     );
     const sample = await endingOnError({ [Symbol.asyncDispose]: () => staged.abort() }, async () => {
       const rows = await staged.sample(SAMPLE_ROWS);
-      await this.#commitUnlessAborted(staged);
+      await this.#commitUnlessAborted(staged, () => staged.marks());
       return rows;
     });
     return {
       rows: staged.execution.rows,
-      executions: [staged.execution],
+      executions: [...executions, staged.execution],
+      ...kept,
       ...(sample ? { sample } : {}),
       files: staged.files,
       bytes: staged.bytes,
@@ -228,12 +243,21 @@ class StepWork {
   }
 
   /** The last moment at which a cancelled run leaves no trace. */
-  async #commitUnlessAborted(staged: { commit(): Promise<void>; abort(): Promise<void> }): Promise<void> {
-    if (this.options.signal.aborted) {
-      await staged.abort();
+  async #commitUnlessAborted(
+    staged: { commit(): Promise<void>; abort(): Promise<void> },
+    marks?: () => Promise<readonly StagedFile[]>,
+  ): Promise<void> {
+    const { increments } = this.context;
+    const { id } = this.step;
+    try {
       this.options.signal.throwIfAborted();
+      await increments.beforeCommit(id, marks);
+    } catch (error) {
+      await staged.abort();
+      throw error;
     }
     await staged.commit();
+    await increments.afterCommit(id);
   }
 
   async *#stream(

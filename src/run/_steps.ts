@@ -17,6 +17,7 @@ import { findCulprit } from "./_culprit.ts";
 import { type Computed, type Defined, SAMPLE_ROWS, type StepOptions } from "./_defined.ts";
 import { failureOf, scrubbed } from "./_failure.ts";
 import { consumersOf, lazyRule } from "./_lazy.ts";
+import type { Increments } from "./_increment.ts";
 import type { RunRecord } from "./_record.ts";
 import { Slots } from "./_slots.ts";
 import { defineStep } from "./_step.ts";
@@ -37,6 +38,7 @@ export interface RunContext {
   readonly engine: Engine;
   readonly pool: DriverPool;
   readonly record: RunRecord;
+  readonly increments: Increments;
 }
 
 /** A step's output as its consumers meet it. */
@@ -126,6 +128,8 @@ class StepRun {
   /** Asks the driver what the step is, then leaves it lazy or computes it. */
   async #start(step: ManifestStep, inputs: { readonly [name: string]: Output }): Promise<void> {
     const riders = unique(Object.values(inputs).flatMap((input) => input.riders));
+    const idle = this.#context.increments.idle(step);
+    if (idle !== undefined) return await this.#leaveOut([...riders.map((rider) => rider.step), step], idle);
     await this.#slots.use(async () => {
       this.#refuseWhenStopping();
       const { record } = this.#context;
@@ -162,6 +166,17 @@ class StepRun {
         signal.release();
       }
     });
+  }
+
+  /** There is nothing to write: neither the target is touched nor what would only be computed for it. */
+  async #leaveOut(
+    steps: readonly ManifestStep[],
+    { step, reason }: { readonly step: string; readonly reason: string },
+  ): Promise<void> {
+    for (const each of steps) {
+      this.#context.record.stepSkipped(each.id, reason, step);
+      await this.#finished(each);
+    }
   }
 
   /** Computes a step and every lazy step beneath it as one statement. */

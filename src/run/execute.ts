@@ -14,10 +14,13 @@ import type { Failure } from "../diagnostic.ts";
 import { foreseeEngine, openEngine } from "../engine/mod.ts";
 import type { Manifest } from "../manifest.ts";
 import { createSession, type RunState, type SessionEvent, type Status } from "../session/mod.ts";
+import type { BackfillWindow } from "../state/mod.ts";
 import { connectionOf } from "./_connection.ts";
 import { failureOf, scrubbed } from "./_failure.ts";
 import { rememberSchemas, runIndex } from "./_index.ts";
+import { Increments } from "./_increment.ts";
 import { RunRecord } from "./_record.ts";
+import { settleOpenIntents } from "./_settle.ts";
 import { type Progress, runSteps } from "./_steps.ts";
 import { withSymbols } from "./_symbols.ts";
 import { demandConsent, type Plan, type Project } from "./plan.ts";
@@ -42,6 +45,8 @@ export interface RunInput {
   readonly maxParallel?: number;
   /** Where the engine's native library is unpacked once. */
   readonly nativeCache?: string;
+  /** The part of a range that is read in place of what is new; no cursor moves. */
+  readonly backfill?: BackfillWindow;
   /** Aborting it cancels the run: staged writes are undone and the session says `cancelled`. */
   readonly signal: AbortSignal;
   readonly onEvent?: (event: SessionEvent) => void;
@@ -111,7 +116,18 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
       ...(input.nativeCache === undefined ? {} : { nativeCache: input.nativeCache }),
     });
     record.runPrepared(engine, input);
-    failure = await runSteps({ plan, input, engine, pool, record });
+    const { backfill, catalog } = input;
+    const increments = new Increments({
+      manifest,
+      catalog,
+      run: plan.run,
+      state: index,
+      record,
+      ...(backfill === undefined ? {} : { backfill }),
+    });
+    const context = { plan, input, engine, pool, record, increments };
+    if (increments.some) await settleOpenIntents(context, index);
+    failure = await runSteps(context);
   } catch (error) {
     failure = scrubbed(failureOf(error), scrub);
   } finally {

@@ -248,7 +248,23 @@ export interface EventData {
     readonly path: string;
     readonly bytes: number;
   };
-  "state.commit": { readonly step_id?: string; readonly key: string; readonly value?: unknown };
+  "increment.read": {
+    readonly step_id: string;
+    /** The column that is followed; absent where the driver keeps a cursor of its own. */
+    readonly column?: string;
+    readonly from?: string | null;
+    readonly to?: string | null;
+    readonly rows_new: number;
+    /** Rows that an earlier run had loaded and that had to be read again. */
+    readonly rows_before: number;
+  };
+  "state.commit": {
+    readonly step_id?: string;
+    readonly key: string;
+    readonly value?: unknown;
+    /** The earlier session that had committed it. */
+    readonly session_id?: string;
+  };
   "chat.start": { readonly model: string };
   "chat.message": { readonly role: "user" | "assistant" | "system"; readonly text: string };
   "chat.tool": { readonly name: string; readonly ok: boolean; readonly duration_ms?: number };

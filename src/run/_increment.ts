@@ -1,0 +1,360 @@
+/**
+ * The incremental reads of a run: what each is asked for, which of its rows are new, and when its cursor may move.
+ *
+ * What must stay true: a cursor moves only when everything that was made of its rows is committed. Before the first
+ * commit it is written down where the cursor is about to go and which loads take it there; so whatever is interrupted
+ * afterwards, the next run finds out at the targets whether it was done. A run whose cursor was moved by somebody
+ * else meanwhile commits nothing. An increment without rows leaves its targets alone.
+ *
+ * @module
+ */
+
+import {
+  type Catalog,
+  type CursorMove,
+  type Driver,
+  type DriverRows,
+  isRepeatable,
+} from "../component/mod.ts";
+import { OsirisError } from "../diagnostic.ts";
+import type { Engine, Lag, StagedFile } from "../engine/mod.ts";
+import { fingerprintOf, type Manifest, type ManifestStep, writersBeneath } from "../manifest.ts";
+import type { BackfillWindow, Cursor, CursorKey, PendingLoad, State, StoredCursor } from "../state/mod.ts";
+import { type Defined, withSample } from "./_defined.ts";
+import { failureOf } from "./_failure.ts";
+import type { RunRecord } from "./_record.ts";
+import { spanMs } from "./_span.ts";
+import type { RunIdentity } from "./_symbols.ts";
+
+/** What a step says under `incremental`. */
+interface Settings {
+  readonly cursor: string;
+  readonly initial?: string | number;
+  readonly lag?: string | number;
+  readonly unique_key?: string | readonly string[];
+}
+
+/** What the increments of a run have to do with. */
+export interface IncrementInput {
+  readonly manifest: Manifest;
+  readonly catalog: Catalog;
+  readonly run: RunIdentity;
+  readonly state: State;
+  readonly record: RunRecord;
+  readonly backfill?: BackfillWindow;
+}
+
+/** One incremental read of this run. */
+interface Reading {
+  readonly key: CursorKey;
+  /** Absent where the driver keeps a cursor of its own. */
+  readonly settings: Settings | undefined;
+  readonly loads: Map<string, PendingLoad>;
+  readonly done: Set<string>;
+  /** The cursor that this run began with. */
+  before: StoredCursor | undefined;
+  next: Cursor | undefined;
+  /** Rows that are new; undefined until they are known. */
+  rows: number | undefined;
+}
+
+/** The step's settings, if it is read by a cursor that Osiris keeps. */
+export function settingsOf({ config }: Pick<ManifestStep, "config">): Settings | undefined {
+  return config["incremental"] as Settings | undefined;
+}
+
+/** What a load's step is, as one hash: where it writes, and how. */
+export function targetOf({ component, config, connection }: ManifestStep): string {
+  return fingerprintOf({ component, config, connection });
+}
+
+export class Increments {
+  readonly #input: IncrementInput;
+  readonly #readings = new Map<string, Reading>();
+  #writing: Promise<unknown> = Promise.resolve();
+
+  constructor(input: IncrementInput) {
+    this.#input = input;
+    const { manifest, catalog } = input;
+    for (const step of manifest.steps) {
+      const spec = catalog.get(step.component)?.spec;
+      if (step.mode !== "read" || spec === undefined) continue;
+      const settings = settingsOf(step);
+      const keepsItsOwn = spec.capabilities.includes("incremental") &&
+        !Object.hasOwn(spec.config.properties, "incremental");
+      if (settings === undefined && !keepsItsOwn) continue;
+      this.#readings.set(step.id, {
+        key: { pipeline: manifest.pipeline.name, profile: manifest.profile, step: step.id },
+        settings,
+        loads: new Map(writersBeneath(manifest.steps, step.id).map((id) => [id, this.#load(id)])),
+        done: new Set(),
+        before: undefined,
+        next: undefined,
+        rows: undefined,
+      });
+    }
+  }
+
+  /** Whether the run has any. */
+  get some(): boolean {
+    return this.#readings.size > 0;
+  }
+
+  /** Asks a driver for its rows: for those that are due, where the step is incremental. */
+  async read(step: string, driver: Driver): Promise<DriverRows> {
+    const reading = this.#readings.get(step);
+    if (reading === undefined) return await driver.read({});
+    const { state, backfill } = this.#input;
+    if (reading.settings === undefined && backfill !== undefined) {
+      throw new OsirisError(
+        "RUN617",
+        `Cannot backfill step '${step}': its component keeps a cursor of its own`,
+        {
+          step,
+          category: "usage",
+          help: "a range can be read by a step with `incremental`",
+        },
+      );
+    }
+    reading.before = await state.cursor(reading.key);
+    const { settings } = reading;
+    if (settings === undefined) {
+      const { value = null } = reading.before ?? {};
+      const answer = await driver.read(value === null ? {} : { cursor: JSON.parse(value) });
+      return hearing(answer, (cursor) => {
+        if (cursor !== null) reading.next = { ...NOTHING_KNOWN, value: JSON.stringify(cursor) };
+      });
+    }
+    this.#demandColumn(reading, settings);
+    return await driver.read({ cursor: { column: settings.cursor, ...this.#bounds(reading, settings) } });
+  }
+
+  /** The step without the rows that an earlier run gave; what it computes is stored. */
+  onlyNew({ id }: ManifestStep, defined: Defined, engine: Engine): Defined {
+    const reading = this.#readings.get(id);
+    if (reading === undefined) return defined;
+    return {
+      ...(defined.columns === undefined ? {} : { columns: defined.columns }),
+      compute: async () => {
+        const computed = await defined.compute(true);
+        const { settings } = reading;
+        if (settings === undefined) {
+          await this.#found(reading, { rows: computed.rows, before: 0 });
+          return computed;
+        }
+        const { from } = this.#bounds(reading, settings);
+        const lag = lagOf(settings.lag);
+        const before = this.#stateOf(reading);
+        const increment = await engine.increment(computed.relation!, {
+          column: settings.cursor,
+          uniqueKey: [settings.unique_key ?? []].flat(),
+          from,
+          window: this.#input.backfill !== undefined,
+          ...(lag === undefined ? {} : { lag }),
+          ...(before === undefined ? {} : { before }),
+        });
+        if (increment.cursor !== undefined) reading.next = { column: settings.cursor, ...increment.cursor };
+        await this.#found(reading, increment);
+        const { sample: _before, ...rest } = computed;
+        return { ...rest, ...(await withSample(increment.relation, engine)), rows: increment.rows };
+      },
+    };
+  }
+
+  /** The read without whose rows a write has nothing to do; undefined when it has. */
+  idle({ id, mode }: ManifestStep): { readonly step: string; readonly reason: string } | undefined {
+    if (mode !== "write") return undefined;
+    const above = this.#above(id);
+    if (above.length === 0 || above.some(({ rows }) => rows !== 0)) return undefined;
+    const [{ key: { step }, before }] = above as [Reading, ...Reading[]];
+    const since = before?.column == null ? "" : ` since ${before.column} = ${before.value}`;
+    return { step, reason: `step '${step}' has no new rows${since}; the target stays as it is` };
+  }
+
+  /** How far each read above a write will have come with it. */
+  moves(id: string): { readonly [step: string]: CursorMove } {
+    return Object.fromEntries(
+      this.#above(id).flatMap(({ key, settings, before, next }) => {
+        const column = settings?.cursor ?? "";
+        if (this.#input.backfill !== undefined) {
+          const { from, to } = this.#input.backfill;
+          return [[key.step, { column, from, to }]];
+        }
+        return next === undefined
+          ? []
+          : [[key.step, { column, from: before?.value ?? null, to: next.value }]];
+      }),
+    );
+  }
+
+  /** Writes down what is about to be committed. Throws RUN614 when somebody else moved a cursor, or is about to. */
+  async beforeCommit(id: string, marks?: () => Promise<readonly StagedFile[]>): Promise<void> {
+    const above = this.#due(id);
+    if (above.length === 0) return;
+    const files = await marks?.();
+    await this.#inTurn(async () => {
+      for (const reading of above) {
+        if (files !== undefined) reading.loads.set(id, { ...reading.loads.get(id)!, files });
+        await this.#intend(reading);
+      }
+    });
+  }
+
+  /** Moves the cursors whose every load is committed. What cannot be written now is found out by the next run. */
+  async afterCommit(id: string): Promise<void> {
+    const { state, record, run, backfill } = this.#input;
+    await this.#inTurn(async () => {
+      for (const reading of this.#due(id)) {
+        reading.done.add(id);
+        if (reading.done.size < reading.loads.size) continue;
+        try {
+          await state.settle(reading.key, run.id);
+          record.cursorMoved(reading.key.step, movedTo(reading.next, backfill));
+        } catch (error) {
+          record.warn(
+            reading.key.step,
+            `${failureOf(error).message}; the next run finds out that it was loaded`,
+          );
+        }
+      }
+    });
+  }
+
+  #load(id: string): PendingLoad {
+    const step = this.#input.manifest.steps.find((each) => each.id === id)!;
+    return {
+      step: id,
+      load_id: loadId(this.#input.run, id),
+      target: targetOf(step),
+      repeatable: isRepeatable(step.config["write_mode"]),
+    };
+  }
+
+  /** From and to where rows are read. The first is where everything loaded before is known to the last row. */
+  #bounds({ before }: Reading, { initial }: Settings): { from: string | null; to: string | null } {
+    const { backfill } = this.#input;
+    if (backfill !== undefined) return { from: backfill.from, to: backfill.to };
+    if (before !== undefined && before.value !== null) {
+      return { from: before.since ?? before.value, to: null };
+    }
+    return { from: initial === undefined ? null : String(initial), to: null };
+  }
+
+  #stateOf({ before }: Reading) {
+    if (before === undefined || before.value === null) return undefined;
+    const { value, type, since, identity, seen } = before;
+    return { value, type, since: since ?? value, identity, seen };
+  }
+
+  #demandColumn({ key, before }: Reading, { cursor }: Settings): void {
+    if (before === undefined || before.column === null || before.column === cursor) return;
+    throw new OsirisError(
+      "RUN616",
+      `Cannot read step '${key.step}' by '${cursor}': its cursor is one of the column '${before.column}'`,
+      {
+        step: key.step,
+        help:
+          "set it to where the new column is with 'osiris state set', or begin at the start with 'osiris state reset'",
+      },
+    );
+  }
+
+  async #found(reading: Reading, { rows, before }: { rows: number; before: number }): Promise<void> {
+    const { record, state, run, backfill } = this.#input;
+    const { key, settings } = reading;
+    reading.rows = rows;
+    if (rows === 0 && backfill !== undefined) await state.finish(key, backfill, run.id);
+    record.incrementRead(key.step, {
+      ...(settings === undefined ? {} : { column: settings.cursor, ...this.#bounds(reading, settings) }),
+      rows_new: rows,
+      rows_before: before,
+    });
+  }
+
+  async #intend(reading: Reading): Promise<void> {
+    const { state, run, backfill } = this.#input;
+    const { key, before, next, loads } = reading;
+    const refusal = await state.intend({
+      ...key,
+      session_id: run.id,
+      started_at: run.started_at,
+      base: before?.version ?? 0,
+      loads: [...loads.values()],
+      ...(backfill === undefined ? next === undefined ? {} : { next } : { window: backfill }),
+    });
+    if (refusal === undefined) return;
+    const who = refusal.by === "another run"
+      ? `session ${refusal.session} is about to move its cursor`
+      : "its cursor was moved meanwhile";
+    throw new OsirisError(
+      "RUN614",
+      `Cannot load the increment of step '${key.step}': ${who}; nothing was committed`,
+      {
+        step: key.step,
+        help: "let one run of a pipeline end before the next begins, then run it again",
+      },
+    );
+  }
+
+  /** The incremental reads above a write. */
+  #above(id: string): Reading[] {
+    return [...this.#readings.values()].filter(({ loads }) => loads.has(id));
+  }
+
+  /** Those whose cursors move with it. */
+  #due(id: string): Reading[] {
+    return this.#above(id).filter(({ rows }) => rows !== undefined && rows > 0);
+  }
+
+  /** One after the other: each writes down all that is known of its loads. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const mine = this.#writing.then(work);
+    this.#writing = mine.catch(() => {}); // told to whoever asked
+    await mine;
+  }
+}
+
+/** Names what a step of a run loads: the same for every attempt. */
+export function loadId(run: RunIdentity, step: string): string {
+  return `${run.id}/${step}`;
+}
+
+/** Where a cursor went, as the record says it. */
+export function movedTo(
+  next: Cursor | undefined,
+  window: BackfillWindow | undefined,
+): { readonly key: string; readonly value: unknown } {
+  if (window !== undefined) return { key: "backfill", value: { from: window.from, to: window.to } };
+  return { key: next?.column ?? "cursor", value: next?.value ?? null };
+}
+
+const NOTHING_KNOWN: Cursor = {
+  column: null,
+  value: null,
+  type: null,
+  since: null,
+  identity: [],
+  seen: new Uint8Array(),
+};
+
+function lagOf(lag: string | number | undefined): Lag | undefined {
+  if (lag === undefined) return undefined;
+  const ms = spanMs(lag);
+  return ms === undefined ? { amount: String(lag) } : { ms };
+}
+
+/** An answer whose end tells the cursor that the driver itself keeps. */
+function hearing(answer: DriverRows, tell: (cursor: unknown) => void): DriverRows {
+  if (answer.kind === "relation") return answer;
+  if (answer.kind === "batches") return { ...answer, batches: heard(answer.batches, tell) };
+  return { ...answer, pieces: heard(answer.pieces, tell) };
+}
+
+async function* heard<T, E extends { readonly cursor: unknown }>(
+  source: AsyncGenerator<T, E, void>,
+  tell: (cursor: unknown) => void,
+): AsyncGenerator<T, E, void> {
+  const end = yield* source;
+  tell(end.cursor);
+  return end;
+}
