@@ -9,7 +9,7 @@
 
 import { canonicalType, type Column } from "../component/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
-import type { Fit } from "../engine/mod.ts";
+import { type Fit, fittedColumns } from "../engine/mod.ts";
 import type { Contract, ContractAction } from "../manifest.ts";
 
 /** A column that is not as it was promised. */
@@ -55,23 +55,34 @@ export function differencesTo(
 export function demandFrozen(step: string, differences: readonly Difference[], help: string): void {
   const frozen = differences.filter(({ action }) => action === "freeze");
   if (frozen.length === 0) return;
-  throw new OsirisError(
+  throw notPromised(step, frozen.map(inWords), help);
+}
+
+/** The failure of a step whose columns are not as promised. */
+export function notPromised(step: string, differences: readonly string[], help: string): OsirisError {
+  return new OsirisError(
     "RUN618",
     `Cannot go on with step '${step}': its columns are not those that its contract promises: ${
-      frozen.map(inWords).join("; ")
+      differences.join("; ")
     }`,
     { category: "run", step, help },
   );
 }
 
 /** How the columns are made what the contract says; nothing where they may pass. */
-export function fitsOf(differences: readonly Difference[]): Fit[] {
-  return differences.flatMap(({ column, change, promised, action }): Fit[] => {
+export function fitsOf(step: string, columns: readonly Column[], differences: readonly Difference[]): Fit[] {
+  const fits = differences.flatMap(({ column, change, promised, action }): Fit[] => {
     if (action === "evolve" || action === "freeze") return [];
     const loss = action === "discard_row" ? "row" : "value";
     if (change === "new") return [{ how: "leave_out", column, loss }];
     return [{ how: change === "missing" ? "add" : "cast", column, type: promised!, loss }];
   });
+  if (fittedColumns(columns, fits).length > 0) return fits;
+  throw notPromised(
+    step,
+    ["every column is new, and none would be left"],
+    "see that the step reads what it should, or let new columns pass with 'on_new: evolve'",
+  );
 }
 
 /** Whether what to do depends on the rows; otherwise the columns alone tell. */

@@ -5,7 +5,7 @@
  */
 
 import type { Column } from "../component/mod.ts";
-import type { Engine, Execution, Relation, Row, RunOptions } from "../engine/mod.ts";
+import type { Engine, Execution, Fit, Fitted, Relation, Row, RunOptions } from "../engine/mod.ts";
 import type { Difference } from "./_contract.ts";
 
 /** Rows that a sample shows. */
@@ -48,6 +48,14 @@ export interface Discarded {
     readonly what: "row" | "value";
     readonly count: number;
   }[];
+}
+
+/** What fitting a relation left out. */
+export function discardedBy(fits: readonly Fit[], { rejected, lost }: Fitted): Discarded {
+  const columns = fits.flatMap(({ column, loss }, i) =>
+    lost[i]! > 0 ? [{ column, what: loss, count: lost[i]! }] : []
+  );
+  return { rows: rejected, columns };
 }
 
 /** How a step is run. */

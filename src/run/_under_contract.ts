@@ -9,14 +9,14 @@
  */
 
 import type { Column } from "../component/mod.ts";
-import { type Engine, type Fit, type Fitted, fittedColumns } from "../engine/mod.ts";
+import { type Engine, type Fit, fittedColumns } from "../engine/mod.ts";
 import type { ManifestStep } from "../manifest.ts";
 import { demandFrozen, dependsOnRows, differencesTo, fitsOf } from "./_contract.ts";
 import {
   type Computed,
   type Defined,
   definedBy,
-  type Discarded,
+  discardedBy,
   type StepOptions,
   withSample,
 } from "./_defined.ts";
@@ -36,7 +36,7 @@ export async function underContract(
   if (promised === undefined) return defined;
   const drift = differencesTo(promised, defined.columns, contract);
   demandFrozen(step.id, drift, wayOut(contract.columns !== undefined));
-  const fits = fitsOf(drift);
+  const fits = fitsOf(step.id, defined.columns, drift);
   if (fits.length === 0) return { ...defined, drift };
   if (defined.relation && !fits.some(dependsOnRows)) {
     return { ...definedBy(engine.reshape(defined.relation, fits), engine, options), drift };
@@ -66,13 +66,6 @@ async function conformed(
   await engine.drop(fitted.relation);
   const { relation: _dropped, ...rest } = found;
   return rest;
-}
-
-function discardedBy(fits: readonly Fit[], { rejected, lost }: Fitted): Discarded {
-  const columns = fits.flatMap(({ column, loss }, i) =>
-    lost[i]! > 0 ? [{ column, what: loss, count: lost[i]! }] : []
-  );
-  return { rows: rejected, columns };
 }
 
 /** The columns that the text names, or those of the last run that succeeded; undefined before there was one. */
