@@ -24,6 +24,8 @@ const SETTINGS = [
   "SET bytea_output = 'hex'",
   "SET standard_conforming_strings = on",
   "SET xmloption = 'content'",
+  // A server looks whether somebody still waits, also while it computes: not every server can.
+  "DO $$BEGIN PERFORM set_config('client_connection_check_interval', '1s', false); EXCEPTION WHEN OTHERS THEN NULL; END$$",
 ].join("; ");
 
 /** What of the library's client is used here. */

@@ -1,0 +1,120 @@
+/**
+ * A run that is cancelled, timed out or killed while a server works for it leaves no query on the server: row F8 of
+ * what is promised. The engine's own statements are the matter of `interruption_test.ts`.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { osirisCommand } from "./_osiris.ts";
+import { type MariaDbServer, type PostgresServer, startMariaDb, startPostgres } from "./_servers.ts";
+
+let postgres: PostgresServer, mariaDb: MariaDbServer;
+
+Deno.test.beforeAll(async () => {
+  [postgres, mariaDb] = await Promise.all([startPostgres(), startMariaDb()]);
+});
+Deno.test.afterAll(async () => {
+  await Promise.all([postgres, mariaDb].map((server) => server[Symbol.asyncDispose]()));
+});
+
+/** How long a server may go on working for a run that is over. */
+const LATE_MS = 5_000;
+
+/** Queries that only end when somebody ends them; each names itself, to be found at the server. */
+const QUERIES = {
+  postgres: {
+    sleeping: "SELECT 1 AS orphan FROM pg_sleep(600)",
+    computing: "SELECT count(*) AS orphan FROM generate_series(1, 100000000000) AS a(i) WHERE i % 7 = 8",
+  },
+  mysql: {
+    sleeping: "SELECT SLEEP(600) AS orphan",
+    computing: "SELECT BENCHMARK(1000000000000, SHA2('x', 512)) AS orphan",
+  },
+} as const;
+
+type Family = keyof typeof QUERIES;
+
+/** Queries of runs that are at work at a server. */
+async function atWork(family: Family): Promise<number> {
+  return Number(
+    family === "postgres"
+      ? await postgres.sql(
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() AND query LIKE '%orphan%'",
+      )
+      : await mariaDb.sql(
+        "SELECT count(*) FROM information_schema.processlist WHERE info LIKE '%orphan%' AND id <> CONNECTION_ID()",
+      ),
+  );
+}
+
+async function until(done: () => Promise<boolean>, ms: number): Promise<boolean> {
+  for (const end = performance.now() + ms; performance.now() < end;) {
+    if (await done()) return true;
+    await new Promise((wake) => setTimeout(wake, 50));
+  }
+  return await done();
+}
+
+/** Runs a query in the program, does something when the server is at work, and gives how long the query lived then. */
+async function lingering(
+  family: Family,
+  query: string,
+  step: Readonly<Record<string, string>>,
+  act: (host: Deno.ChildProcess) => void,
+): Promise<{ code: number; ms: number }> {
+  const folder = await Deno.makeTempDir({ prefix: "osiris-cancel-" });
+  const { host, port, user, password, database } = family === "postgres" ? postgres : mariaDb;
+  const connection = JSON.stringify({ default: true, host, port, user, password, database });
+  await Deno.writeTextFile(
+    join(folder, "osiris_connections.yaml"),
+    `version: 1\nconnections:\n  ${family}:\n    main: ${connection}\n`,
+  );
+  const steps = [
+    { id: "get", component: `${family}.extractor`, mode: "read", config: { query }, ...step },
+    { id: "save", component: "filesystem.csv_writer", mode: "write", config: { path: "rows.csv" } },
+  ];
+  await Deno.writeTextFile(
+    join(folder, "p.oml"),
+    JSON.stringify({ oml_version: "0.1.0", name: "cancelled", steps }),
+  );
+  const [program, ...rest] = osirisCommand();
+  const child = new Deno.Command(program!, {
+    args: [...rest, "run", "p.oml"],
+    cwd: folder,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  try {
+    assert.ok(await until(async () => await atWork(family) > 0, 20_000), "the query did not begin");
+    const acted = performance.now();
+    act(child);
+    const gone = await until(async () => await atWork(family) === 0, LATE_MS);
+    const ms = performance.now() - acted;
+    const { code } = await child.status;
+    assert.ok(gone, `the query goes on ${Math.round(ms)} ms later`);
+    return { code, ms };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+for (const [family, queries] of Object.entries(QUERIES) as [Family, typeof QUERIES[Family]][]) {
+  for (const [how, query] of Object.entries(queries)) {
+    Deno.test(`${family}.extractor leaves no query that is ${how} when the run is cancelled, or its step times out`, async () => {
+      const cancelled = await lingering(family, query, {}, (host) => host.kill("SIGINT"));
+      assert.equal(cancelled.code, 130);
+      const late = await lingering(family, query, { timeout: "2s" }, () => {});
+      assert.equal(late.code, 1);
+    });
+  }
+}
+
+Deno.test("postgres.extractor leaves no query that is at work when the run is killed", async () => {
+  for (const query of Object.values(QUERIES.postgres)) {
+    const killed = await lingering("postgres", query, {}, (host) => host.kill("SIGKILL"));
+    assert.equal(killed.code, 137);
+  }
+});
