@@ -24,6 +24,7 @@ import { logsGc, logsList, logsShow, logsTail } from "./commands/logs.ts";
 import { omlFmt, omlSchemaCommand, omlValidate } from "./commands/oml.ts";
 import { plan } from "./commands/plan.ts";
 import { run } from "./commands/run.ts";
+import { stateReset, stateSet, stateShow } from "./commands/state.ts";
 import { version } from "./commands/version.ts";
 
 export const COMMANDS: readonly Command[] = [
@@ -38,6 +39,9 @@ export const COMMANDS: readonly Command[] = [
   logsShow,
   logsTail,
   logsGc,
+  stateShow,
+  stateSet,
+  stateReset,
   connectionsList,
   connectionsDoctor,
   discover,

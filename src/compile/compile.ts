@@ -12,6 +12,7 @@ import {
 } from "../manifest.ts";
 import type { Pipeline } from "../oml/mod.ts";
 import { Findings } from "./_findings.ts";
+import { checkIncrements } from "./_increments.ts";
 import { inOrder } from "./_order.ts";
 import { type ParamValues, paramValues, readGiven } from "./_params.ts";
 import { type Place, refuseOwnFiles } from "./_own_files.ts";
@@ -94,6 +95,7 @@ function compileUnder(
   };
   const steps = inOrder(pipeline.steps).flatMap((decl) => compileStep(decl, context) ?? []);
   refuseOwnFiles(steps.map(({ decl, write }) => ({ step: decl, write })), input.place, findings);
+  checkIncrements(steps, findings);
   checkTargets(steps.map(({ decl, read, write }) => ({ step: decl, read, write })), findings);
   if (profile !== undefined && content !== undefined) {
     warnIdleConnections(profile, content.connections, steps, findings);

@@ -94,6 +94,7 @@ function* contradictions(spec: ComponentSpec): Iterable<string> {
   yield* nameContradictions(spec);
   yield* templateContradictions(spec);
   yield* modeContradictions(spec);
+  yield* incrementContradictions(spec);
   for (const example of spec.examples) {
     if (!spec.modes.includes(example.mode)) {
       yield `example '${example.title}' has a mode that is not among modes`;
@@ -168,6 +169,14 @@ function* templateContradictions(spec: ComponentSpec): Iterable<string> {
         }
       }
     }
+  }
+}
+
+function* incrementContradictions({ capabilities, config }: ComponentSpec): Iterable<string> {
+  const field = config.properties["incremental"];
+  if (!capabilities.includes("incremental") || field === undefined) return;
+  if (field.type !== "object" || !field.required?.includes("cursor")) {
+    yield "the field 'incremental' is no object that requires a 'cursor', as the capability of that name has it";
   }
 }
 

@@ -57,6 +57,7 @@ export { newComponent, readSdkTypes } from "./author_files.ts";
 export type { AuthorFile } from "./author_files.ts";
 export { serveExample, testComponent } from "./conformance.ts";
 export type { CheckOutcome, Listen, ServedExample, SuiteOptions } from "./conformance.ts";
+export { keepsItsOwnCursor, readsIncrement } from "./increment.ts";
 export { isRepeatable } from "./repeatable.ts";
 export { overridable } from "./spec.ts";
 export type {

@@ -15,6 +15,7 @@ import {
   type Driver,
   type DriverRows,
   isRepeatable,
+  readsIncrement,
 } from "../component/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
 import type { Engine, Lag, StagedFile } from "../engine/mod.ts";
@@ -80,9 +81,7 @@ export class Increments {
       const spec = catalog.get(step.component)?.spec;
       if (step.mode !== "read" || spec === undefined) continue;
       const settings = settingsOf(step);
-      const keepsItsOwn = spec.capabilities.includes("incremental") &&
-        !Object.hasOwn(spec.config.properties, "incremental");
-      if (settings === undefined && !keepsItsOwn) continue;
+      if (!readsIncrement(spec, step.config)) continue;
       this.#readings.set(step.id, {
         key: { pipeline: manifest.pipeline.name, profile: manifest.profile, step: step.id },
         settings,
@@ -120,7 +119,7 @@ export class Increments {
     const { settings } = reading;
     if (settings === undefined) {
       const { value = null } = reading.before ?? {};
-      const answer = await driver.read(value === null ? {} : { cursor: JSON.parse(value) });
+      const answer = await driver.read(value === null ? {} : { cursor: ownCursor(step, value) });
       return hearing(answer, (cursor) => {
         if (cursor !== null) reading.next = { ...NOTHING_KNOWN, value: JSON.stringify(cursor) };
       });
@@ -167,7 +166,8 @@ export class Increments {
     const above = this.#above(id);
     if (above.length === 0 || above.some(({ rows }) => rows !== 0)) return undefined;
     const [{ key: { step }, before }] = above as [Reading, ...Reading[]];
-    const since = before?.column == null ? "" : ` since ${before.column} = ${before.value}`;
+    const column = before?.column ?? null;
+    const since = column === null ? "" : ` since ${column} = ${before!.value}`;
     return { step, reason: `step '${step}' has no new rows${since}; the target stays as it is` };
   }
 
@@ -341,6 +341,19 @@ function lagOf(lag: string | number | undefined): Lag | undefined {
   if (lag === undefined) return undefined;
   const ms = spanMs(lag);
   return ms === undefined ? { amount: String(lag) } : { ms };
+}
+
+/** What a driver gave as its cursor; one that was set by hand may be no JSON. */
+function ownCursor(step: string, value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    throw new OsirisError("RUN616", `Cannot read step '${step}' from its cursor on: '${value}' is no JSON`, {
+      step,
+      help:
+        "its component keeps a cursor of its own, in JSON: set it with 'osiris state set', or 'osiris state reset' it",
+    });
+  }
 }
 
 /** An answer whose end tells the cursor that the driver itself keeps. */

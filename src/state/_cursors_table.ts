@@ -65,13 +65,15 @@ export function putIntent(db: DatabaseSync, intent: Intent): Refusal | undefined
   return undefined;
 }
 
-/** The open intents of a pipeline under a profile. */
+/** The open intents, or those of a pipeline under a profile. */
 export function getIntents(
   db: DatabaseSync,
-  { pipeline, profile }: Pick<CursorKey, "pipeline" | "profile">,
+  owner: Pick<CursorKey, "pipeline" | "profile"> | undefined,
 ): Intent[] {
-  const rows = db.prepare("SELECT * FROM intents WHERE pipeline = ? AND profile = ? ORDER BY step")
-    .all(pipeline, profile ?? "");
+  const rows = owner === undefined
+    ? db.prepare("SELECT * FROM intents ORDER BY pipeline, profile, step").all()
+    : db.prepare("SELECT * FROM intents WHERE pipeline = ? AND profile = ? ORDER BY step")
+      .all(owner.pipeline, owner.profile ?? "");
   return (rows as unknown as IntentRow[]).map(intentOf);
 }
 

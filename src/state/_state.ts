@@ -69,7 +69,7 @@ export interface State {
   /** Writes down what is about to be committed; or says why it may not be. */
   intend(intent: Intent): Promise<Refusal | undefined>;
   /** What was about to be committed, and neither settled nor dropped since. */
-  listIntents(owner: CursorOwner): Promise<Intent[]>;
+  listIntents(owner?: CursorOwner): Promise<Intent[]>;
   /** It was committed: the cursor moves. */
   settle(key: CursorKey, session: string): Promise<void>;
   /** It was not committed, and will not be. */
@@ -160,7 +160,7 @@ class FolderState implements State {
     return refusal;
   }
 
-  async listIntents(owner: CursorOwner): Promise<Intent[]> {
+  async listIntents(owner?: CursorOwner): Promise<Intent[]> {
     return await this.#readCursors((db) => getIntents(db, owner)) ?? [];
   }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { OsirisError } from "../../diagnostic.ts";
 import { checkConfig } from "../_config.ts";
+import { keepsItsOwnCursor } from "../increment.ts";
 import { difference } from "./_compare.ts";
 import type { Example, ExampleFile } from "./_example.ts";
 import { type Check, type Fault, firstFault, resultOf, type Subject } from "./_subject.ts";
@@ -61,7 +62,7 @@ export const REPEATED: readonly Check[] = [
     skip: ({ bench: { entry: { spec } } }) => spec.modes.includes("read") ? undefined : "",
     run: ({ bench: { entry: { spec } }, outcomes }) => {
       const given = outcomes.some(({ outcome }) => (outcome.given?.cursor ?? null) !== null);
-      const declared = spec.capabilities.includes("incremental");
+      const declared = keepsItsOwnCursor(spec);
       if (given === declared) return Promise.resolve(undefined);
       const reason = declared
         ? "spec.yaml declares 'incremental', and no example ends with a cursor"
