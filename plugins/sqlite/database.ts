@@ -41,6 +41,8 @@ export class Database implements Disposable {
   readonly #waitMs: number;
   readonly #signal: AbortSignal;
   #open = true;
+  /** The file, when it was not there before. */
+  #made: string | undefined;
 
   private constructor(readonly place: string, db: DatabaseSync, waitMs: number, signal: AbortSignal) {
     this.#db = db;
@@ -61,8 +63,10 @@ export class Database implements Disposable {
     try {
       const there = inspect(attempt, file, access);
       if (!there && access === "read") throw notThere(attempt);
-      const db = new DatabaseSync(file, { readOnly: access === "read", timeout: 0 });
+      const db = new DatabaseSync(file, { readOnly: access === "read" });
+      db.exec("PRAGMA busy_timeout = 0"); // waiting is done where the step can be cancelled
       const database = new Database(place, db, timeout_s * 1000, signal);
+      if (!there) database.#made = file;
       try {
         await database.patiently(attempt, access === "read" ? "BEGIN" : "BEGIN IMMEDIATE");
         await database.patiently(attempt, "SELECT count(*) FROM sqlite_schema");
@@ -136,23 +140,34 @@ export class Database implements Disposable {
         this.prepare(attempt, sql).all();
         return;
       } catch (error) {
-        const { how } = error as ServerFailure;
-        if (how?.transient !== true || performance.now() >= end) throw failureOf(attempt, error);
+        const failure = failureOf(attempt, error);
+        if (failure.options.retryable !== true || performance.now() >= end) throw failure;
       }
       await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
       this.#signal.throwIfAborted();
     }
   }
 
-  /** Makes what was written visible, all at once. */
+  /** Makes what was written visible, all at once, and closes the file. */
   async commit(attempt: string): Promise<void> {
-    await this.patiently(attempt, "COMMIT");
+    try {
+      await this.patiently(attempt, "COMMIT");
+      this.#made = undefined;
+    } finally {
+      this.leave();
+    }
   }
 
-  [Symbol.dispose](): void {
+  /** Closes the file, as it was before; one that was made for this goes. */
+  leave(): void {
     if (!this.#open) return;
     this.#open = false;
     this.#db.close(); // which takes back what was not committed
+    if (this.#made !== undefined && Deno.statSync(this.#made).size === 0) Deno.removeSync(this.#made);
+  }
+
+  [Symbol.dispose](): void {
+    this.leave();
   }
 
   #tried<T>(attempt: string, work: () => T): T {

@@ -44,6 +44,8 @@ export interface Project {
 /** A target of a write step and what happens to what stands there. */
 export interface PlanTarget {
   readonly path: string;
+  /** The table that is written, where the target is a database. */
+  readonly table?: string;
   readonly write_mode: string;
   readonly exists: boolean;
 }
@@ -286,19 +288,28 @@ export function grantsOf(
 }
 
 function targetAt(path: string, config: { readonly [key: string]: unknown }): PlanTarget {
-  return { path, write_mode: String(config.write_mode ?? "overwrite"), exists: exists(path) };
+  const { table, write_mode = "overwrite" } = config;
+  return {
+    path,
+    ...(typeof table === "string" ? { table } : {}),
+    write_mode: String(write_mode),
+    exists: exists(path),
+  };
 }
 
 /** Two paths may be spelled differently and be one file, which only the machine can tell. */
 function refuseSharedTargets(steps: readonly PlanStep[]): void {
-  const writer = new Map<string, string>();
+  const writers = new Map<string, { readonly id: string; readonly table: string | undefined }[]>();
   for (const step of steps) {
-    for (const { path } of step.targets) {
-      const other = writer.get(path);
+    for (const { path, table } of step.targets) {
+      const others = writers.get(path) ?? [];
+      // Tables of one database are targets of their own.
+      const other = others.find((each) => table === undefined || (each.table ?? table) === table);
       if (other !== undefined) {
+        const what = table === undefined ? `'${path}'` : `the table '${table}' in '${path}'`;
         throw new OsirisError(
           "RUN604",
-          `Cannot plan step '${step.id}': it writes '${path}', which step '${other}' writes too`,
+          `Cannot plan step '${step.id}': it writes ${what}, which step '${other.id}' writes too`,
           {
             category: "usage",
             step: step.id,
@@ -306,7 +317,7 @@ function refuseSharedTargets(steps: readonly PlanStep[]): void {
           },
         );
       }
-      writer.set(path, step.id);
+      writers.set(path, [...others, { id: step.id, table }]);
     }
   }
 }
