@@ -219,6 +219,7 @@ function readPositionals(command: Command, given: readonly string[]): Input {
     next += taken.length;
     if (taken.length === 0 && !argument.optional) throw missing(command, argument);
     for (const value of taken) {
+      if (value === "" && argument.kind !== undefined) throw empty(command, argument);
       if (argument.choices && !argument.choices.includes(value)) {
         throw wrongChoice(command.name, argument.value, value, argument.choices);
       }
@@ -237,6 +238,15 @@ function missing(command: Command, argument: Argument): OsirisError {
     {
       help: example ? `for example: ${example.line}` : `type 'osiris ${command.name} --help'`,
     },
+  );
+}
+
+/** A path that is empty would be the current folder, which nobody named. */
+function empty(command: Command, argument: Argument): OsirisError {
+  return usage(
+    "CLI804",
+    `Cannot run 'osiris ${command.name}': ${argument.value} is empty (${argument.summary})`,
+    { help: "a variable of the shell may have no value; the current folder is '.'" },
   );
 }
 

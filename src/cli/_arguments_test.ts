@@ -41,6 +41,7 @@ Deno.test("readCommandLine() gives arguments and flags by their names", () => {
     profile: "prod",
     dry_run: true,
     verbose: false,
+    driver_disk: undefined,
     memory_limit: undefined,
     threads: undefined,
     frozen: false,
@@ -86,6 +87,16 @@ Deno.test("readCommandLine() refuses what does not fit, and says what does", () 
   assert.match(refused("run", "a", "--profile", "x", "--profile", "y").message, /given twice/);
   assert.match(refused("run", "a", "--dry-run=yes").message, /takes no value/);
   assert.match(refused("logs").message, /'list', 'show', 'tail' or 'gc'/);
+});
+
+Deno.test("readCommandLine() takes no empty path for the current folder", () => {
+  for (
+    const words of [["components", "add"], ["components", "test"], ["run"], ["oml", "validate"], ["init"]]
+  ) {
+    const error = refused(...words, "");
+    assert.equal(error.code, "CLI804");
+    assert.match(error.message, /^Cannot run 'osiris [a-z ]+': [A-Z|]+ is empty \(/);
+  }
 });
 
 Deno.test("readCommandLine() knows no command or flag of a later issue", () => {

@@ -20,7 +20,7 @@ import { logLevel, logLine } from "./_log.ts";
 import { warningText } from "./_print.ts";
 import { printable } from "./_printable.ts";
 import { shownPath } from "./_project.ts";
-import { watcherFor } from "./_progress.ts";
+import { type Watcher, watcherFor } from "./_progress.ts";
 
 interface RunFlags {
   readonly verbose: boolean;
@@ -60,6 +60,7 @@ export async function runAnswer(cli: Cli, file: string, choices: Choices, flags:
     const line = logLine(event, level);
     if (line) watcher.log(line);
   };
+  const heard = sayStopping(cli, watcher);
   try {
     const outcome = await runPlan(plan, {
       ...loaded,
@@ -75,6 +76,7 @@ export async function runAnswer(cli: Cli, file: string, choices: Choices, flags:
     watcher.end();
     return { ...answerTo(outcome, end, cli), diagnostics, texts };
   } finally {
+    clearTimeout(heard.timer);
     watcher.end();
   }
 
@@ -110,6 +112,19 @@ export async function runAnswer(cli: Cli, file: string, choices: Choices, flags:
       : {};
     return { ...said, ...trouble };
   }
+}
+
+/** How long a run may take to stop before it says that the signal was heard. */
+const SOON_MS = 300;
+
+/** Says that a signal was heard, when what is under way takes its time to stop. */
+function sayStopping(cli: Cli, watcher: Watcher): { timer?: ReturnType<typeof setTimeout> } {
+  const heard: { timer?: ReturnType<typeof setTimeout> } = {};
+  cli.interruption.onFirst(() => {
+    const say = () => watcher.log("Stopping: what was begun is undone; once more ends at once\n");
+    heard.timer = setTimeout(say, SOON_MS);
+  });
+  return heard;
 }
 
 /** The plan, once everything in it is allowed: by the lock, or by who is asked now. */

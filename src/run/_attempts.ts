@@ -12,7 +12,7 @@ export function backoff(retry: Retry, n: number, random: () => number): number {
 
 /**
  * Runs `attempt` until it succeeds, says it is not worth another try, or has used up its retries.
- * An error's own `retry after` wins when it is longer than the backoff.
+ * An error's own `retry after` wins when it is longer than the backoff; one beyond all patience is not waited for.
  */
 export async function withAttempts<T>(
   retry: Retry | undefined,
@@ -28,7 +28,7 @@ export async function withAttempts<T>(
       return await attempt(number);
     } catch (error) {
       const worthIt = error instanceof OsirisError && error.retryable && retry !== undefined &&
-        number <= retry.max;
+        number <= retry.max && (error.retryAfterMs ?? 0) <= Math.max(retry.max_delay_ms, MOST_ASKED_MS);
       if (!worthIt || options.signal.aborted) throw error;
       const delay = Math.max(backoff(retry, number, options.random ?? Math.random), error.retryAfterMs ?? 0);
       options.onRetry(number, delay, error);
@@ -36,6 +36,9 @@ export async function withAttempts<T>(
     }
   }
 }
+
+/** Nobody waits longer than this because a failure asks for it, unless the policy itself is that patient. */
+const MOST_ASKED_MS = 3_600_000;
 
 /** Of several retry policies the most patient one: a fused statement is tried as often as its most patient step. */
 export function mostPatient(policies: readonly (Retry | undefined)[]): Retry | undefined {

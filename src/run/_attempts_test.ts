@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { OsirisError } from "../diagnostic.ts";
 import { backoff, mostPatient, withAttempts } from "./_attempts.ts";
 
@@ -74,6 +75,103 @@ Deno.test("backoff grows as its kind says, never past its limit, and jitter keep
     backoff({ max: 1, backoff: "none", delay_ms: 100, max_delay_ms: 350, jitter: true }, 1, () => 0),
     50,
   );
+});
+
+Deno.test("withAttempts waits for nobody who asks for more than an hour, unless the policy is that patient", async () => {
+  const day = 86_400_000;
+  const later = new OsirisError("ENG500", "Cannot read: come back tomorrow", {
+    retryable: true,
+    retryAfterMs: day,
+  });
+  const waited = async (max_delay_ms: number) =>
+    (await simulated({ ...retry, max: 1, max_delay_ms }, () => later, Math.random)).delays;
+  assert.deepEqual(await waited(60_000), []);
+  assert.deepEqual(await waited(day), [day]);
+});
+
+/** Runs attempts that all fail, by a clock that stands still but for their pauses. */
+async function simulated(
+  policy: typeof retry,
+  failure: (attempt: number) => OsirisError,
+  random: () => number,
+): Promise<{ attempts: number; delays: number[]; elapsed: number }> {
+  const real = globalThis.setTimeout;
+  let elapsed = 0, attempts = 0;
+  const delays: number[] = [];
+  const clock = (run: () => void, ms: number) => {
+    elapsed += ms;
+    queueMicrotask(run);
+    return 0;
+  };
+  globalThis.setTimeout = clock as unknown as typeof setTimeout;
+  try {
+    await assert.rejects(
+      withAttempts(policy, (number) => (attempts++, Promise.reject(failure(number))), {
+        signal: never,
+        onRetry: (_, delay) => delays.push(delay),
+        random,
+      }),
+    );
+  } finally {
+    globalThis.setTimeout = real;
+  }
+  return { attempts, delays, elapsed };
+}
+
+Deno.test("withAttempts keeps to its budget of attempts and time, whatever fails and however the dice fall", async () => {
+  const policies = fc.record({
+    max: fc.integer({ min: 0, max: 20 }),
+    backoff: fc.constantFrom("none" as const, "linear" as const, "exponential" as const),
+    delay_ms: fc.integer({ min: 0, max: 120_000 }),
+    max_delay_ms: fc.integer({ min: 0, max: 600_000 }),
+    jitter: fc.boolean(),
+  });
+  const asked = fc.array(fc.option(fc.integer({ min: 0, max: 2 ** 33 }), { nil: undefined }), {
+    minLength: 21,
+    maxLength: 21,
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      policies,
+      asked,
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      async (policy, after, dice) => {
+        const failure = (attempt: number) =>
+          new OsirisError("ENG500", "Cannot read: busy", {
+            retryable: true,
+            retryAfterMs: after[attempt - 1],
+          });
+        const seen = await simulated(policy as typeof retry, failure, () => dice);
+        assert.ok(seen.attempts <= policy.max + 1);
+        assert.equal(seen.delays.length, seen.attempts - 1);
+        assert.equal(seen.elapsed, seen.delays.reduce((sum, delay) => sum + delay, 0));
+        seen.delays.forEach((delay, i) => {
+          const ask = after[i] ?? 0;
+          const [least, most] = [0, 1 - Number.EPSILON].map((at) => backoff(policy, i + 1, () => at));
+          assert.ok(delay >= Math.max(least!, ask) && delay <= Math.max(most!, ask), `${delay}`);
+          assert.ok(delay <= Math.max(policy.max_delay_ms, 3_600_000), `${delay}`);
+        });
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+Deno.test("backoff with jitter spreads those that failed together over half of the pause", () => {
+  const policy = {
+    max: 9,
+    backoff: "exponential" as const,
+    delay_ms: 1000,
+    max_delay_ms: 60_000,
+    jitter: true,
+  };
+  const tenths = new Array(10).fill(0);
+  for (let i = 0; i < 1000; i++) {
+    const delay = backoff(policy, 3, () => (i + 0.5) / 1000);
+    assert.ok(delay >= 2000 && delay < 4000);
+    tenths[Math.floor((delay - 2000) / 200)]++;
+  }
+  assert.deepEqual(tenths, new Array(10).fill(100));
 });
 
 Deno.test("mostPatient picks the policy with the most retries", () => {

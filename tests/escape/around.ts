@@ -74,11 +74,10 @@ async function until(done: () => boolean, ms: number): Promise<boolean> {
 async function during(
   arena: Arena,
   act: (host: number, driver: number) => void,
-): Promise<{ code: number; ms: number; host: number }> {
-  let acted = 0, host = 0;
+): Promise<{ code: number; ms: number; stderr: string }> {
+  let acted = 0;
   const ran = await arena.osiris(["run", "stuck.oml"], {
     onHost: (pid) => {
-      host = pid;
       const started = arena.sessions().at(-1)?.events.includes('"execution.step.start"');
       const [driver] = started === true ? below(pid) : [];
       if (acted !== 0 || driver === undefined) return;
@@ -91,7 +90,7 @@ async function during(
     },
   });
   assert.notEqual(acted, 0, "the driver's process was never seen");
-  return { code: ran.code, ms: performance.now() - acted, host };
+  return { code: ran.code, ms: performance.now() - acted, stderr: ran.stderr };
 }
 
 export function around(): void {
@@ -104,7 +103,10 @@ export function around(): void {
       for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGKILL", undefined]] as const) {
         await using arena = await withDriver(STUCK);
         const ended = await during(arena, (host) => Deno.kill(host, signal));
-        if (code !== undefined) assert.equal(ended.code, code);
+        if (code !== undefined) {
+          assert.equal(ended.code, code);
+          assert.match(ended.stderr, /^Stopping: what was begun is undone; once more ends at once$/m);
+        }
         assert.ok(ended.ms < 5_000, `${signal}: it took ${ended.ms} ms`);
         const gone = await until(() => arena.processes().length === 0, 2_000);
         count("B11", { tried: 1, left: arena.processes().length });

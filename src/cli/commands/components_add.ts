@@ -48,12 +48,13 @@ export const componentsAdd = declare({
     const { demandAdmission, LOCK_FILE, lockProblem } = await import("../../component/mod.ts");
     const project = projectOf(cli);
     const lock = demandLock(cli, project);
-    const { found, from } = await read(cli, source, project.root);
+    const shown = await shownSource(source);
+    const { found, from } = await named(shown, () => read(cli, source, project.root));
     const { spec, files, signedBy, leftOut } = found;
     const attempt = `Cannot add '${spec.name}'`;
     const folder = join(componentsFolder(project), spec.name);
     const same = await demandFreeName(found, folder, lock);
-    await demandAdmission(found);
+    await named(shown, () => demandAdmission(found));
     const entry = { spec, files, ...(signedBy === undefined ? {} : { signedBy }) };
     const problem = lockProblem(lock, entry);
     const document = {
@@ -108,6 +109,25 @@ async function read(
   }
   const bytes = await readNamedFile(cli, typed);
   return { found: await readComponentPackage(bytes), from: hashed(from, bytes) };
+}
+
+/** Errors about a package say which one it is. */
+async function named<T>(source: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof OsirisError)) throw error;
+    const { code, message, category, help, diagnostics } = error;
+    const about = message.replace(/^Cannot take the component:/, `Cannot take the component of '${source}':`);
+    throw new OsirisError(code, about, { category, help, diagnostics });
+  }
+}
+
+/** What was typed, as it may be shown: an address without what may be secret in it. */
+async function shownSource(typed: string): Promise<string> {
+  const { isAddress, shownAddress } = await import("../_fetch_package.ts");
+  const address = isAddress(typed) ? URL.parse(typed) : null;
+  return address === null ? printable(typed) : shownAddress(address);
 }
 
 /** A path that means the same to others who have the project; of one elsewhere on this machine the last name. */
