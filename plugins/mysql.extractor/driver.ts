@@ -1,6 +1,7 @@
-import { defineDriver, DriverError, emit } from "osiris/driver";
+import { type CursorBounds, defineDriver, DriverError, emit } from "osiris/driver";
 import { checkConnection, failureOf, quoted, Session, tableName, tableText } from "../mysql/mod.ts";
 import { discover } from "./discover.ts";
+import { columnsOnly, dueRows } from "./due_rows.ts";
 import { type Question, RowStream, type StreamOptions } from "./row_stream.ts";
 
 interface MysqlConfig extends StreamOptions {
@@ -15,14 +16,15 @@ export default defineDriver<MysqlConfig>({
 
   discover: ({ config, connection, signal }, question) => discover(connection, signal, config, question),
 
-  async read({ config, connection, signal }) {
+  async read({ config, connection, signal }, { cursor }) {
     const { sql, what, params } = questionOf(config);
     const session = await Session.open(connection, signal);
     try {
       const attempt = `Cannot read ${what} at ${session.place}`;
       await session.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", attempt);
       await session.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", attempt);
-      const stream = new RowStream(session, { sql, params, attempt }, config);
+      const question = await due({ sql, params, attempt }, session, config, cursor as CursorBounds | null);
+      const stream = new RowStream(session, question, config);
       const columns = await stream.columns.promise;
       const types = Object.fromEntries(columns.map(({ name, type }) => [name, type]));
       return emit(types, async function* () {
@@ -41,6 +43,20 @@ export default defineDriver<MysqlConfig>({
     }
   },
 });
+
+/** The question; for an increment that of the rows which are due. */
+async function due(
+  question: Question,
+  session: Session,
+  options: StreamOptions,
+  bounds: CursorBounds | null,
+): Promise<Question> {
+  if (bounds === null) return question;
+  const stream = new RowStream(session, columnsOnly(question), options);
+  const columns = await stream.columns.promise;
+  for await (const _ of stream.batches()) { /* There are none. */ }
+  return dueRows(question, columns, bounds);
+}
 
 function questionOf({ table, query, columns, params = [] }: MysqlConfig) {
   if (query !== undefined) return { sql: query, what: "the query's result", params };

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Context } from "osiris/driver";
+import type { Context, WriteRequest } from "osiris/driver";
 import { quoted, type Session, type TableName, tableText } from "../mysql/mod.ts";
 
 /** The loads of one database, and the one at hand. */
@@ -16,7 +16,7 @@ export class DoneLoads {
 
   constructor(
     readonly name: TableName,
-    readonly loadId: string,
+    readonly load: Pick<WriteRequest, "loadId" | "pipeline" | "cursors">,
     readonly step: Context["step"],
     readonly attempt: string,
   ) {
@@ -28,7 +28,10 @@ export class DoneLoads {
   async prepare(session: Session): Promise<void> {
     await session.run(
       `CREATE TABLE IF NOT EXISTS ${this.#table} (load_id VARCHAR(512) NOT NULL PRIMARY KEY, ` +
-        `step TEXT NOT NULL, table_name TEXT NOT NULL, ${quoted("rows")} BIGINT NOT NULL, ` +
+        `pipeline TEXT NOT NULL, step TEXT NOT NULL, table_name TEXT NOT NULL, ${
+          quoted("rows")
+        } BIGINT NOT NULL, ` +
+        `cursors LONGTEXT, ` +
         "loaded_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)) " +
         "ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
       this.attempt,
@@ -37,20 +40,29 @@ export class DoneLoads {
 
   /** Whether this load is done; waits for an attempt whose fate is open. */
   async has(session: Session): Promise<boolean> {
-    const where = `load_id = ${session.escape(this.loadId)}`;
-    const found = await session.rows(
-      `SELECT 1 FROM ${this.#table} WHERE ${where} LOCK IN SHARE MODE`,
+    return await this.find(session) !== null;
+  }
+
+  /** How many rows this load has; null when it is not done. Waits as `has` does. */
+  async find(session: Session): Promise<number | null> {
+    const where = `load_id = ${session.escape(this.load.loadId)}`;
+    const [found] = await session.rows(
+      `SELECT ${quoted("rows")} FROM ${this.#table} WHERE ${where} LOCK IN SHARE MODE`,
       this.attempt,
     );
-    return found.length > 0;
+    return found === undefined ? null : Number(found[0]);
   }
 
   /** Notes this load in the open transaction. */
   async note(session: Session, rows: number): Promise<void> {
-    const values = [this.loadId, this.step, tableText(this.name)].map((text) => session.escape(text));
+    const { loadId, pipeline, cursors } = this.load;
+    const values = [loadId, pipeline, this.step, tableText(this.name)].map((text) => session.escape(text));
+    const moved = Object.keys(cursors).length === 0 ? "NULL" : session.escape(JSON.stringify(cursors));
     await session.run(
-      `INSERT INTO ${this.#table} (load_id, step, table_name, ${quoted("rows")}) ` +
-        `VALUES (${values.join(", ")}, ${rows}) ON DUPLICATE KEY UPDATE ${quoted("rows")} = ${rows}`,
+      `INSERT INTO ${this.#table} (load_id, pipeline, step, table_name, ${quoted("rows")}, cursors) ` +
+        `VALUES (${values.join(", ")}, ${rows}, ${moved}) ON DUPLICATE KEY UPDATE ${
+          quoted("rows")
+        } = ${rows}`,
       this.attempt,
     );
   }

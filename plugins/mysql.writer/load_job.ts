@@ -14,6 +14,7 @@ import { type Context, DriverError, ServerFailure, type StagedRows, type WriteRe
 import { quoted, Session, type TableName, tableText } from "../mysql/mod.ts";
 import { fitted, type FittedColumn } from "./column_fit.ts";
 import { DoneLoads } from "./done_loads.ts";
+import { evolve } from "./evolution.ts";
 import { load } from "./load.ts";
 import { bound, creation, describe, matched, type Target } from "./target.ts";
 
@@ -40,7 +41,7 @@ export interface Load {
 export async function stage(session: Session, given: Load): Promise<StagedRows> {
   const { name, input, context } = given;
   const attempt = `Cannot write the table '${given.options.table}' at ${session.place}`;
-  const done = new DoneLoads(name, input.loadId, context.step, attempt);
+  const done = new DoneLoads(name, input, context.step, attempt);
   await done.prepare(session);
   if (await done.has(session)) {
     for await (const _ of input.batches()) { /* They are there already. */ }
@@ -74,7 +75,7 @@ class Job {
     const { options, input } = this.given;
     const keys = options.keys ?? [];
     for (const key of keys) this.#demandKey(key);
-    const there = await describe(this.session, this.given.name, this.attempt);
+    const there = await this.#evolved(await describe(this.session, this.given.name, this.attempt));
     const overwrite = options.write_mode === "overwrite";
     if (there === undefined && !options.create) {
       throw new ServerFailure(this.attempt, "config", "there is no such table", {
@@ -96,6 +97,15 @@ class Job {
     } else await this.#merge(target, columns, keys);
     await this.done.note(this.session, this.#rows);
     return { commit: () => this.#commit(), abort: () => this.forget() };
+  }
+
+  /** The table with its columns as they have to be; one that is replaced is left as it is. */
+  async #evolved(there: Target | undefined): Promise<Target | undefined> {
+    const { name, input: { evolution }, options } = this.given;
+    if (there === undefined || options.write_mode === "overwrite") return there;
+    if (evolution.add.length + evolution.widen.length === 0) return there;
+    await evolve(this.session, name, this.attempt, evolution);
+    return await this.#described(name);
   }
 
   /** Takes everything back. */
@@ -193,7 +203,8 @@ class Job {
         ? creation(this.session, tableText(fresh), input.columns, [], false)
         : `CREATE TABLE ${tableText(fresh)} LIKE ${this.#table}`,
     );
-    const columns = this.#fit(there ?? await this.#described(fresh));
+    if (there !== undefined) await evolve(this.session, fresh, this.attempt, input.evolution);
+    const columns = this.#fit(await this.#described(fresh));
     await this.#run("START TRANSACTION");
     await this.#load(tableText(fresh), columns);
     await this.#run("COMMIT");
