@@ -1,5 +1,5 @@
 /**
- * Which type a server's column has here, and what reads its values.
+ * Which type a server's column has here, and what writes its values down.
  *
  * A type is chosen so that every value of the column fits; where no type holds all of them (TIME, DATE with
  * zeros, DECIMAL of more than 38 digits), a value outside is an error that names the column and the value.
@@ -9,11 +9,10 @@
 
 import type { FieldPacket } from "mysql2";
 import { DriverError } from "osiris/driver";
-import type { ColumnReader } from "./column_reader.ts";
-import { bitReader, booleanReader, flagReader, integerReader, wideReader } from "./number_readers.ts";
-import { decimalReader, doubleReader, floatReader } from "./number_readers.ts";
-import { blobReader, textReader } from "./text_readers.ts";
-import { dateReader, stampReader, timeReader, type ZeroDates } from "./time_readers.ts";
+import type { ColumnWriter } from "./column_writer.ts";
+import { bits, booleans, decimals, decimalsWithin, floats, integers, wideIntegers } from "./numbers.ts";
+import { blobs, texts } from "./texts.ts";
+import { dates, stamps, times, type ZeroDates } from "./times.ts";
 
 /** How values are meant that may be meant in more than one way. */
 export interface ReadingOptions {
@@ -35,88 +34,83 @@ export interface Field {
   readonly extendedFormat?: string;
 }
 
-/** A column: its type, and a reader for its values, of which each batch takes a new one. */
+/** A column: its type, and what writes its values down. */
 export interface ReadColumn {
   readonly name: string;
   readonly type: string;
-  reader(rows: number): ColumnReader;
+  readonly write: ColumnWriter;
 }
 
 const UNSIGNED = 32;
 const BINARY = 63;
+const MOST_DIGITS = 38;
 
 /** The column for a field of an answer. */
 export function columnOf(packet: FieldPacket, options: ReadingOptions): ReadColumn {
   const field = packet as unknown as Field;
   const { name } = field;
-  const column = (type: string, reader: ReadColumn["reader"]) => ({ name, type, reader });
+  const column = (type: string, write: ColumnWriter) => ({ name, type, write });
   const signed = (field.flags & UNSIGNED) === 0;
   const integer = (type: string, bytes: 1 | 2 | 4) =>
-    column(signed ? type : `U${type}`, (rows) => integerReader(rows, bytes, signed));
+    column(signed ? type : `U${type}`, integers(bytes, signed));
   switch (field.columnType) {
     case 0:
     case 246:
       return decimalColumn(field, column);
     case 1:
       return options.tinyint1_as_boolean && field.columnLength === 1
-        ? column("BOOLEAN", (rows) => booleanReader(rows, name))
+        ? column("BOOLEAN", booleans(name))
         : integer("TINYINT", 1);
     case 2:
       return integer("SMALLINT", 2);
     case 13:
-      return column("SMALLINT", (rows) => integerReader(rows, 2, true));
+      return column("SMALLINT", integers(2, true));
     case 3:
     case 9:
       return integer("INTEGER", 4);
     case 8:
-      return column(signed ? "BIGINT" : "UBIGINT", (rows) => wideReader(rows, signed));
+      return column(signed ? "BIGINT" : "UBIGINT", wideIntegers(signed));
     case 4:
-      return column("FLOAT", (rows) => floatReader(rows));
+      return column("FLOAT", floats(4));
     case 5:
-      return column("DOUBLE", (rows) => doubleReader(rows));
+      return column("DOUBLE", floats(8));
     case 7:
-      return column("TIMESTAMP WITH TIME ZONE", (rows) => stampReader(rows, name, options.zero_dates));
+      return column("TIMESTAMP WITH TIME ZONE", stamps(name, options.zero_dates, true));
     case 12:
-      return column("TIMESTAMP", (rows) => stampReader(rows, name, options.zero_dates));
+      return column("TIMESTAMP", stamps(name, options.zero_dates, false));
     case 10:
-      return column("DATE", (rows) => dateReader(rows, name, options.zero_dates));
+      return column("DATE", dates(name, options.zero_dates));
     case 11:
-      return column("TIME", (rows) => timeReader(rows, name));
+      return column("TIME", times(name));
     case 16:
-      return field.columnLength === 1
-        ? column("BOOLEAN", (rows) => flagReader(rows))
-        : column("UBIGINT", (rows) => bitReader(rows));
+      return field.columnLength === 1 ? column("BOOLEAN", bits) : column("UBIGINT", bits);
     case 6:
-      return column("VARCHAR", (rows) => textReader(rows));
+      return column("VARCHAR", texts);
     case 245:
-      return column("JSON", (rows) => textReader(rows));
+      return column("JSON", texts);
     case 255:
     case 242:
-      return column("BLOB", (rows) => blobReader(rows));
+      return column("BLOB", blobs);
     default:
       return textColumn(field, column);
   }
 }
 
-type Make = (type: string, reader: ReadColumn["reader"]) => ReadColumn;
+type Make = (type: string, write: ColumnWriter) => ReadColumn;
 
-function decimalColumn({ columnLength, decimals, flags }: Field, column: Make): ReadColumn {
+function decimalColumn({ name, columnLength, decimals: scale, flags }: Field, column: Make): ReadColumn {
   const sign = (flags & UNSIGNED) === 0 ? 1 : 0;
-  const precision = columnLength - sign - (decimals > 0 ? 1 : 0);
-  return column(
-    `DECIMAL(${Math.min(38, Math.max(precision, decimals, 1))},${decimals})`,
-    (rows) => decimalReader(rows),
-  );
+  const precision = columnLength - sign - (scale > 0 ? 1 : 0);
+  const type = `DECIMAL(${Math.min(MOST_DIGITS, Math.max(precision, scale, 1))},${scale})`;
+  return column(type, precision > MOST_DIGITS ? decimalsWithin(name, MOST_DIGITS - scale) : decimals);
 }
 
 function textColumn(field: Field, column: Make): ReadColumn {
   const { extendedTypeName = "", extendedFormat, characterSet } = field;
-  if (extendedFormat === "json") return column("JSON", (rows) => textReader(rows));
-  if (extendedTypeName === "uuid") return column("UUID", (rows) => textReader(rows));
-  if (extendedTypeName.startsWith("inet")) return column("VARCHAR", (rows) => textReader(rows));
-  return characterSet === BINARY
-    ? column("BLOB", (rows) => blobReader(rows))
-    : column("VARCHAR", (rows) => textReader(rows));
+  if (extendedFormat === "json") return column("JSON", texts);
+  if (extendedTypeName === "uuid") return column("UUID", texts);
+  if (extendedTypeName.startsWith("inet")) return column("VARCHAR", texts);
+  return characterSet === BINARY ? column("BLOB", blobs) : column("VARCHAR", texts);
 }
 
 /** The columns of an answer; each has a name of its own. */

@@ -1,10 +1,12 @@
-import { type CursorBounds, defineDriver, DriverError, emit } from "osiris/driver";
+import { type CursorBounds, defineDriver, DriverError, relay } from "osiris/driver";
 import { checkConnection, failureOf, quoted, Session, tableName, tableText } from "../mysql/mod.ts";
+import type { ReadingOptions } from "./column_type.ts";
 import { discover } from "./discover.ts";
 import { columnsOnly, dueRows } from "./due_rows.ts";
-import { type Question, RowStream, type StreamOptions } from "./row_stream.ts";
+import { type Question, RowStream } from "./row_stream.ts";
+import { NULL_TEXT } from "./row_text.ts";
 
-interface MysqlConfig extends StreamOptions {
+interface MysqlConfig extends ReadingOptions {
   readonly table?: string;
   readonly query?: string;
   readonly columns?: readonly string[];
@@ -27,10 +29,10 @@ export default defineDriver<MysqlConfig>({
       const stream = new RowStream(session, question, config);
       const columns = await stream.columns.promise;
       const types = Object.fromEntries(columns.map(({ name, type }) => [name, type]));
-      return emit(types, async function* () {
+      return relay(types, NULL_TEXT, async function* () {
         await using _ = session;
         try {
-          yield* stream.batches();
+          return { rows: yield* stream.pieces() };
         } catch (error) {
           signal.throwIfAborted();
           throw failureOf(attempt, error);
@@ -48,13 +50,13 @@ export default defineDriver<MysqlConfig>({
 async function due(
   question: Question,
   session: Session,
-  options: StreamOptions,
+  options: ReadingOptions,
   bounds: CursorBounds | null,
 ): Promise<Question> {
   if (bounds === null) return question;
   const stream = new RowStream(session, columnsOnly(question), options);
   const columns = await stream.columns.promise;
-  for await (const _ of stream.batches()) { /* There are none. */ }
+  for await (const _ of stream.pieces()) { /* There are none. */ }
   return dueRows(question, columns, bounds);
 }
 

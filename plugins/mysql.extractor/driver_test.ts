@@ -3,7 +3,7 @@ import { contextFor } from "osiris/driver";
 import driver from "./driver.ts";
 
 Deno.test("mysql.extractor wants a table or a query before it connects anywhere", async () => {
-  const options = { batch_rows: 1, zero_dates: "error", tinyint1_as_boolean: false } as const;
+  const options = { zero_dates: "error", tinyint1_as_boolean: false } as const;
   const nothing = { cursor: null, columns: null, limit: null };
   await assert.rejects(
     Promise.resolve(driver.read!(contextFor(options), nothing)),

@@ -1,29 +1,22 @@
 /**
- * The rows of a statement, column by column, straight from the server's binary rows.
+ * The rows of a statement as a CSV text, straight from the server's binary rows.
  *
- * The client library gives each row as a list of values: texts for what is a number or a time, to be taken apart
- * again for each value. Reading the rows' own bytes makes it several times faster, and exact for FLOAT, whose
- * text the server rounds. The library asks the command for the reader of its rows, so it is put there.
+ * The client library gives each row as a list of values. Writing the text from the rows' own bytes makes it several
+ * times faster, and exact for FLOAT, whose text the server rounds. The library asks the command for the reader
+ * of its rows, so it is put there.
  *
- * Memory stays flat: beyond two batches the connection is paused, and the server waits.
+ * Memory stays flat: beyond a few pieces the connection is paused, and the server waits.
  *
  * @module
  */
 
 import type { Connection, FieldPacket } from "mysql2";
-import { type ColumnChunk, columns as chunkOf } from "osiris/driver";
 import { failureOf, type Session } from "../mysql/mod.ts";
-import type { ColumnReader } from "./column_reader.ts";
 import { columnsOf, type ReadColumn, type ReadingOptions } from "./column_type.ts";
+import { RowText } from "./row_text.ts";
 
-/** Bytes of rows after which a batch is full, however few they are. */
-const BATCH_BYTES = 8_388_608;
-const MOST_WAITING = 2;
-
-/** How a statement's rows are read. */
-export interface StreamOptions extends ReadingOptions {
-  readonly batch_rows: number;
-}
+/** Pieces that may wait for their reader. */
+const MOST_WAITING = 4;
 
 /** A statement with the values of its `?`. */
 export interface Question {
@@ -38,15 +31,16 @@ export class RowStream {
   readonly columns = Promise.withResolvers<readonly ReadColumn[]>();
   readonly #session: Session;
   readonly #question: Question;
-  readonly #options: StreamOptions;
-  readonly #waiting: ColumnChunk[] = [];
-  #gathering: Gathering | undefined;
+  readonly #options: ReadingOptions;
+  readonly #waiting: Uint8Array<ArrayBuffer>[] = [];
+  readonly #text = new RowText();
+  #rows = 0;
   #paused = false;
   #ended = false;
   #failure: unknown;
   #wake: (() => void) | undefined;
 
-  constructor(session: Session, question: Question, options: StreamOptions) {
+  constructor(session: Session, question: Question, options: ReadingOptions) {
     this.#session = session;
     this.#question = question;
     this.#options = options;
@@ -56,15 +50,15 @@ export class RowStream {
     this.#ask(session.client);
   }
 
-  /** The batches; an error when the answer does not come to its end. */
-  async *batches(): AsyncGenerator<ColumnChunk, void, void> {
+  /** The pieces of the text, and how many rows it has; an error when the answer does not come to its end. */
+  async *pieces(): AsyncGenerator<Uint8Array<ArrayBuffer>, number, void> {
     while (true) {
       const next = this.#waiting.shift();
       if (next !== undefined) {
         this.#go();
         yield next;
       } else if (this.#failure !== undefined) throw this.#failure;
-      else if (this.#ended) return;
+      else if (this.#ended) return this.#rows;
       else await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
@@ -96,20 +90,28 @@ export class RowStream {
     };
   }
 
+  /** A row: a byte, a bit for each value that is missing (the first two stand for nothing), the values. */
   #take(columns: readonly ReadColumn[], { buffer, offset, end }: Packet): void {
-    const gathering = this.#gathering ??= new Gathering(columns, this.#options.batch_rows);
-    gathering.add(buffer, offset);
-    gathering.bytes += end - offset;
-    if (gathering.rows < this.#options.batch_rows && gathering.bytes < BATCH_BYTES) return;
-    this.#finishBatch();
+    const text = this.#text;
+    text.begin(columns.length, end - offset);
+    let at = offset + 1 + ((columns.length + 9) >> 3);
+    for (let i = 0; i < columns.length; i++) {
+      if (i > 0) text.comma();
+      const bit = i + 2;
+      if ((buffer[offset + 1 + (bit >> 3)]! >> (bit & 7)) & 1) text.none();
+      else at = columns[i]!.write(buffer, at, text);
+    }
+    text.endRow();
+    this.#rows++;
+    if (!text.isFull) return;
+    this.#cut();
     if (this.#waiting.length < MOST_WAITING || this.#paused) return;
     this.#paused = true;
     this.#session.flow(false);
   }
 
-  #finishBatch(): void {
-    if (this.#gathering !== undefined) this.#waiting.push(this.#gathering.done());
-    this.#gathering = undefined;
+  #cut(): void {
+    if (this.#text.at > 0) this.#waiting.push(this.#text.take());
     this.#tell();
   }
 
@@ -123,7 +125,7 @@ export class RowStream {
     if (this.#failure !== undefined) return;
     this.#session.expect(false);
     this.#ended = true;
-    this.#finishBatch();
+    this.#cut();
   }
 
   #fail(error: unknown): void {
@@ -156,35 +158,4 @@ interface RowCommand {
   on(event: "fields", listener: (fields: readonly FieldPacket[] | undefined) => void): void;
   on(event: "error", listener: (error: unknown) => void): void;
   on(event: "end", listener: () => void): void;
-}
-
-/** Rows on their way to a batch. */
-class Gathering {
-  readonly #columns: readonly ReadColumn[];
-  readonly #readers: readonly ColumnReader[];
-  rows = 0;
-  bytes = 0;
-
-  constructor(columns: readonly ReadColumn[], most: number) {
-    this.#columns = columns;
-    this.#readers = columns.map((column) => column.reader(most));
-  }
-
-  /** Adds a row: a byte, a bit for each value that is missing (the first two stand for nothing), the values. */
-  add(bytes: Uint8Array, start: number): void {
-    const readers = this.#readers;
-    const row = this.rows++;
-    let at = start + 1 + ((readers.length + 9) >> 3);
-    for (let i = 0; i < readers.length; i++) {
-      const bit = i + 2;
-      if ((bytes[start + 1 + (bit >> 3)]! >> (bit & 7)) & 1) readers[i]!.none(row);
-      else at = readers[i]!.read(bytes, at, row);
-    }
-  }
-
-  done(): ColumnChunk {
-    return chunkOf(
-      Object.fromEntries(this.#columns.map(({ name }, i) => [name, this.#readers[i]!.take(this.rows)])),
-    );
-  }
 }
