@@ -9,7 +9,8 @@
 
 import { Buffer } from "node:buffer";
 import { type ColumnChunk, columns as chunkOf, ServerFailure } from "osiris/driver";
-import type { Database, Parameter } from "../sqlite/mod.ts";
+import type { Database } from "../sqlite/mod.ts";
+import type { Due } from "./due_rows.ts";
 import type { Question } from "./question.ts";
 import { namesOf, type ReadColumn } from "./read_column.ts";
 
@@ -23,6 +24,7 @@ const MIXED = /^(?:JSON$|DECIMAL)/;
 /** The rows that are wanted of a query. */
 export interface Wanted extends Question {
   readonly columns: readonly ReadColumn[];
+  readonly due: Due;
 }
 
 /** The batches of a query's rows. */
@@ -32,10 +34,11 @@ export function* rowsOf(
   wanted: Wanted,
   batchRows: number,
 ): Generator<ColumnChunk, void, void> {
-  const { columns } = wanted;
+  const { columns, due } = wanted;
   const { sql, whole, parameters } = statementsOf(wanted);
   let batch = new Batch(attempt, columns);
   for (const row of database.stream(attempt, sql, parameters, whole)) {
+    if (!due.keep(row)) continue;
     batch.add(row);
     if (batch.rows < batchRows && batch.bytes < BATCH_BYTES) continue;
     yield batch.done();
@@ -45,7 +48,7 @@ export function* rowsOf(
 }
 
 /** The statement for {@linkcode Database.stream}, and the one that computes all that it does and tells the failure. */
-function statementsOf({ sql, params, columns }: Wanted) {
+function statementsOf({ sql, params, columns, due }: Wanted) {
   const names = columns.map((_, at) => `c${at}`);
   const texts = names.flatMap((name, at) => {
     const { type } = columns[at]!;
@@ -57,10 +60,10 @@ function statementsOf({ sql, params, columns }: Wanted) {
   const bytes = texts.join(" + ") || "0";
   const q = `WITH q(${namesOf(columns.length)}) AS (${sql}\n)`;
   return {
-    sql: `${q} SELECT ${bytes}, ${names.join(", ")} FROM q ` +
+    sql: `${q} SELECT ${bytes}, ${names.join(", ")} FROM q${due.where} ` +
       `UNION ALL SELECT NULL, ${names.map(() => "NULL").join(", ")}`,
-    whole: `${q} SELECT ${names.map((name) => `max(${name})`).join(", ")} FROM q`,
-    parameters: params as readonly Parameter[],
+    whole: `${q} SELECT ${names.map((name) => `max(${name})`).join(", ")} FROM q${due.where}`,
+    parameters: [...params, ...due.params],
   };
 }
 
