@@ -6,6 +6,7 @@
 
 import type { Execution, RunOptions, StepMeasure } from "./engine.ts";
 import { type ArrowColumnWriter, arrowWriter, sentAs } from "./_arrow_out.ts";
+import { beginStream, cameToItsEnd, reasonOf } from "./_broken_stream.ts";
 import { compose } from "./_compose.ts";
 import { namingTheRow, verifyValues } from "./_culprit.ts";
 import { bindAll, type Database, scanned } from "./_database.ts";
@@ -39,9 +40,17 @@ export async function* streamBatches(
   const fed = feeding.signal === undefined ? options : { ...options, signal: feeding.signal };
   const connection = await database.connect();
   let rows = 0;
+  const prepareAgain = async (statement: string) => {
+    const other = await database.connect();
+    const prepared = await other.prepare(`EXPLAIN ANALYZE ${statement}`);
+    await bindAll(prepared, composed.bind);
+    return { connection: other, prepared };
+  };
   try {
     const bindings = await loadBindings();
-    const prepared = await connection.prepare(`SELECT ${select} FROM (${composed.sql})`);
+    const statement = `SELECT ${select} FROM (${composed.sql})`;
+    await beginStream(connection);
+    const prepared = await connection.prepare(statement);
     await bindAll(prepared, composed.bind);
     const result = await perform(connection, prepared, fed, true);
     const types = Array.from({ length: result.columnCount }, (_, i) => result.columnType(i));
@@ -78,8 +87,13 @@ export async function* streamBatches(
       held += count;
       rows += count;
     }
-    if (held > 0 || rows === 0) yield batch();
     prepared.destroySync();
+    fed.signal?.throwIfAborted();
+    if (!await cameToItsEnd(connection)) {
+      const isFed = composed.scans.some(({ scan }) => scan.feed !== undefined);
+      throw await reasonOf(rows, isFed ? undefined : () => prepareAgain(statement), options);
+    }
+    if (held > 0 || rows === 0) yield batch();
     await feeding.end(({ relation: read }) => read === relation ? rows : undefined);
     await whole;
   } catch (caught) {

@@ -90,6 +90,29 @@ Deno.test("stream: order is the query's and errors come with their step", async 
   await assert.rejects(streamed(b.engine, wide), { message: /column 'h' holds an integer/ });
 });
 
+for (const bad of [3_000, 60_000, 99_999, 4_999_999]) {
+  Deno.test(`stream: a query that fails at row ${bad} is an error that says why, never a short result`, async () => {
+    await using b = await bench();
+    const relation = await b.sql(
+      `SELECT i, CAST(CASE WHEN i = ${bad} THEN 'odd' ELSE '1' END AS INTEGER) AS n FROM range(${bad} + 1) t(i)`,
+    );
+    await assert.rejects(streamed(b.engine, relation), /Could not convert string 'odd'/);
+  });
+}
+
+Deno.test("stream: a file whose value does not fit far down is an error that names its line", async () => {
+  await using b = await bench();
+  const lines = Array.from({ length: 200_000 }, (_, i) => `${i},${i === 150_000 ? "odd" : i}`);
+  await Deno.writeTextFile(b.path("late.csv"), `a,b\n${lines.join("\n")}\n`);
+  const types = { a: "BIGINT", b: "INTEGER" };
+  const relation = await b.engine.scan("read", {
+    format: "csv",
+    path: b.path("late.csv"),
+    options: { types },
+  });
+  await assert.rejects(streamed(b.engine, relation), /odd/);
+});
+
 Deno.test("append: what other producers send is taken when it fits exactly", async () => {
   await using b = await bench();
   const ipc = (columns: Record<string, arrow.Column<unknown>>) =>
