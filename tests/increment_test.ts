@@ -6,6 +6,7 @@
  */
 
 import assert from "node:assert/strict";
+import { osiris } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
 import { type MariaDbServer, type PostgresServer, startMariaDb, startPostgres } from "./_servers.ts";
 
@@ -203,3 +204,49 @@ for (const place of PLACES) {
     );
   });
 }
+
+Deno.test("run --backfill loads a range window by window, goes on where it stopped, and moves no cursor", async () => {
+  const sql = (text: string) => servers.postgres!.sql(text);
+  await sql(`CREATE TABLE past_in (at date, id int);
+    INSERT INTO past_in SELECT '2026-01-01'::date + i / 2, i FROM generate_series(0, 9) AS i;
+    CREATE TABLE past_out (at date, id int CHECK (id <> 5))`);
+  await using project = await projectOf(
+    PLACES[0]!,
+    steps(PLACES[0]!, "past", { cursor: "at", initial: "2026-01-05" }),
+  );
+  const command = ["run", "pipeline.oml", "--json", "--backfill", "2026-01-01..2026-01-05", "--window", "1d"];
+  const state = async () =>
+    JSON.parse((await osiris(["state", "show", "--json"], { cwd: project.root })).stdout);
+  const ids = () => sql("SELECT string_agg(id::text, ' ' ORDER BY id) FROM past_out");
+  const done = async () => {
+    const { code, stdout } = await osiris(command, { cwd: project.root });
+    return { code, backfill: JSON.parse(stdout.trimEnd().split("\n").at(-1)!).backfill };
+  };
+
+  await succeed(project);
+  assert.equal(await ids(), "8 9");
+  const before = (await state()).cursors;
+  const stopped = await done();
+  assert.equal(stopped.code, 1);
+  assert.deepEqual([stopped.backfill.windows, stopped.backfill.before, stopped.backfill.sessions.length], [
+    4,
+    0,
+    3,
+  ]);
+  assert.equal(await ids(), "0 1 2 3 8 9");
+  await sql("ALTER TABLE past_out DROP CONSTRAINT past_out_id_check");
+  const rest = await done();
+  assert.deepEqual([rest.code, rest.backfill.before, rest.backfill.sessions.length], [0, 2, 2]);
+  assert.equal(await ids(), "0 1 2 3 4 5 6 7 8 9");
+  const again = await done();
+  assert.deepEqual([again.code, again.backfill.before, again.backfill.sessions.length], [0, 4, 0]);
+  assert.equal(await ids(), "0 1 2 3 4 5 6 7 8 9");
+  assert.deepEqual((await state()).cursors, before);
+  assert.match(
+    (await osiris(["state", "reset", "increments", "--backfills"], { cwd: project.root })).stdout,
+    /Forgot 4 windows/,
+  );
+  await sql("DELETE FROM past_out WHERE id < 8");
+  assert.equal((await done()).backfill.sessions.length, 4);
+  assert.equal(await ids(), "0 1 2 3 4 5 6 7 8 9");
+});

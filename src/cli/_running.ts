@@ -9,6 +9,7 @@ import { type Failure, OsirisError } from "../diagnostic.ts";
 import type { Manifest } from "../manifest.ts";
 import { type Outcome, type Plan, planRun, runPlan } from "../run/mod.ts";
 import type { RunEnd, RunState, SessionEvent } from "../session/mod.ts";
+import type { BackfillWindow } from "../state/mod.ts";
 import { counted, duration, rows } from "./_amounts.ts";
 import type { Answer } from "./_answer.ts";
 import { type Choices, loadRunnable, type Runnable } from "./_check.ts";
@@ -22,7 +23,7 @@ import { printable } from "./_printable.ts";
 import { shownPath } from "./_project.ts";
 import { type Watcher, watcherFor } from "./_progress.ts";
 
-interface RunFlags {
+export interface RunFlags {
   readonly verbose: boolean;
   readonly memory_limit: string | undefined;
   readonly threads: string | undefined;
@@ -31,8 +32,14 @@ interface RunFlags {
   readonly require_os_sandbox: boolean;
 }
 
-/** Runs a pipeline or manifest to its end. */
-export async function runAnswer(cli: Cli, file: string, choices: Choices, flags: RunFlags): Promise<Answer> {
+/** Runs a pipeline or manifest to its end; with `backfill` that window of a range in place of what is new. */
+export async function runAnswer(
+  cli: Cli,
+  file: string,
+  choices: Choices,
+  flags: RunFlags,
+  backfill?: BackfillWindow,
+): Promise<Answer> {
   const signal = cli.interruption.signal;
   const limits = limitsOf(flags);
   const loaded = await loadRunnable(cli, file, choices);
@@ -45,7 +52,8 @@ export async function runAnswer(cli: Cli, file: string, choices: Choices, flags:
     cli.err.write(warningText(withoutSandbox(plan, plan.os_sandbox.reason), cli.err));
   }
   if (!cli.json && !cli.quiet) {
-    cli.out.write(`Running '${printable(plan.pipeline)}' (${counted(plan.order.length, "step")})\n`);
+    const window = backfill === undefined ? "" : ` from ${backfill.from} to ${backfill.to}`;
+    cli.out.write(`Running '${printable(plan.pipeline)}'${window} (${counted(plan.order.length, "step")})\n`);
   }
   const watcher = watcherFor(cli, plan.order);
   let end: RunEnd | undefined;
@@ -66,6 +74,7 @@ export async function runAnswer(cli: Cli, file: string, choices: Choices, flags:
       ...loaded,
       ...limits,
       ...(env.cacheFolder === undefined ? {} : { nativeCache: join(env.cacheFolder, "osiris") }),
+      ...(backfill === undefined ? {} : { backfill }),
       manifest,
       manifestText,
       signal,

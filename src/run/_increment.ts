@@ -55,6 +55,8 @@ interface Reading {
   /** The cursor that this run began with. */
   before: StoredCursor | undefined;
   next: Cursor | undefined;
+  /** Whether the window of a backfill was loaded by an earlier run; then nothing of it is. */
+  finished: boolean;
   /** Rows that are new; undefined until they are known. */
   rows: number | undefined;
 }
@@ -89,6 +91,7 @@ export class Increments {
         done: new Set(),
         before: undefined,
         next: undefined,
+        finished: false,
         rows: undefined,
       });
     }
@@ -115,7 +118,8 @@ export class Increments {
         },
       );
     }
-    reading.before = await state.cursor(reading.key);
+    if (backfill === undefined) reading.before = await state.cursor(reading.key);
+    else reading.finished = await state.isFinished(reading.key, backfill);
     const { settings } = reading;
     if (settings === undefined) {
       const { value = null } = reading.before ?? {};
@@ -165,10 +169,15 @@ export class Increments {
     if (mode !== "write") return undefined;
     const above = this.#above(id);
     if (above.length === 0 || above.some(({ rows }) => rows !== 0)) return undefined;
-    const [{ key: { step }, before }] = above as [Reading, ...Reading[]];
+    const [{ key: { step }, before, finished }] = above as [Reading, ...Reading[]];
     const column = before?.column ?? null;
-    const since = column === null ? "" : ` since ${column} = ${before!.value}`;
-    return { step, reason: `step '${step}' has no new rows${since}; the target stays as it is` };
+    const { backfill } = this.#input;
+    const where = backfill !== undefined
+      ? ` from ${backfill.from} to ${backfill.to}${finished ? " left to load" : ""}`
+      : column === null
+      ? " that are new"
+      : ` that are new since ${column} = ${before!.value}`;
+    return { step, reason: `step '${step}' has no rows${where}; the target stays as it is` };
   }
 
   /** How far each read above a write will have come with it. */
@@ -231,9 +240,9 @@ export class Increments {
   }
 
   /** From and to where rows are read. The first is where everything loaded before is known to the last row. */
-  #bounds({ before }: Reading, { initial }: Settings): { from: string | null; to: string | null } {
+  #bounds({ before, finished }: Reading, { initial }: Settings): { from: string | null; to: string | null } {
     const { backfill } = this.#input;
-    if (backfill !== undefined) return { from: backfill.from, to: backfill.to };
+    if (backfill !== undefined) return { from: backfill.from, to: finished ? backfill.from : backfill.to };
     if (before !== undefined && before.value !== null) {
       return { from: before.since ?? before.value, to: null };
     }

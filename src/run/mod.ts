@@ -34,4 +34,6 @@ export {
   type Verdict,
 } from "./ask.ts";
 export { type DiscoverRequest, discoverTables, type Discovery, type FoundTable } from "./discover.ts";
+export { windowsToLoad } from "./_backfill.ts";
+export { windowsOf } from "./_windows.ts";
 export type { AskInput } from "./_asking.ts";

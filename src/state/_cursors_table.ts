@@ -47,8 +47,8 @@ export function putIntent(db: DatabaseSync, intent: Intent): Refusal | undefined
   if (open !== undefined && open.session_id !== intent.session_id) {
     return { by: "another run", session: open.session_id };
   }
-  if ((getCursor(db, intent)?.version ?? 0) !== intent.base) return { by: "a move" };
   const { session_id, started_at, base, next, window, loads } = intent;
+  if (next !== undefined && (getCursor(db, intent)?.version ?? 0) !== base) return { by: "a move" };
   db.prepare(
     `INSERT OR REPLACE INTO intents (pipeline, profile, step, session_id, started_at, base, loads, backfill,
        moves, column_name, value, type, since, identity, seen) VALUES (${Array(15).fill("?").join(", ")})`,

@@ -29,6 +29,14 @@ export const run = declare({
     },
     frozen: { summary: "ask nothing: fail unless osiris.lock and components/ say exactly the same" },
     ...SANDBOX_FLAG,
+    backfill: {
+      value: "FROM..TO",
+      summary: "load this range of the incremental reads' cursor in place of what is new; no cursor moves",
+    },
+    window: {
+      value: "SIZE",
+      summary: "load the range in windows of this size, such as 1d, 6h or 10000: each a run of its own",
+    },
     threads: { value: "N", summary: "how many threads the engine uses" },
   },
   document: {
@@ -41,14 +49,24 @@ export const run = declare({
     steps: "each step as in status.json",
     notices: "when there is any: what went wrong beside the run and changed nothing of it",
     plan: "the plan, with --dry-run only",
+    backfill:
+      "with --backfill: the range; windows: how many there are; before: how many of them were loaded before; sessions: those of this command",
   },
   examples: [
     { line: "osiris run pipeline.oml", about: "Compiles it and runs it." },
     { line: "osiris run pipeline.oml --dry-run", about: "What it would touch." },
+    {
+      line: "osiris run pipeline.oml --backfill 2026-01-01..2026-02-01 --window 1d",
+      about: "January, day by day; the same command again goes on where it was interrupted.",
+    },
     { line: "osiris run compiled/manifest.yaml", about: "Runs what was compiled before." },
   ],
   async run(input, cli) {
     const choices = { profile: input.profile, params: input.param };
+    if (input.backfill !== undefined || input.window !== undefined) {
+      const { backfillAnswer } = await import("../_backfilling.ts");
+      return await backfillAnswer(cli, input.file, choices, input);
+    }
     if (input.dry_run) return await dryRun(cli, input.file, choices, input);
     const { runAnswer } = await import("../_running.ts");
     return await runAnswer(cli, input.file, choices, input);
