@@ -70,7 +70,8 @@ export async function describe(
   };
 }
 
-function schemaOf(session: Session, { database }: TableName): string {
+/** The database of a table, as a statement names it. */
+export function schemaOf(session: Session, { database }: TableName): string {
   return database === undefined ? "DATABASE()" : session.escape(database);
 }
 
@@ -149,7 +150,8 @@ export function creation(
   }) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;
 }
 
-function declared(session: Session, { name, type }: Column, key: boolean): string {
+/** The type of a column that is made for one of the engine's. */
+export function declared(session: Session, { name, type }: Column, key: boolean): string {
   const source = type.toUpperCase();
   const text = source === "VARCHAR" || source.startsWith("ENUM(");
   if (key && text) return "VARCHAR(255)";

@@ -17,6 +17,7 @@ import {
   type WriteRequest,
 } from "osiris/driver";
 import { checkConnection, quoted, Session, type TableName, tableName, tableText } from "../postgres/mod.ts";
+import { evolve, tableColumns } from "./evolution.ts";
 import { Loads } from "./loads.ts";
 import { findTarget, schemaOf, type Target } from "./target.ts";
 
@@ -43,6 +44,14 @@ export default defineDriver<WriterConfig>({
       throw error;
     }
   },
+  async target({ config, connection, signal }, { columns }) {
+    await using session = await Session.open(connection, signal);
+    const attempt = `Cannot look at the table '${config.table}' at ${session.place}`;
+    const name = tableName(config.table);
+    const schema = await schemaOf(session, attempt, name);
+    return await tableColumns(session, attempt, tableText({ schema, table: name.table }), columns);
+  },
+
   async loaded({ config, connection, signal }, { loadId }) {
     await using session = await Session.open(connection, signal);
     const attempt = `Cannot find out what was loaded into the table '${config.table}' at ${session.place}`;
@@ -80,10 +89,13 @@ class Write {
       await this.#run("ROLLBACK");
       return { loadedBefore: before, commit: () => this.#end(), abort: () => this.#end() };
     }
+    const text = tableText({ schema, table: name.table });
+    await evolve(this.session, this.#attempt, text, this.input.evolution);
     const target = await findTarget(this.session, this.#attempt, this.input.columns, {
-      text: tableText({ schema, table: name.table }),
+      text,
       create: this.#config.create,
       keys: this.#keys,
+      unique: this.#config.write_mode === "upsert",
     });
     const isPlain = this.#keys.length === 0 && (this.#config.write_mode === "append" || target.made);
     if (isPlain && target.direct) await this.#take(target.text, target);

@@ -6,8 +6,8 @@ import type { Capability, ComponentSpec, FieldSchema, Mode } from "../spec.ts";
 import type { Example } from "./_example.ts";
 import { type Check, type Fault, isAccident, saidBy, type Subject } from "./_subject.ts";
 
-/** What is a function of the driver: the modes, and two of the capabilities. */
-const ABILITIES = ["check", "discover", "read", "transform", "write"] as const;
+/** What is a function of the driver: the modes, and some of the capabilities. */
+const ABILITIES = ["check", "discover", "target", "read", "transform", "write"] as const;
 type Ability = (typeof ABILITIES)[number];
 /** How long it is looked at what a driver makes of a call. */
 const PROBE_MS = 2_000;
@@ -120,18 +120,19 @@ export const ASKED: readonly Check[] = [
 
 async function probed(subject: Subject, ability: Ability): Promise<Fault | undefined> {
   const { spec } = subject.bench.entry;
-  const declared = [...spec.modes, ...spec.capabilities].includes(ability as never);
+  const named = ability === "target" ? "contract" : ability;
+  const declared = [...spec.modes, ...spec.capabilities].includes(named as never);
   const there = await has(subject, ability);
   if (there === declared) return undefined;
-  const list = ability === "check" || ability === "discover" ? "capabilities" : "modes";
+  const list = ["check", "discover", "target"].includes(ability) ? "capabilities" : "modes";
   return declared
     ? {
-      reason: `spec.yaml declares '${ability}', and the driver has no such function`,
-      next: `add '${ability}' to defineDriver({…}), or take it out of ${list}`,
+      reason: `spec.yaml declares '${named}', and the driver has no such function`,
+      next: `add '${ability}' to defineDriver({…}), or take '${named}' out of ${list}`,
     }
     : {
       reason: `the driver has '${ability}', and spec.yaml does not declare it`,
-      next: `add it to ${list}, or take it out of the driver`,
+      next: `add '${named}' to ${list}, or take '${ability}' out of the driver`,
     };
 }
 
@@ -139,7 +140,7 @@ async function probed(subject: Subject, ability: Ability): Promise<Fault | undef
 async function has({ bench, examples }: Subject, ability: Ability): Promise<boolean> {
   const { entry, start } = bench;
   const modes: readonly Mode[] = ["read", "transform", "write"];
-  const capabilities: readonly Capability[] = ["check", "discover"];
+  const capabilities: readonly Capability[] = ["check", "discover", "contract"];
   const spec: ComponentSpec = { ...entry.spec, modes, capabilities, carries: "driver" };
   const example = examples.find(({ mode }) => mode === ability) ?? examples[0];
   const { value: config } = checkConfig(entry.spec, example?.config ?? {});
@@ -177,6 +178,8 @@ async function call(driver: Driver, ability: Ability): Promise<unknown> {
       return await driver.check();
     case "discover":
       return await driver.discover();
+    case "target":
+      return await driver.target([]);
     case "read":
       return await driver.read();
     case "transform":
