@@ -44,6 +44,7 @@ export {
 } from "./lock.ts";
 export { lapsedSigner, parseSigners, type Signer, SIGNERS_FILE } from "./signers.ts";
 export { type OsSandbox, osSandbox } from "./os_sandbox.ts";
+export { clearUpBeside, leftBeside } from "./isolation/handover.ts";
 export {
   type ComponentPackage,
   demandAdmission,

@@ -37,11 +37,18 @@ const WRITES: Readonly<Record<string, string>> = {
   "more, and then it commits": `for (let i = 0; i < 30; i++) Deno.writeFileSync(folder + "/" + i, block);`,
 };
 
+/** Not beyond any limit: its host is killed meanwhile. */
+const WAITS = `Deno.writeFileSync(folder + "/a", block);
+    Deno.writeFileSync(folder + "/b", block);
+    await new Promise(() => {});`;
+
 const DRIVER = `import { defineDriver } from "osiris/driver";
 const block = new Uint8Array(1_000_000).fill(1);
 const writes = {
 ${
-  Object.entries(WRITES).map(([how, body]) => `  ${JSON.stringify(how)}: async (folder) => { ${body} },`)
+  Object.entries({ ...WRITES, "half, and then it waits": WAITS }).map(([how, body]) =>
+    `  ${JSON.stringify(how)}: async (folder) => { ${body} },`
+  )
     .join(
       "\n",
     )
@@ -124,6 +131,39 @@ export function filled(): void {
           LIMIT / 1e6
         } MB, in ${beyond.length} ways to fill it`,
       );
+    },
+  });
+
+  Deno.test({
+    name: "what a driver wrote is cleared away after its host was killed, by whoever looks for old runs",
+    ignore: Deno.build.os !== "linux",
+    fn: async () => {
+      await using arena = await Arena.create();
+      arena.component("evil.filler", SPEC, DRIVER);
+      arena.write("target/kept.txt", "kept\n");
+      arena.write("filled.oml", pipeline("half, and then it waits"));
+      const agreed = await arena.consent();
+      assert.equal(agreed.code, 0, agreed.stderr);
+      const beside = () => readdirSync(arena.path("target")).filter((name) => name !== "kept.txt");
+      const ran = await arena.osiris(["run", "filled.oml"], {
+        onHost: (pid) => {
+          if (taken(arena.path("target")) > 1_000_000) Deno.kill(pid, "SIGKILL");
+        },
+      });
+      assert.equal(ran.code, 137, ran.stdout + ran.stderr);
+      const [left, ...more] = beside();
+      assert.match(left!, /^\.out\.osiris-driver-\d+-[0-9a-f]{16}$/);
+      assert.deepEqual(more, []);
+      const shown = await arena.osiris(["logs", "gc"]);
+      assert.match(shown.stdout, new RegExp(`^target/${left}  left by a killed run$`, "m"));
+      assert.match(shown.stdout, /^Nothing was removed: add --yes to do it$/m);
+      assert.deepEqual(beside(), [left]);
+      const gone = await arena.osiris(["logs", "gc", "--yes"]);
+      assert.match(gone.stdout, new RegExp(`^Removed target/${left}$`, "m"));
+      assert.deepEqual(readdirSync(arena.path("target")), ["kept.txt"]);
+      const again = await arena.osiris(["logs", "gc", "--yes"]);
+      assert.match(again.stdout, /^Nothing to remove; 1 run stay/);
+      count("A18", { tried: 1, left: beside().length });
     },
   });
 

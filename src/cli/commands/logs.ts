@@ -1,6 +1,7 @@
 /** `osiris logs list`, `show`, `tail` and `gc`. */
 
 import { OsirisError } from "../../diagnostic.ts";
+import type { GcPlan } from "../../session/mod.ts";
 import { bytes, counted, duration } from "../_amounts.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
@@ -171,6 +172,7 @@ export const logsGc = declare({
   summary: "show which old runs could go; with --yes remove them",
   details: [
     "Runs go whole, never the one that is running. Outputs of pipelines are not touched. Without --keep and --older-than no run goes.",
+    "What a component from outside was writing when its run was killed goes too: a folder beside the target, which the next write there would remove as well.",
   ],
   arguments: {},
   flags: {
@@ -181,6 +183,7 @@ export const logsGc = declare({
   document: {
     applied: "whether runs were removed",
     plan: "what goes and what stays",
+    left_by_drivers: "folders beside targets that killed runs left",
     result: "with --yes: what was removed, and what could not be",
   },
   examples: [
@@ -196,29 +199,44 @@ export const logsGc = declare({
       ...(keep === undefined ? {} : { keep: wholeNumber("--keep", keep) }),
       ...(older_than === undefined ? {} : { olderThanMs: age(older_than) }),
     });
-    if (!yes || plan.remove.length + plan.leftovers.length === 0) {
-      return { document: { applied: false, plan }, text: gcText(plan.remove, plan.kept, plan.bytes, yes) };
+    const { targets, folders: left_by_drivers } = await leftByDrivers(project.logs);
+    if (!yes || plan.remove.length + plan.leftovers.length + left_by_drivers.length === 0) {
+      return {
+        document: { applied: false, plan, left_by_drivers },
+        text: gcText(plan, left_by_drivers.map((folder) => shownPath(folder, cli.cwd)), yes),
+      };
     }
+    const { clearUpBeside } = await import("../../component/mod.ts");
+    for (const target of targets) await clearUpBeside(target);
     const result = await applyGc(plan);
     const state = openState(project.state);
     for (const id of result.removed) await state.removeRun(id);
     return {
-      document: { applied: true, plan, result },
+      document: { applied: true, plan, left_by_drivers, result },
       text: `Removed ${counted(result.removed.length, "run")}, ${bytes(result.bytes)}\n` +
+        left_by_drivers.map((folder) => `Removed ${printable(shownPath(folder, cli.cwd))}\n`).join("") +
         result.failed.map((f) => `Not removed: ${f.session_id}: ${printable(f.reason)}\n`).join(""),
       ...(result.failed.length > 0 ? { exit: EXIT.failed } : {}),
     };
   },
 });
 
-function gcText(
-  remove: readonly { session_id: string; bytes: number; state: string }[],
-  kept: number,
-  total: number,
-  yes: boolean,
-): string {
-  if (remove.length === 0) return `Nothing to remove; ${counted(kept, "run")} stay\n`;
-  const lines = remove.map((r) => `${r.session_id}  ${r.state}  ${bytes(r.bytes)}\n`);
+/** What killed runs were writing by components from outside: the targets, and the folders beside them. */
+async function leftByDrivers(logs: string): Promise<{ targets: string[]; folders: string[] }> {
+  const { listSessions, sessionUse } = await import("../../session/mod.ts");
+  const { leftBeside } = await import("../../component/mod.ts");
+  const killed = (await listSessions(logs)).filter(({ state }) => state === "interrupted");
+  const plans = await Promise.all(killed.map(({ folder }) => sessionUse(folder)));
+  const targets = [...new Set(plans.flatMap(({ steps }) => steps.flatMap(({ write }) => write)))];
+  return { targets, folders: (await Promise.all(targets.map(leftBeside))).flat() };
+}
+
+function gcText({ remove, kept, bytes: total }: GcPlan, left: readonly string[], yes: boolean): string {
+  if (remove.length + left.length === 0) return `Nothing to remove; ${counted(kept, "run")} stay\n`;
+  const lines = [
+    ...remove.map((r) => `${r.session_id}  ${r.state}  ${bytes(r.bytes)}\n`),
+    ...left.map((folder) => `${printable(folder)}  left by a killed run\n`),
+  ];
   const next = yes ? "" : "Nothing was removed: add --yes to do it\n";
   return `${lines.join("")}${counted(remove.length, "run")} would go, ${bytes(total)}; ${kept} stay\n${next}`;
 }

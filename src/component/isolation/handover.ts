@@ -106,7 +106,7 @@ export class Handover {
   static async begin(target: string, bytes: number, about: string, step: string): Promise<Handover> {
     const place = await realpath(target).catch(() => target);
     const beside = dirname(place);
-    await clearUp(place);
+    await clearUpBeside(place);
     const folder = `${stem(place)}${Deno.pid}-${randomBytes(8).toString("hex")}`;
     try {
       await mkdir(beside, { recursive: true });
@@ -193,16 +193,24 @@ function stem(target: string): string {
   return join(dirname(target), `.${short}.osiris-driver-`);
 }
 
-/** Removes what runs left that are no more; an old folder whose place is empty goes back there. */
-async function clearUp(target: string): Promise<void> {
+/** The folders beside a target of runs that are no more. */
+export async function leftBeside(target: string): Promise<string[]> {
   const [beside, prefix] = [dirname(target), basename(stem(target))];
-  for (const name of await readdir(beside).catch(() => [])) {
-    if (!name.startsWith(prefix)) continue;
-    const [, pid, old] = /^(\d+)-[0-9a-f]{16}(\.old)?$/.exec(name.slice(prefix.length)) ?? [];
-    if (pid === undefined || lives(Number(pid))) continue;
+  const names = await readdir(beside).catch(() => []);
+  return names.filter((name) => {
+    const [, pid] = LEFT.exec(name.slice(prefix.length)) ?? [];
+    return name.startsWith(prefix) && pid !== undefined && !lives(Number(pid));
+  }).map((name) => join(beside, name));
+}
+
+const LEFT = /^(\d+)-[0-9a-f]{16}(?:\.old)?$/;
+
+/** Removes what runs left that are no more; an old folder whose place is empty goes back there. */
+export async function clearUpBeside(target: string): Promise<void> {
+  for (const folder of await leftBeside(target)) {
     const empty = await lstat(target).then(() => false, () => true);
-    if (old !== undefined && empty) await rename(join(beside, name), target);
-    else await rm(join(beside, name), { recursive: true, force: true });
+    if (folder.endsWith(".old") && empty) await rename(folder, target);
+    else await rm(folder, { recursive: true, force: true });
   }
 }
 
