@@ -5,7 +5,7 @@
  * What makes it smaller is `scripts/_squeeze.ts`, never the bundler's `--minify`.
  * DuckDB's library is packed with brotli (the best that Deno 2.6 can unpack natively) and unpacked once by
  * `src/engine/_native_library.ts`. Two builds of the same checkout give the same bytes, when the output
- * has the same name: Deno writes that name into the binary.
+ * has the same name: Deno writes that name into the binary. Beside each binary lies what it is made of, `NAME.cdx.json`.
  *
  * @module
  */
@@ -18,7 +18,10 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { WARDEN_FILE } from "../src/component/isolation/_warden_file.ts";
 import { AUTHOR_FILES, authorFiles } from "../src/component/author_files.ts";
+import { renamedChunks } from "./_chunk_names.ts";
 import { withoutPlaces } from "./_places.ts";
+import { type BundledPackage, packageAt, packagesIn, together } from "./_packages.ts";
+import { sbomText } from "./_sbom.ts";
 import { squeezed } from "./_squeeze.ts";
 import type { PackedFile, PackedLibrary } from "../src/engine/_native_library.ts";
 
@@ -69,7 +72,7 @@ const TARGETS: readonly Target[] = [
 
 const HELP = `Builds the binary: scripts/build [OPTION]
 
-  (none)       dist/osiris, for this machine
+  (none)       dist/osiris, for this machine, with dist/osiris.cdx.json: what is in it, as CycloneDX
   --all        also dist/osiris-<target> for ${TARGETS.map((t) => t.name).join(", ")},
                with dist/SHA256SUMS
   --output F   the binary for this machine, written to F instead
@@ -101,10 +104,10 @@ async function main(args: readonly string[]): Promise<number> {
   Deno.mkdirSync(dist, { recursive: true });
   const stage = Deno.makeTempDirSync({ prefix: "osiris-build-" });
   try {
-    await bundle(stage);
+    const packages = await bundle(stage);
     const output = elsewhere ? value : join(dist, Deno.build.os === "windows" ? "osiris.exe" : "osiris");
-    await build(stage, own, output, true);
-    return all ? await buildAll(stage, own, output) : 0;
+    await build(stage, own, output, true, packages);
+    return all ? await buildAll(stage, own, output, packages) : 0;
   } catch (error) {
     console.error(`Cannot build for ${own.name}: ${reason(error)}`);
     return 1;
@@ -114,21 +117,29 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /** Every target; one that fails is named with its reason and does not keep the others from being built. */
-async function buildAll(stage: string, own: Target, ownOutput: string): Promise<number> {
+async function buildAll(
+  stage: string,
+  own: Target,
+  ownOutput: string,
+  packages: readonly BundledPackage[],
+): Promise<number> {
   const outputs: string[] = [];
   const failures: string[] = [];
   for (const target of TARGETS) {
     const output = join(dist, `osiris-${target.name}${target.name.startsWith("windows") ? ".exe" : ""}`);
     try {
-      if (target === own) Deno.copyFileSync(ownOutput, output);
-      else await build(stage, target, output, false);
+      if (target === own) {
+        Deno.copyFileSync(ownOutput, output);
+        Deno.copyFileSync(sbomFile(ownOutput), sbomFile(output));
+      } else await build(stage, target, output, false, packages);
       outputs.push(output);
     } catch (error) {
       failures.push(target.name);
       console.error(`Cannot build for ${target.name}: ${reason(error)}`);
     }
   }
-  const sums = outputs.map((output) => `${sha256(Deno.readFileSync(output))}  ${basename(output)}\n`);
+  const sums = outputs.flatMap((output) => [output, sbomFile(output)])
+    .map((output) => `${sha256(Deno.readFileSync(output))}  ${basename(output)}\n`);
   Deno.writeTextFileSync(join(dist, "SHA256SUMS"), sums.join(""));
   console.log(
     `${outputs.length} built, ${failures.length} not built${
@@ -138,19 +149,21 @@ async function buildAll(stage: string, own: Target, ownOutput: string): Promise<
   return failures.length === 0 ? 0 : 1;
 }
 
-/** The program as a few JavaScript files in `stage`, with what it reads at run time in `stage/assets`. */
-async function bundle(stage: string): Promise<void> {
+/** The program as a few JavaScript files in `stage`, with what it reads at run time in `stage/assets`; gives the npm packages in them. */
+async function bundle(stage: string): Promise<BundledPackage[]> {
   const assets = join(stage, "assets");
   Deno.mkdirSync(assets);
   Deno.writeTextFileSync(join(assets, AUTHOR_FILES), JSON.stringify(await authorFiles()));
-  await deno([
-    "run",
-    "--frozen",
-    "--no-check",
-    "--allow-all",
-    join(root, "scripts/_embed_drivers.ts"),
-    assets,
-  ]);
+  const inDrivers: BundledPackage[] = JSON.parse(
+    await deno([
+      "run",
+      "--frozen",
+      "--no-check",
+      "--allow-all",
+      join(root, "scripts/_embed_drivers.ts"),
+      assets,
+    ]),
+  );
   await deno([
     "bundle",
     "--quiet",
@@ -160,19 +173,21 @@ async function bundle(stage: string): Promise<void> {
     join(root, "src/component/isolation/warden.ts"),
   ]);
   const warden = join(assets, WARDEN_FILE);
-  Deno.writeTextFileSync(warden, await squeezed(Deno.readTextFileSync(warden)));
-  // The bundler names its files by where it found their parts: that must be the same place in every build.
-  const yaml = await install("yaml", join(dist, "yaml"));
-  try {
-    await bundleProgram(stage, join(yaml.folder, "browser/dist/index.js"));
-  } finally {
-    yaml.remove();
-  }
-  await finish(stage);
+  const wardenText = Deno.readTextFileSync(warden);
+  Deno.writeTextFileSync(warden, await squeezed(wardenText));
+  const packages = together(inDrivers, packagesIn(wardenText, root));
   Deno.writeTextFileSync(
     join(stage, "deno.json"),
     JSON.stringify({ unstable: ["worker-options"], nodeModulesDir: "none" }),
   );
+  // The bundler names its files by where it found their parts: that must be the same place in every build.
+  const yaml = await install("yaml", join(dist, "yaml"));
+  try {
+    await bundleProgram(stage, join(yaml.folder, "browser/dist/index.js"));
+    return together(packages, await finish(stage));
+  } finally {
+    yaml.remove();
+  }
 }
 
 /**
@@ -208,18 +223,33 @@ const OSIRIS_REQUIRE = `const osirisRequire = __deno_internal_createRequire(impo
 var __require = (name) =>
   name === "@duckdb/node-bindings" ? globalThis[Symbol.for("osiris.duckdb")] : osirisRequire(name);`;
 
-async function finish(stage: string): Promise<void> {
-  let given = 0;
-  for (const { name } of Deno.readDirSync(stage)) {
+/** Takes from the program what is of this machine alone, and what is long; gives the npm packages in it. */
+async function finish(stage: string): Promise<BundledPackage[]> {
+  const packages: BundledPackage[][] = [];
+  const files = new Map<string, string>();
+  for (const { name } of [...Deno.readDirSync(stage)].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (!name.endsWith(".js")) continue;
-    const text = withoutPlaces(Deno.readTextFileSync(join(stage, name)));
+    const bundle = Deno.readTextFileSync(join(stage, name));
+    Deno.removeSync(join(stage, name));
+    packages.push(packagesIn(bundle, root));
+    files.set(name, withoutPlaces(bundle));
+  }
+  let given = 0;
+  for (const [name, text] of renamedChunks(files)) {
     if (text.includes(REQUIRE)) given++;
     Deno.writeTextFileSync(join(stage, name), await squeezed(text.replace(REQUIRE, OSIRIS_REQUIRE)));
   }
   if (given === 0) throw new Error("the bundle has no `__require` to give the engine's bindings to");
+  return together(...packages);
 }
 
-async function build(stage: string, target: Target, output: string, own: boolean): Promise<void> {
+async function build(
+  stage: string,
+  target: Target,
+  output: string,
+  own: boolean,
+  packages: readonly BundledPackage[],
+): Promise<void> {
   const start = performance.now();
   const native = join(stage, "assets", "native");
   const packed = await packLibrary(target);
@@ -228,9 +258,43 @@ async function build(stage: string, target: Target, output: string, own: boolean
     writePacked(native, packed.files, packed.entry);
     await compile(stage, target, output, own);
   }
+  Deno.writeTextFileSync(sbomFile(output), await sbomOf(output, target, packed, packages, own));
   const megabytes = (Deno.statSync(output).size / 1e6).toFixed(1);
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   console.log(`${target.name}: ${output} (${megabytes} MB, ${seconds} s)`);
+}
+
+function sbomFile(output: string): string {
+  return `${output.replace(/\.exe$/, "")}.cdx.json`;
+}
+
+async function sbomOf(
+  output: string,
+  { triple }: Target,
+  packed: Packed,
+  packages: readonly BundledPackage[],
+  own: boolean,
+): Promise<string> {
+  const { version, license } = JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
+  return sbomText({
+    version,
+    license,
+    triple,
+    sha256: sha256(Deno.readFileSync(output)),
+    packages: together(packages, [packed.package]),
+    locked: lockedPackages(join(root, "deno.lock")),
+    deno: own ? await runtimeVersion(output) : Deno.version.deno,
+    duckdb: packed.package.version.replace(/-.*/, ""),
+    native: packed.files.map(({ file }) => file),
+  });
+}
+
+/** The runtime may be of another release than this Deno: `DENORT_BIN` says which one it is. */
+async function runtimeVersion(program: string): Promise<string> {
+  const { success, stdout } = await new Deno.Command(resolve(program), { args: ["version", "--json"] })
+    .output();
+  if (!success) throw new Error(`'${program} version' failed`);
+  return JSON.parse(new TextDecoder().decode(stdout)).deno;
 }
 
 /**
@@ -322,6 +386,8 @@ function setTimes(folder: string): void {
 
 /** A library's files, compressed in memory. */
 interface Packed {
+  /** Where they are from. */
+  readonly package: BundledPackage;
   readonly entry: string;
   readonly files: readonly { readonly file: PackedFile; readonly bytes: Uint8Array }[];
 }
@@ -334,7 +400,7 @@ async function packLibrary(target: Target): Promise<Packed> {
       const bytes = Deno.readFileSync(join(source.folder, name));
       return { file: { name, size: bytes.length, sha256: sha256(bytes) }, bytes: pack(bytes) };
     });
-    return { entry: target.library[0], files };
+    return { package: packageAt(source.folder), entry: target.library[0], files };
   } finally {
     source.remove();
   }
@@ -398,10 +464,10 @@ function lockedPackages(file: string): Record<string, { integrity?: string }> {
 }
 
 /**
- * Runs this Deno; what it says is shown only when it fails. `DENORT_BIN`, the runtime for this machine,
+ * Runs this Deno and gives what it prints; what else it says is shown only when it fails. `DENORT_BIN`, the runtime for this machine,
  * reaches it with `runtime` alone.
  */
-async function deno(args: string[], { runtime = false, cwd = root } = {}): Promise<void> {
+async function deno(args: string[], { runtime = false, cwd = root } = {}): Promise<string> {
   const { DENORT_BIN, ...env } = Deno.env.toObject();
   if (runtime && DENORT_BIN) env["DENORT_BIN"] = resolve(DENORT_BIN);
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -411,7 +477,7 @@ async function deno(args: string[], { runtime = false, cwd = root } = {}): Promi
     env: { ...env, NO_COLOR: "1" },
     stdin: "null",
   }).output();
-  if (success) return;
+  if (success) return new TextDecoder().decode(stdout);
   const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   throw new Error(`'deno ${args[0]}' failed: ${said.split("\nStack backtrace:")[0]!.trim()}`);
 }

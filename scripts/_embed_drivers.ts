@@ -3,7 +3,7 @@
  *
  * Writes `FOLDER/builtins.json` (specs and hashes, as the catalog has them from source) and
  * `FOLDER/drivers/NAME.js` for each code: a module that serves its drivers when a worker loads it. The
- * module `drivers/guest.js` takes code from outside instead.
+ * module `drivers/guest.js` takes code from outside instead. Prints which npm packages are in them, as JSON.
  *
  * @module
  */
@@ -17,21 +17,29 @@ import { fileURLToPath } from "node:url";
 import { bundleFile, type EmbeddedComponent, loadPlugins } from "../src/component/_builtins.ts";
 import type { CatalogEntry } from "../src/component/catalog.ts";
 import { entryText } from "../src/component/_entry.ts";
+import { type BundledPackage, packagesIn, together } from "./_packages.ts";
 import { withoutPlaces } from "./_places.ts";
 import { squeezed } from "./_squeeze.ts";
 import { GLUE_FILE, guestEntry } from "../src/component/admission/glue.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
-/** Writes the assets of every component under `plugins` into a folder. */
-export async function embedDrivers(folder: string, plugins: string = join(ROOT, "plugins")): Promise<void> {
+/** Writes the assets of every component under `plugins` into a folder; gives the npm packages that are in them. */
+export async function embedDrivers(
+  folder: string,
+  plugins: string = join(ROOT, "plugins"),
+): Promise<BundledPackage[]> {
   const entries = await loadPlugins(plugins);
   await mkdir(join(folder, "drivers"), { recursive: true });
   const codes = new Map(entries.map((entry) => [bundleFile(entry), entry]));
-  for (const [file, entry] of codes) await bundleEntry(await entryOf(entry), join(folder, file));
-  await bundleEntry(guestEntry(), join(folder, GLUE_FILE));
+  const packages: BundledPackage[][] = [];
+  for (const [file, entry] of codes) {
+    packages.push(await bundleEntry(await entryOf(entry), join(folder, file)));
+  }
+  packages.push(await bundleEntry(guestEntry(), join(folder, GLUE_FILE)));
   const list: EmbeddedComponent[] = entries.map(({ origin: _, code: __, ...kept }) => kept);
   await writeFile(join(folder, "builtins.json"), JSON.stringify(list));
+  return together(...packages);
 }
 
 async function entryOf(entry: CatalogEntry): Promise<string> {
@@ -40,7 +48,7 @@ async function entryOf(entry: CatalogEntry): Promise<string> {
   return entryText(code);
 }
 
-async function bundleEntry(text: string, output: string): Promise<void> {
+async function bundleEntry(text: string, output: string): Promise<BundledPackage[]> {
   const folder = await mkdtemp(join(tmpdir(), "osiris-driver-"));
   try {
     const main = join(folder, "main.js");
@@ -54,7 +62,9 @@ async function bundleEntry(text: string, output: string): Promise<void> {
       output,
       main,
     ]);
-    await writeFile(output, await squeezed(withRequire(withoutPlaces(await readFile(output, "utf8")))));
+    const bundle = await readFile(output, "utf8");
+    await writeFile(output, await squeezed(withRequire(withoutPlaces(bundle))));
+    return packagesIn(bundle, ROOT);
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -87,5 +97,5 @@ async function run(args: string[]): Promise<void> {
 if (import.meta.main) {
   const [folder] = process.argv.slice(2);
   if (folder === undefined) throw new Error("usage: deno run -A scripts/_embed_drivers.ts FOLDER");
-  await embedDrivers(resolve(folder));
+  process.stdout.write(JSON.stringify(await embedDrivers(resolve(folder))));
 }
