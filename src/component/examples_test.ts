@@ -19,8 +19,9 @@ interface Example {
   readonly refused?: readonly string[];
 }
 
-/** Families whose servers an example cannot play; `tests/` starts real ones. */
-const SERVED_ELSEWHERE = ["mysql", "postgres"];
+/** Families whose databases an example cannot play; `tests/conformance_test.ts` has real ones. */
+const SERVED_ELSEWHERE = ["duckdb", "mysql", "postgres", "sqlite"];
+const TRANSPORTS = ["worker", "process"] as const;
 const PLUGINS = new URL("../../plugins/", import.meta.url);
 
 for (const entry of (await loadCatalog()).entries()) {
@@ -33,14 +34,18 @@ for (const entry of (await loadCatalog()).entries()) {
   });
 
   if (entry.spec.carries === "driver") {
-    Deno.test(`${entry.spec.name} holds what every component promises`, async () => {
-      const folder = fileURLToPath(new URL(entry.spec.name, PLUGINS));
-      const served = !SERVED_ELSEWHERE.includes(entry.spec.connection?.family ?? "");
-      for await (const check of testComponent(folder, { origin: "builtin", listen })) {
-        if (!served && (check.id === "examples.modes" || check.state === "skipped")) continue;
-        assert.equal(check.state, "passed", `${check.title}: ${check.reason}`);
-      }
-    });
+    for (const isolation of TRANSPORTS) {
+      Deno.test(`${entry.spec.name} holds in a ${isolation} what every component promises`, async () => {
+        const folder = fileURLToPath(new URL(entry.spec.name, PLUGINS));
+        const served = !SERVED_ELSEWHERE.includes(entry.spec.connection?.family ?? "");
+        for await (
+          const check of testComponent(folder, { origin: "builtin", listen, start: { isolation } })
+        ) {
+          if (!served && (check.id === "examples.modes" || check.state === "skipped")) continue;
+          assert.equal(check.state, "passed", `${check.title}: ${check.reason}`);
+        }
+      });
+    }
     continue;
   }
 
@@ -56,15 +61,13 @@ for (const entry of (await loadCatalog()).entries()) {
       if (example.refused !== undefined) return;
       await using pool = createDriverPool();
       const grants = { net: [], read: [], write: [] };
-      await using driver = await pool.open(entry, {
-        step: "example",
-        config: value,
-        connection: null,
-        grants,
-      });
-      const answer = await ask(driver, example.mode);
-      assert.equal(answer.kind, "relation");
-      assert.deepEqual(plainCopy("relation" in answer && answer.relation), example.gives);
+      const start = { step: "example", config: value, connection: null, grants };
+      for (const isolation of TRANSPORTS) {
+        await using driver = await pool.open(entry, { ...start, isolation });
+        const answer = await ask(driver, example.mode);
+        assert.equal(answer.kind, "relation", isolation);
+        assert.deepEqual(plainCopy("relation" in answer && answer.relation), example.gives, isolation);
+      }
     });
   }
 }

@@ -1,0 +1,78 @@
+/**
+ * The grounds that drivers of databases are tried on: a server or a file that is empty at first, reached by the
+ * component under test through its connection and by the test around it, with the database's own tools.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { startMariaDb, startPostgres } from "./_servers.ts";
+
+/** A database for one family's components. */
+export interface Ground extends AsyncDisposable {
+  /** What a connection of the family says to get there. */
+  readonly connection: Readonly<Record<string, unknown>>;
+  /** The fields that make it one that cannot work, and the categories in which that may be said. */
+  readonly broken: {
+    readonly fields: Readonly<Record<string, unknown>>;
+    readonly categories: readonly string[];
+  };
+  /** Runs a statement, past the component. */
+  run(sql: string): Promise<void>;
+  /** The first column of a query's rows as texts, past the component. */
+  texts(sql: string): Promise<string[]>;
+}
+
+const lines = (text: string) => text.split("\n").filter((line) => line !== "");
+
+/** How to get one, by the family of the connection. */
+export const GROUNDS: { readonly [family: string]: () => Promise<Ground> } = {
+  async postgres() {
+    const server = await startPostgres();
+    const { host, port, user, password, database } = server;
+    return {
+      connection: { host, port, user, password, database },
+      broken: { fields: { password: "not it" }, categories: ["auth"] },
+      run: async (sql) => void await server.sql(sql),
+      texts: async (sql) => lines(await server.sql(sql)),
+      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    };
+  },
+
+  async mysql() {
+    const server = await startMariaDb();
+    const { host, port, user, password, database } = server;
+    return {
+      connection: { host, port, user, password, database },
+      broken: { fields: { password: "not it" }, categories: ["auth"] },
+      run: async (sql) => void await server.sql(sql),
+      texts: async (sql) => lines(await server.sql(sql)),
+      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    };
+  },
+
+  async sqlite() {
+    const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "osiris-ground-" }));
+    const path = join(folder, "ground.db");
+    const opened = <T>(work: (db: DatabaseSync) => T): Promise<T> => {
+      const db = new DatabaseSync(path);
+      try {
+        return Promise.resolve(work(db));
+      } finally {
+        db.close();
+      }
+    };
+    await opened((db) => db.exec("PRAGMA user_version = 1"));
+    return {
+      connection: { path },
+      broken: {
+        fields: { path: join(folder, "missing.db") },
+        categories: ["config", "network", "permission"],
+      },
+      run: (sql) => opened((db) => db.exec(sql)),
+      texts: (sql) => opened((db) => db.prepare(sql).all().map((row) => String(Object.values(row)[0]))),
+      [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+    };
+  },
+};
