@@ -18,13 +18,15 @@ import {
 } from "osiris/driver";
 import { checkConnection, quoted, Session, type TableName, tableName, tableText } from "../postgres/mod.ts";
 import { evolve, tableColumns } from "./evolution.ts";
+import { History, type HistoryOptions, mergeHistory, prepareHistory } from "./history.ts";
 import { Loads } from "./loads.ts";
 import { findTarget, schemaOf, type Target } from "./target.ts";
 
 interface WriterConfig {
   readonly table: string;
-  readonly write_mode: "append" | "overwrite" | "upsert" | "delete_insert";
+  readonly write_mode: "append" | "overwrite" | "upsert" | "delete_insert" | "scd2";
   readonly keys?: readonly string[];
+  readonly scd2?: HistoryOptions;
   readonly create: boolean;
 }
 
@@ -49,7 +51,9 @@ export default defineDriver<WriterConfig>({
     const attempt = `Cannot look at the table '${config.table}' at ${session.place}`;
     const name = tableName(config.table);
     const schema = await schemaOf(session, attempt, name);
-    return await tableColumns(session, attempt, tableText({ schema, table: name.table }), columns);
+    const found = await tableColumns(session, attempt, tableText({ schema, table: name.table }), columns);
+    const own = config.write_mode === "scd2" ? new History(config.scd2).columns : [];
+    return found?.filter((column) => !own.includes(column.name)) ?? null;
   },
 
   async loaded({ config, connection, signal }, { loadId }) {
@@ -91,6 +95,11 @@ class Write {
     }
     const text = tableText({ schema, table: name.table });
     await evolve(this.session, this.#attempt, text, this.input.evolution);
+    if (this.#config.write_mode === "scd2") {
+      const history = new History(this.#config.scd2);
+      const { create } = this.#config;
+      await prepareHistory(this.#asked, text, this.input.columns, { history, keys: this.#keys, create });
+    }
     const target = await findTarget(this.session, this.#attempt, this.input.columns, {
       text,
       create: this.#config.create,
@@ -141,6 +150,12 @@ class Write {
             WHERE ${this.#sameKeys()}`,
         );
         return void await this.#run(insert);
+      case "scd2": {
+        await this.#demandKeys();
+        await this.#demandDistinct();
+        const history = new History(this.#config.scd2);
+        return await mergeHistory(this.#asked, target, { history, keys: this.#keys, staging: STAGING });
+      }
       case "upsert":
         await this.#demandKeys();
         return await this.#upsert(target, insert);
@@ -156,10 +171,7 @@ class Write {
       const conflict = others.length === 0 ? "DO NOTHING" : `DO UPDATE SET ${set}`;
       return void await this.#run(`${insert} ON CONFLICT (${this.#keyList()}) ${conflict}`);
     }
-    const [twice] = await this.#run(
-      `SELECT ${this.#keyList()} FROM ${STAGING} GROUP BY ${this.#keyList()} HAVING count(*) > 1 LIMIT 1`,
-    );
-    if (twice !== undefined) throw this.#wrongRows(`two rows have the key (${twice.join(", ")})`);
+    await this.#demandDistinct();
     await this.#run(`ANALYZE ${STAGING}`);
     // Without an index nothing else keeps two writers from adding the same key.
     await this.#run(`LOCK TABLE ${target.text} IN SHARE ROW EXCLUSIVE MODE`);
@@ -181,6 +193,15 @@ class Write {
     const isNull = this.#keys.map((key) => `${quoted(key)} IS NULL`).join(" OR ");
     const [row] = await this.#run(`SELECT 1 FROM ${STAGING} WHERE ${isNull} LIMIT 1`);
     if (row !== undefined) throw this.#wrongRows(`a row has no value in its key (${this.#keys.join(", ")})`);
+  }
+
+  /** Of two rows with one key it is open which one is meant. */
+  async #demandDistinct(): Promise<void> {
+    const list = this.#keyList();
+    const [twice] = await this.#run(
+      `SELECT ${list} FROM ${STAGING} GROUP BY ${list} HAVING count(*) > 1 LIMIT 1`,
+    );
+    if (twice !== undefined) throw this.#wrongRows(`two rows have the key (${twice.join(", ")})`);
   }
 
   #wrongRows(what: string): DriverError {
@@ -208,6 +229,10 @@ class Write {
     } finally {
       await this.session[Symbol.asyncDispose]();
     }
+  }
+
+  get #asked() {
+    return { session: this.session, attempt: this.#attempt };
   }
 
   #run(text: string, values?: readonly unknown[]) {

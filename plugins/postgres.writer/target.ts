@@ -27,9 +27,15 @@ export async function findTarget(
   session: Session,
   attempt: string,
   input: readonly Column[],
-  options: { readonly text: string; readonly create: boolean; readonly keys: readonly string[] },
+  options: {
+    readonly text: string;
+    readonly create: boolean;
+    readonly keys: readonly string[];
+    /** Whether the keys tell rows of a table that is made apart: `delete_insert` takes several of one key. */
+    readonly unique: boolean;
+  },
 ): Promise<Target> {
-  const { text, create, keys } = options;
+  const { text, create, keys, unique } = options;
   const lacking = keys.find((key) => !input.some((column) => column.name === key));
   if (lacking !== undefined) {
     throw config(
@@ -42,7 +48,7 @@ export async function findTarget(
   const made = found.length === 0;
   if (made) {
     if (!create) throw config(attempt, "the table is not there", "create it, or leave `create: false` out");
-    await session.rows(attempt, creation(attempt, text, input, keys));
+    await session.rows(attempt, creation(attempt, text, input, unique ? keys : []));
     found = await columnsOf(session, attempt, text);
   }
   const types = new Map(found.map((column) => [column.name, column.type]));
