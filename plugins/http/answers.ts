@@ -40,6 +40,7 @@ function noJson(
   if (/^\s*[[{]/.test(text)) {
     return new HttpFailure(named(method, url), "network", `the answer is broken JSON: ${begins}`, {
       help: "try again; a server or a proxy cut it off or spoilt it",
+      transient: true,
     });
   }
   return new HttpFailure(
