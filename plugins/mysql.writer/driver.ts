@@ -2,6 +2,7 @@ import { defineDriver } from "osiris/driver";
 import { checkConnection, Session, tableName } from "../mysql/mod.ts";
 import { tableColumns } from "./evolution.ts";
 import { DoneLoads } from "./done_loads.ts";
+import { History } from "./history.ts";
 import { type LoadOptions, stage } from "./load_job.ts";
 
 export default defineDriver<LoadOptions>({
@@ -10,7 +11,10 @@ export default defineDriver<LoadOptions>({
   async target({ config, connection, signal }, { columns }) {
     await using session = await Session.open(connection, signal);
     const attempt = `Cannot look at the table '${config.table}' at ${session.place}`;
-    return await tableColumns(session, tableName(config.table), attempt, columns);
+    const name = tableName(config.table);
+    const found = await tableColumns(session, name, attempt, columns);
+    const history = config.write_mode === "scd2" ? new History(name, config.scd2, attempt) : undefined;
+    return found?.filter((column) => history?.has(column.name) !== true) ?? null;
   },
 
   async loaded({ config, connection, signal, step }, { loadId }) {

@@ -1,7 +1,7 @@
 /**
  * One load into one table: taken in where nobody sees it, then made visible all at once.
  *
- * `append`, `upsert` and `delete_insert` are one transaction, with the note that the load is done in it. `overwrite`
+ * `append`, `upsert`, `delete_insert` and `scd2` are one transaction, with the note that the load is done in it. `overwrite`
  * fills a new table beside the old one and exchanges them by one RENAME, which readers see as one step; the server
  * commits with it, so the note follows, and an attempt in between loads the same rows once more into a table
  * that is replaced by them.
@@ -15,6 +15,7 @@ import { quoted, Session, type TableName, tableText } from "../mysql/mod.ts";
 import { fitted, type FittedColumn } from "./column_fit.ts";
 import { DoneLoads } from "./done_loads.ts";
 import { evolve } from "./evolution.ts";
+import { History, type HistoryOptions } from "./history.ts";
 import { load } from "./load.ts";
 import { bound, creation, describe, matched, type Target } from "./target.ts";
 
@@ -24,8 +25,9 @@ const FORGET_MS = 5_000;
 /** What a step says about the table and the way into it. */
 export interface LoadOptions {
   readonly table: string;
-  readonly write_mode: "append" | "overwrite" | "upsert" | "delete_insert";
+  readonly write_mode: "append" | "overwrite" | "upsert" | "delete_insert" | "scd2";
   readonly keys?: readonly string[];
+  readonly scd2?: HistoryOptions;
   readonly create: boolean;
 }
 
@@ -59,6 +61,7 @@ export async function stage(session: Session, given: Load): Promise<StagedRows> 
 
 class Job {
   readonly #table: string;
+  readonly #history: History | undefined;
   #created = false;
   #rows = 0;
 
@@ -69,6 +72,8 @@ class Job {
     readonly attempt: string,
   ) {
     this.#table = tableText(given.name);
+    const { write_mode, scd2 } = given.options;
+    this.#history = write_mode === "scd2" ? new History(given.name, scd2, attempt) : undefined;
   }
 
   async take(): Promise<StagedRows> {
@@ -83,13 +88,13 @@ class Job {
       });
     }
     if (overwrite) return await this.#replace(there);
+    this.#history?.demandOwnNames(input.columns);
     if (there === undefined) {
-      await this.#run(
-        creation(this.session, this.#table, input.columns, keys, options.write_mode === "upsert"),
-      );
+      await this.#run(this.#creation(keys));
       this.#created = true;
     }
     const target = there ?? await this.#described(this.given.name);
+    this.#history?.demandKept(target);
     const columns = this.#fit(target);
     if (options.write_mode === "append") {
       await this.#begin();
@@ -97,6 +102,12 @@ class Job {
     } else await this.#merge(target, columns, keys);
     await this.done.note(this.session, this.#rows);
     return { commit: () => this.#commit(), abort: () => this.forget() };
+  }
+
+  #creation(keys: readonly string[]): string {
+    const { options, input } = this.given;
+    return this.#history?.creation(this.session, input.columns, keys) ??
+      creation(this.session, this.#table, input.columns, keys, options.write_mode === "upsert");
   }
 
   /** The table with its columns as they have to be; one that is replaced is left as it is. */
@@ -159,8 +170,12 @@ class Job {
       `CREATE TEMPORARY TABLE ${staging} ${index === "" ? "" : `(${index})`} ENGINE = InnoDB ` +
         `AS SELECT ${names.join(", ")} FROM ${this.#table} LIMIT 0`,
     );
+    await this.#history?.takeTurn(this.session);
     await this.#begin();
     await this.#load(staging, columns);
+    if (this.#history !== undefined) {
+      return await this.#history.merge(this.session, staging, columns.map(({ target }) => target), byKey);
+    }
     const same = keyNames.map((key) => `t.${key} <=> s.${key}`).join(" AND ");
     const list = names.join(", ");
     if (!upsert) {
