@@ -105,7 +105,9 @@ export function around(): void {
         const ended = await during(arena, (host) => Deno.kill(host, signal));
         if (code !== undefined) {
           assert.equal(ended.code, code);
-          assert.match(ended.stderr, /^Stopping: what was begun is undone; once more ends at once$/m);
+          // A driver that is stuck gets its grace, and the user a word meanwhile; one that still starts is gone at once.
+          const word = /^Stopping: what was begun is undone; once more ends at once$/m;
+          if (ended.ms > 1_500) assert.match(ended.stderr, word);
         }
         assert.ok(ended.ms < 5_000, `${signal}: it took ${ended.ms} ms`);
         const gone = await until(() => arena.processes().length === 0, 2_000);
