@@ -28,6 +28,8 @@ interface Dialect {
   readonly family: "postgres" | "mysql";
   server(): PostgresServer | MariaDbServer;
   readonly quote: string;
+  /** Makes a table in which upper and lower case are the same. */
+  looseTable(name: string): string;
   /** A list of texts as one JSON text. */
   json(columns: readonly string[]): string;
 }
@@ -37,12 +39,19 @@ const DIALECTS: readonly Dialect[] = [
     family: "postgres",
     server: () => postgres,
     quote: '"',
+    looseTable: (name) =>
+      `CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+       CREATE TABLE ${name} (id bigint, name text COLLATE loose, amount numeric(10,2),
+         valid_from timestamptz, valid_to timestamptz, current boolean)`,
     json: (columns) => `json_build_array(${columns.map((each) => `CAST(${each} AS text)`).join(", ")})`,
   },
   {
     family: "mysql",
     server: () => mariadb,
     quote: "`",
+    looseTable: (name) =>
+      `CREATE TABLE ${name} (id bigint, name varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci,
+         amount decimal(10,2), valid_from datetime(6), valid_to datetime(6), current boolean) ENGINE = InnoDB`,
     json: (columns) => `json_array(${columns.map((each) => `CAST(${each} AS char)`).join(", ")})`,
   },
 ];
@@ -192,6 +201,26 @@ for (const dialect of DIALECTS) {
     ]]);
     assert.equal(a![4], b![3], "a version ends where the next one begins");
     assert.ok(b![4]! < c![3]! && c![4] === null);
+  });
+
+  Deno.test(`${family}.writer: a history tells texts apart whatever their collation, and never runs backwards`, async () => {
+    await sql(dialect.looseTable("by_hand"));
+    await sql(
+      `INSERT INTO by_hand (id, name, amount, valid_from, ${
+        quoted("current")
+      }) VALUES (1, 'a', 1, '2999-01-01 00:00:00', true)`,
+    );
+    await using project = await projectOf();
+    for (const name of ["a", "A", "A ", "A "]) {
+      const outcome = await load(project, query([{ id: 1, name, amount: "1.00" }]), { table: "by_hand" });
+      assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+    }
+    const found = await versions("by_hand");
+    assert.deepEqual(found.map(([, name, , , , current]) => [name, current]), [["a", "0"], ["A", "0"], [
+      "A ",
+      "1",
+    ]]);
+    assert.ok(found.every(([, , , from, to]) => to === null || from! < to!), JSON.stringify(found));
   });
 
   Deno.test(`${family}.writer: a load that no history can take changes nothing, and says why`, async () => {
