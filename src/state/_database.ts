@@ -166,7 +166,10 @@ function refuseNewer(path: string, version: number): void {
   throw new OsirisError(
     "SES711",
     `Cannot use ${path}: a newer Osiris wrote it (version ${version}), and this one knows up to ${MIGRATIONS.length}`,
-    { help: "use the newer Osiris; or move the file away, and the run index is made again from logs/" },
+    {
+      help:
+        "use the newer Osiris; or move the file away: the run index is made again from logs/, cursors start anew",
+    },
   );
 }
 

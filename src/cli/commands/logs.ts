@@ -206,10 +206,11 @@ export const logsGc = declare({
         text: gcText(plan, left_by_drivers.map((folder) => shownPath(folder, cli.cwd)), yes),
       };
     }
+    const state = openState(project.state);
+    await state.listRuns({ limit: 1 }); // an index that cannot be used is found out before anything is removed
     const { clearUpBeside } = await import("../../component/mod.ts");
     for (const target of targets) await clearUpBeside(target);
     const result = await applyGc(plan);
-    const state = openState(project.state);
     for (const id of result.removed) await state.removeRun(id);
     return {
       document: { applied: true, plan, left_by_drivers, result },
