@@ -238,6 +238,10 @@ export const CODES = {
   ENG540: "batch cannot be taken",
   ENG541: "value cannot be carried exactly",
   ENG542: "column cannot be followed as a cursor",
+  ENG550: "database file cannot be opened",
+  ENG551: "database file is held by another program",
+  ENG552: "database file has no such table or column",
+  ENG553: "rows do not fit the table of a database file",
   ENG590: "the engine's native library cannot be unpacked",
   ENG591: "the engine's native library is damaged",
   // RUN6xx: planning and executing (src/run/).

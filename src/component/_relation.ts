@@ -1,8 +1,9 @@
-import type { FileOptions, RelationRequest } from "./protocol.ts";
+import type { CursorBounds, FileOptions, RelationRequest } from "./protocol.ts";
 import {
   bare,
   bool,
   count,
+  finite,
   list,
   MAX_QUERY,
   names,
@@ -53,13 +54,23 @@ const OPTIONS: { readonly [option in keyof FileOptions]-?: Check } = {
 const FORMATS = ["csv", "json", "parquet"] as const;
 const WRITE_MODES = ["overwrite", "append", "error_if_exists", "replace_partitions"] as const;
 
+const LOAD_MODES = ["append", "overwrite", "upsert", "delete_insert"] as const;
+
 /** A relation a driver asks for, checked and rebuilt. */
 export function checkRelation(raw: unknown): RelationRequest {
-  const kind = oneOf((raw as { kind?: unknown } | null)?.kind, "relation.kind", ["scan", "sql", "copy"]);
+  const kind = oneOf((raw as { kind?: unknown } | null)?.kind, "relation.kind", [
+    "scan",
+    "select",
+    "sql",
+    "load",
+    "copy",
+  ]);
   if (kind === "sql") {
     const { query } = object(raw, "relation", ["kind", "query"]);
     return bare({ kind, query: text(query, "relation.query", MAX_QUERY) });
   }
+  if (kind === "select") return select(raw);
+  if (kind === "load") return load(raw);
   const common = ["kind", "format", "path", "options"];
   const given = object(raw, "relation", kind === "scan" ? common : [...common, "write_mode", "partition_by"]);
   const place = {
@@ -73,6 +84,53 @@ export function checkRelation(raw: unknown): RelationRequest {
     ...place,
     write_mode: oneOf(given["write_mode"], "relation.write_mode", WRITE_MODES),
     partition_by: names(given["partition_by"], "relation.partition_by"),
+  });
+}
+
+function select(raw: unknown): RelationRequest {
+  const fields = ["kind", "path", "table", "query", "columns", "params", "bounds"];
+  const given = object(raw, "relation", fields);
+  if ((given["table"] === null) === (given["query"] === null)) {
+    throw new Violation("relation has both or none of table and query");
+  }
+  return bare({
+    kind: "select",
+    path: path(given["path"]),
+    table: orNull(given["table"], "relation.table", (value, what) => text(value, what, MAX_PATH)),
+    query: orNull(given["query"], "relation.query", (value, what) => text(value, what, MAX_QUERY)),
+    columns: orNull(given["columns"], "relation.columns", names),
+    params: list(given["params"], "relation.params", 10_000, param),
+    bounds: orNull(given["bounds"], "relation.bounds", bounds),
+  });
+}
+
+function load(raw: unknown): RelationRequest {
+  const given = object(raw, "relation", ["kind", "path", "table", "write_mode", "keys", "create"]);
+  return bare({
+    kind: "load",
+    path: path(given["path"]),
+    table: text(given["table"], "relation.table", MAX_PATH),
+    write_mode: oneOf(given["write_mode"], "relation.write_mode", LOAD_MODES),
+    keys: names(given["keys"], "relation.keys"),
+    create: bool(given["create"], "relation.create"),
+  });
+}
+
+function orNull<T>(value: unknown, what: string, check: (value: unknown, what: string) => T): T | null {
+  return value === null ? null : check(value, what);
+}
+
+function param(value: unknown, what: string): string | number | boolean | null {
+  if (value === null || typeof value === "boolean") return value;
+  return typeof value === "number" ? finite(value, what) : text(value, what);
+}
+
+function bounds(value: unknown, what: string): CursorBounds {
+  const given = object(value, what, ["column", "from", "to"]);
+  return bare({
+    column: text(given["column"], `${what}.column`),
+    from: orNull(given["from"], `${what}.from`, text),
+    to: orNull(given["to"], `${what}.to`, text),
   });
 }
 

@@ -280,7 +280,8 @@ export class Session implements Driver {
     if ([...this.#pumps.values()].some((pump) => pump.started)) {
       throw this.#violated("it answered with a relation after it had asked for rows");
     }
-    if ((relation.kind === "copy") !== (this.#call === "write")) {
+    const writes = relation.kind === "copy" || relation.kind === "load";
+    if (writes !== (this.#call === "write")) {
       throw this.#violated(`it answered a ${this.#call} with a '${relation.kind}'`);
     }
     this.#done();

@@ -73,7 +73,27 @@ export type RelationRequest =
     readonly path: string;
     readonly options: FileOptions;
   }
+  /** Rows of a database file: of a table, or of a query over its tables; the other is null. */
+  | {
+    readonly kind: "select";
+    readonly path: string;
+    readonly table: string | null;
+    readonly query: string | null;
+    readonly columns: readonly string[] | null;
+    readonly params: readonly (string | number | boolean | null)[];
+    readonly bounds: CursorBounds | null;
+  }
   | { readonly kind: "sql"; readonly query: string }
+  /** Rows into a table of a database file, in one transaction. */
+  | {
+    readonly kind: "load";
+    readonly path: string;
+    readonly table: string;
+    readonly write_mode: "append" | "overwrite" | "upsert" | "delete_insert";
+    readonly keys: readonly string[];
+    /** Whether a table that is missing is made. */
+    readonly create: boolean;
+  }
   | {
     readonly kind: "copy";
     readonly format: "csv" | "json" | "parquet";

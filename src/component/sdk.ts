@@ -91,9 +91,38 @@ export function scan(format: Format, path: string, options: Loose<FileOptions> =
   return { kind: "scan", format, path, options: given(options) };
 }
 
+/**
+ * Lets the engine read a database file of its own format: a table, or a query that sees the file's tables and nothing
+ * else. `cursor` is that of the read.
+ */
+export function select(
+  path: string,
+  what: {
+    table?: string | undefined;
+    query?: string | undefined;
+    columns?: readonly string[] | undefined;
+    params?: readonly (string | number | boolean | null)[] | undefined;
+  },
+  cursor: unknown = null,
+): RelationRequest {
+  const { table = null, query = null, columns = null, params = [] } = what;
+  return { kind: "select", path, table, query, columns, params, bounds: cursor as CursorBounds | null };
+}
+
 /** Lets the engine compute a query over the step's inputs. */
 export function sql(query: string): RelationRequest {
   return { kind: "sql", query };
+}
+
+/** Lets the engine load rows into a table of a database file of its own format, in one transaction. */
+export function load(
+  path: string,
+  how: Pick<Extract<RelationRequest, { kind: "load" }>, "table" | "write_mode" | "create"> & {
+    readonly keys?: readonly string[] | undefined;
+  },
+): RelationRequest {
+  const { table, write_mode, create, keys = [] } = how;
+  return { kind: "load", path, table, write_mode, keys, create };
 }
 
 /** Lets the engine write files. */

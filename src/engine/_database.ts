@@ -140,12 +140,16 @@ export class Database {
     return await this.#instance.connect();
   }
 
-  /** Computes a relation, framed as a statement, and measures every step that took part. */
+  /**
+   * Computes a relation, framed as a statement, and measures every step that took part; inside the transaction of
+   * `on` where that is given.
+   */
   async execute(
     relation: DuckRelation,
     doing: string,
     frame: Framing,
     options: RunOptions = {},
+    on?: DuckDBConnection,
   ): Promise<Execution> {
     const composed = compose(relation);
     const started = performance.now();
@@ -156,11 +160,13 @@ export class Database {
     whole.catch(() => {}); // heard below, once the statement has ended too
     await using feeding = await Feeding.begin(composed.scans, options);
     const fed = feeding.signal === undefined ? options : { ...options, signal: feeding.signal };
-    const { profile, rejected } = await this.#with((connection) =>
-      this.#analyze(connection, relation, doing, composed, frame, fed)
-    ).catch((error) => {
-      throw feeding.reason(error);
-    });
+    const analyze = (connection: DuckDBConnection) =>
+      this.#analyze(connection, relation, doing, composed, frame, fed);
+    const { profile, rejected } = await (on === undefined ? this.#with(analyze) : analyze(on)).catch(
+      (error) => {
+        throw feeding.reason(error);
+      },
+    );
     await feeding.end((part) => rowsOfFeed(profile, composed, part.relation));
     await whole;
     const rows = rowsAtRoot(profile) ?? 0;
@@ -298,7 +304,7 @@ export class Database {
 
 /** What is told of a scan; a text that was fed lies in no file. */
 export function scanned({ bytes, files, feed }: Scan): Pick<StepMeasure, "bytes" | "files"> {
-  return feed === undefined ? { bytes, files } : { bytes };
+  return { ...(bytes === undefined ? {} : { bytes }), ...(feed === undefined ? { files } : {}) };
 }
 
 /** Every row that a scan left out, once for each of its faults. */

@@ -12,10 +12,13 @@ import type {
   Fitted,
   Increment,
   IncrementRequest,
+  Loading,
+  LoadRequest,
   Relation,
   Row,
   RunOptions,
   ScanRequest,
+  SelectRequest,
   SqlRequest,
   Staged,
   TextSource,
@@ -23,16 +26,20 @@ import type {
 } from "./engine.ts";
 import { compose } from "./_compose.ts";
 import { computing, Database } from "./_database.ts";
+import { DatabaseFiles } from "./_database_file.ts";
 import { describeQuery } from "./_describe.ts";
 import { explained } from "./_failure.ts";
 import { conformed, reshaped } from "./_fit.ts";
 import { fedRelation } from "./_feed.ts";
 import { pipesOf } from "./_fence.ts";
+import { loadRows } from "./_load.ts";
+import { rowsOfLoad } from "./_loads.ts";
 import { incrementOf } from "./_increment.ts";
 import { identifier } from "./_quote.ts";
 import { asRows } from "./_read_back.ts";
 import { DuckRelation } from "./_relation.ts";
 import { describeScan } from "./_scan.ts";
+import { describeSelect } from "./_select.ts";
 import { findSource } from "./_source.ts";
 import { sendText } from "./_send.ts";
 import { streamBatches } from "./_stream.ts";
@@ -49,7 +56,11 @@ export class DuckEngine implements Engine {
   #tables = 0;
   #pipes = 0;
 
-  private constructor(readonly database: Database) {}
+  readonly #files: DatabaseFiles;
+
+  private constructor(readonly database: Database) {
+    this.#files = new DatabaseFiles(database);
+  }
 
   static async open(options: EngineOptions): Promise<DuckEngine> {
     return new DuckEngine(await Database.open(options));
@@ -73,6 +84,10 @@ export class DuckEngine implements Engine {
     } catch (error) {
       throw explained(error, database.attempt(step, `read '${request.path}'`));
     }
+  }
+
+  async select(step: string, request: SelectRequest): Promise<Relation> {
+    return await describeSelect(this.#files, this.#verdicts, VERDICTS_KEPT, step, request);
   }
 
   async sql(step: string, request: SqlRequest): Promise<Relation> {
@@ -140,6 +155,19 @@ export class DuckEngine implements Engine {
     options: RunOptions = {},
   ): Promise<Staged> {
     return await stageWrite(this.database, step, owned(relation), request, options);
+  }
+
+  async load(
+    step: string,
+    relation: Relation,
+    request: LoadRequest,
+    options: RunOptions = {},
+  ): Promise<Loading> {
+    return await loadRows(this.#files, step, owned(relation), request, options);
+  }
+
+  async loaded(step: string, path: string, loadId: string): Promise<number | null> {
+    return await rowsOfLoad(this.#files, step, path, loadId);
   }
 
   async sample(relation: Relation, rows: number): Promise<readonly Row[] | undefined> {

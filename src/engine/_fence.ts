@@ -24,8 +24,9 @@ export function fenceStatements(options: EngineOptions): string[] {
       files.add(path);
       folders.add(path);
     }
-    // Appending reads what is already there; a folder target is read back to be checked.
+    // Appending reads what is already there; a folder target is read back to be checked. A database has its log beside it.
     for (const path of [target, staging.target]) {
+      for (const log of logsOf(path)) files.add(log);
       files.add(path);
       folders.add(path);
     }
@@ -57,11 +58,17 @@ function allowReading(path: string, files: Set<string>, folders: Set<string>): v
     for (const name of [path, realPathOf(path)]) {
       files.add(name);
       folders.add(name);
+      for (const log of logsOf(name)) files.add(log);
     }
     return;
   }
   const base = globBase(path);
   for (const name of [base, realPathOf(base)]) folders.add(name);
+}
+
+/** Where a database keeps what was committed and is not in its file yet, and what it needs to bring that in. */
+function logsOf(path: string): string[] {
+  return [".wal", ".wal.checkpoint", ".wal.recovery"].map((end) => path + end);
 }
 
 /** Whether a path names more than one file by a pattern. */

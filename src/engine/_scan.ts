@@ -24,7 +24,8 @@ export interface RejectTables {
 export interface Scan {
   readonly columns: readonly Column[];
   readonly files: readonly string[];
-  readonly bytes: number;
+  /** Undefined where nobody knows how much of a file is read. */
+  readonly bytes?: number;
   /** The query that reads it. */
   read(rejects?: RejectTables): string;
   /** A query for its first rows that reads no more than it must. */

@@ -49,6 +49,22 @@ export interface ScanRequest {
   readonly options: FileOptions;
 }
 
+/** Rows of a database file: of a table, or of a query over its tables. One of both is given. */
+export interface SelectRequest {
+  /** Absolute path. */
+  readonly path: string;
+  /** `orders` or `sales.orders`. */
+  readonly table?: string;
+  /** One SELECT. It sees the tables of `main` by their names, others as `"sales.orders"`. */
+  readonly query?: string;
+  /** Those of the table that are wanted. */
+  readonly columns?: readonly string[];
+  /** Values of `$1`, `$2` … */
+  readonly params?: readonly (string | number | boolean | null)[];
+  /** Which values of a column are wanted, as texts: from the first on, below the second. */
+  readonly bounds?: { readonly column: string; readonly from: string | null; readonly to: string | null };
+}
+
 /** A value bound to `$name` in a query. */
 export interface BoundValue {
   readonly type: "string" | "int" | "number" | "bool" | "date" | "timestamp" | "list" | "map";
@@ -139,6 +155,35 @@ export interface WriteRequest {
   readonly options: FileOptions;
   /** Distinguishes this run's staged files from any other's. */
   readonly token: string;
+}
+
+/** Rows to load into a table of a database file. */
+export interface LoadRequest {
+  /** Absolute path; the file is made when it is not there. */
+  readonly path: string;
+  /** `orders` or `sales.orders`. */
+  readonly table: string;
+  readonly writeMode: "append" | "overwrite" | "upsert" | "delete_insert";
+  /** Columns whose values tell rows apart, for the modes that go by them. */
+  readonly keys: readonly string[];
+  /** Whether a table that is missing is made. */
+  readonly create: boolean;
+  /** Names the load over all attempts at it. */
+  readonly loadId: string;
+  readonly pipeline: string;
+  /** Kept with the load. */
+  readonly cursors: { readonly [step: string]: unknown };
+}
+
+/** Rows in an open transaction. */
+export interface Loading {
+  readonly rows: number;
+  /** None when an earlier attempt had loaded the rows. */
+  readonly executions: readonly Execution[];
+  /** Makes them visible, durably. */
+  commit(): Promise<void>;
+  /** Takes them back; a file that was made for them goes. */
+  abort(): Promise<void>;
 }
 
 /** What one execution measured about one step that took part in it. */
@@ -234,6 +279,8 @@ export interface Engine extends AsyncDisposable {
   readonly version: string;
   /** Describes a file source. Errors name the file (ENG5xx). */
   scan(step: string, request: ScanRequest): Promise<Relation>;
+  /** Describes rows of a database file. Errors name the file (ENG55x). */
+  select(step: string, request: SelectRequest): Promise<Relation>;
   /** Judges a query (one SELECT over its inputs) and describes it. Errors name what is refused. */
   sql(step: string, request: SqlRequest): Promise<Relation>;
   /** Opens a stored relation to be filled with batches. */
@@ -263,6 +310,10 @@ export interface Engine extends AsyncDisposable {
   ): AsyncGenerator<{ data: Uint8Array; rows: number }, Execution, void>;
   /** Computes a relation into staged files. */
   write(step: string, relation: Relation, request: WriteRequest, options?: RunOptions): Promise<Staged>;
+  /** Computes a relation into a table of a database file, in a transaction that is left open. */
+  load(step: string, relation: Relation, request: LoadRequest, options?: RunOptions): Promise<Loading>;
+  /** How many rows a load has that a database file remembers; null when it is not done. */
+  loaded(step: string, path: string, loadId: string): Promise<number | null>;
   /** First rows of a relation by a limited read; undefined when that would cost a full computation. */
   sample(relation: Relation, rows: number): Promise<readonly Row[] | undefined>;
   /** Frees a stored relation. */

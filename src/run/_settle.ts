@@ -57,8 +57,12 @@ async function isDone(load: PendingLoad, intent: Intent, context: RunContext): P
   const step = input.manifest.steps.find(({ id }) => id === load.step);
   if (step === undefined || targetOf(step) !== load.target) return undefined;
   const entry = input.catalog.get(step.component)!;
-  if (entry.spec.carries === "engine") return false; // its files were never staged
   const plan = context.plan.steps.find(({ id }) => id === load.step)!;
+  if (entry.spec.carries === "engine") {
+    const [database] = entry.spec.connection === undefined ? [] : plan.grants.write;
+    if (database === undefined) return false; // its files were never staged
+    return await context.engine.loaded(step.id, database, load.load_id) !== null;
+  }
   const run = { id: intent.session_id, started_at: intent.started_at };
   const config = withSymbols(step.config, run, input.secretParams ?? {});
   const connection = connectionOf(step, config, entry.spec, input.connections, input.env)?.values ?? null;

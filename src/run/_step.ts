@@ -14,6 +14,7 @@ import {
   type Driver,
   type DriverRows,
   type Grants,
+  type RelationRequest,
 } from "../component/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
 import type { Engine, Execution, Relation, StagedFile, Text } from "../engine/mod.ts";
@@ -36,6 +37,8 @@ import { boundValues, withSymbols } from "./_symbols.ts";
 import { underContract } from "./_under_contract.ts";
 import { type PlanStep, realPath } from "./plan.ts";
 
+type Load = Extract<RelationRequest, { kind: "load" }>;
+type Select = Extract<RelationRequest, { kind: "select" }>;
 type TextAnswer = Extract<DriverRows, { kind: "bytes" }>;
 type Inputs = { readonly [name: string]: Relation };
 type Batches = AsyncIterable<{ readonly data: Uint8Array; readonly rows: number }>;
@@ -77,10 +80,24 @@ class StepWork {
     if (answer.kind === "batches") return this.#ofBatches(driver, answer, () => [], (d) => this.#read(d));
     if (answer.kind === "bytes") return this.#ofText(driver, answer);
     await driver[Symbol.asyncDispose]();
+    if (answer.relation.kind === "select") return await this.#select(answer.relation);
     if (answer.relation.kind !== "scan") throw this.#wrongAnswer(answer.relation.kind);
     const { format, path, options } = answer.relation;
     const source = this.#granted("read", path);
     return this.#defined(await this.#engine.scan(this.step.id, { format, path: source, options }));
+  }
+
+  /** Rows of a database file. */
+  async #select({ path, table, query, columns, params, bounds }: Select): Promise<Defined> {
+    const request = {
+      path: this.#granted("read", path),
+      params,
+      ...(table === null ? {} : { table }),
+      ...(query === null ? {} : { query }),
+      ...(columns === null ? {} : { columns }),
+      ...(bounds === null ? {} : { bounds }),
+    };
+    return this.#defined(await this.#engine.select(this.step.id, request));
   }
 
   async defineTransform(): Promise<Defined> {
@@ -211,6 +228,7 @@ class StepWork {
       await this.#commitUnlessAborted(answer);
       return { rows: answer.rows, executions, ...kept };
     }
+    if (answer.relation.kind === "load") return await this.#load(source, answer.relation, executions);
     if (answer.relation.kind !== "copy") throw this.#wrongAnswer(answer.relation.kind);
     const { format, path, write_mode, partition_by, options } = answer.relation;
     const target = this.#granted("write", path);
@@ -240,6 +258,28 @@ class StepWork {
       files: staged.files,
       bytes: staged.bytes,
     };
+  }
+
+  /** Rows into a table of a database file, together with the note that they are loaded. */
+  async #load(source: Relation, load: Load, before: readonly Execution[]): Promise<Computed> {
+    const { path, table, write_mode, keys, create } = load;
+    const staged = await this.#engine.load(
+      this.step.id,
+      source,
+      {
+        path: this.#granted("write", path),
+        table,
+        writeMode: write_mode,
+        keys,
+        create,
+        loadId: loadId(this.context.plan.run, this.step.id),
+        pipeline: this.context.input.manifest.pipeline.name,
+        cursors: this.context.increments.moves(this.step.id),
+      },
+      this.options,
+    );
+    await this.#commitUnlessAborted(staged);
+    return { rows: staged.rows, executions: [...before, ...staged.executions] };
   }
 
   /** The last moment at which a cancelled run leaves no trace. */
@@ -361,7 +401,7 @@ class StepWork {
       {
         step: this.step.id,
         help:
-          "the component's author has to mend it; a read answers 'scan', a transform 'sql', a write 'copy'",
+          "the component's author has to mend it; a read answers 'scan' or 'select', a transform 'sql', a write 'copy' or 'load'",
       },
     );
   }

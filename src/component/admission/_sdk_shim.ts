@@ -7,14 +7,19 @@ export const SDK_KEY = "osiris.driver";
 /** What the SDK exports that is there when a driver runs; its types are gone by then. */
 export const SDK_NAMES: readonly string[] = [
   "DriverError",
+  "ServerFailure",
   "columns",
   "contextFor",
   "copy",
   "defineDriver",
   "emit",
   "inputOf",
+  "load",
+  "oneLine",
   "relay",
   "scan",
+  "select",
+  "serverFailure",
   "sql",
 ];
 

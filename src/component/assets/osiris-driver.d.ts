@@ -184,9 +184,29 @@ export type RelationRequest = {
     readonly format: "csv" | "json" | "parquet";
     readonly path: string;
     readonly options: FileOptions;
+}
+/** Rows of a database file: of a table, or of a query over its tables; the other is null. */
+ | {
+    readonly kind: "select";
+    readonly path: string;
+    readonly table: string | null;
+    readonly query: string | null;
+    readonly columns: readonly string[] | null;
+    readonly params: readonly (string | number | boolean | null)[];
+    readonly bounds: CursorBounds | null;
 } | {
     readonly kind: "sql";
     readonly query: string;
+}
+/** Rows into a table of a database file, in one transaction. */
+ | {
+    readonly kind: "load";
+    readonly path: string;
+    readonly table: string;
+    readonly write_mode: "append" | "overwrite" | "upsert" | "delete_insert";
+    readonly keys: readonly string[];
+    /** Whether a table that is missing is made. */
+    readonly create: boolean;
 } | {
     readonly kind: "copy";
     readonly format: "csv" | "json" | "parquet";
@@ -221,6 +241,14 @@ export interface FileOptions {
     readonly hive_partitions?: boolean;
     readonly compression?: string;
     readonly row_group_size?: number;
+}
+
+/** Which rows an incremental read is asked for: those whose column is at least `from`, less than `to`, or null. */
+export interface CursorBounds {
+    readonly column: string;
+    /** Texts, to be cast to the column's type by the source; null is no bound. */
+    readonly from: string | null;
+    readonly to: string | null;
 }
 
 /** The schema of the rows to come, and where they come from. */
@@ -400,8 +428,34 @@ type Loose<T> = {
     readonly [K in keyof T]: T[K] | undefined;
 };
 
+/**
+ * Lets the engine read a database file of its own format: a table, or a query that sees the file's tables and nothing
+ * else. `cursor` is that of the read.
+ */
+export declare function select(path: string, what: {
+    table?: string | undefined;
+    query?: string | undefined;
+    columns?: readonly string[] | undefined;
+    params?: readonly (string | number | boolean | null)[] | undefined;
+}, cursor?: unknown): RelationRequest;
+
+/**
+ * Rows as one list or typed array per column. `BigInt64Array` for BIGINT, `Float64Array` for DOUBLE and
+ * their like pass without a look at each value.
+ */
+export declare function columns(values: {
+    readonly [column: string]: Values;
+}): ColumnChunk;
+
 /** Lets the engine compute a query over the step's inputs. */
 export declare function sql(query: string): RelationRequest;
+
+/** Lets the engine load rows into a table of a database file of its own format, in one transaction. */
+export declare function load(path: string, how: Pick<Extract<RelationRequest, {
+    kind: "load";
+}>, "table" | "write_mode" | "create"> & {
+    readonly keys?: readonly string[] | undefined;
+}): RelationRequest;
 
 /** Lets the engine write files. */
 export declare function copy(format: Format, path: string, how: {
@@ -421,14 +475,6 @@ type Copy = Extract<RelationRequest, {
 export declare function emit(columns: {
     readonly [name: string]: string;
 }, source: ChunkSource): Emission;
-
-/**
- * Rows as one list or typed array per column. `BigInt64Array` for BIGINT, `Float64Array` for DOUBLE and
- * their like pass without a look at each value.
- */
-export declare function columns(values: {
-    readonly [column: string]: Values;
-}): ColumnChunk;
 
 /**
  * Gives rows of these columns (name → type) as a CSV text that the source itself makes, such as a server's bulk
@@ -519,14 +565,6 @@ export interface Meaning extends FailureOptions {
     readonly trouble: Trouble;
     /** Instead of what was thrown. */
     readonly says?: string;
-}
-
-/** Which rows an incremental read is asked for: those whose column is at least `from`, less than `to`, or null. */
-export interface CursorBounds {
-    readonly column: string;
-    /** Texts, to be cast to the column's type by the source; null is no bound. */
-    readonly from: string | null;
-    readonly to: string | null;
 }
 
 export type { ColumnChunk, Emission, Relay };
