@@ -15,6 +15,7 @@ interface Example {
   readonly title: string;
   readonly mode: "read" | "transform" | "write";
   readonly config: Record<string, unknown>;
+  readonly connection?: Record<string, unknown>;
   readonly gives?: unknown;
   readonly refused?: readonly string[];
 }
@@ -61,7 +62,7 @@ for (const entry of (await loadCatalog()).entries()) {
       if (example.refused !== undefined) return;
       await using pool = createDriverPool();
       const grants = { net: [], read: [], write: [] };
-      const start = { step: "example", config: value, connection: null, grants };
+      const start = { step: "example", config: value, connection: example.connection ?? null, grants };
       for (const isolation of TRANSPORTS) {
         await using driver = await pool.open(entry, { ...start, isolation });
         const answer = await ask(driver, example.mode);
