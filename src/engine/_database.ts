@@ -22,7 +22,7 @@ import { fault, namingTheRow, verifyValues } from "./_culprit.ts";
 import { explained } from "./_failure.ts";
 import { fenceStatements, pipesOf } from "./_fence.ts";
 import { verifyCompressed } from "./_intact.ts";
-import { Feeding } from "./_feed.ts";
+import { Feeding, readCarefully } from "./_feed.ts";
 import { loadDuckDB } from "./_native.ts";
 import { perform } from "./_perform.ts";
 import { type Profile, readProfile, rowsAtRoot, rowsOfFeed, rowsOfSteps, rowsScanned } from "./_profile.ts";
@@ -141,8 +141,13 @@ export class Database {
   }
 
   /**
+<<<<<<< ours
    * Computes a relation, framed as a statement, and measures every step that took part; inside the transaction of
    * `on` where that is given.
+=======
+   * Computes a relation, framed as a statement, and measures every step that took part. Where a text could not be
+   * read by several threads, its source is asked once more, and it is read in its order.
+>>>>>>> theirs
    */
   async execute(
     relation: DuckRelation,
@@ -152,6 +157,22 @@ export class Database {
     on?: DuckDBConnection,
   ): Promise<Execution> {
     const composed = compose(relation);
+    try {
+      return await this.#execute(composed, relation, doing, frame, options);
+    } catch (error) {
+      const isOwn = error instanceof OsirisError && error.code.startsWith("ENG");
+      if (!isOwn || options.signal?.aborted === true || !readCarefully(composed.scans)) throw error;
+      return await this.#execute(compose(relation), relation, doing, frame, options);
+    }
+  }
+
+  async #execute(
+    composed: Composed,
+    relation: DuckRelation,
+    doing: string,
+    frame: Framing,
+    options: RunOptions,
+  ): Promise<Execution> {
     const started = performance.now();
     const whole = Promise.all([
       verifyCompressed(composed.scans, options.signal),

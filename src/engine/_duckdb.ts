@@ -119,7 +119,7 @@ export class DuckEngine implements Engine {
     const execution = await this.database.execute(
       own,
       computing(own),
-      (query) => `CREATE TABLE ${identifier(table)} AS ${query}`,
+      (query) => `CREATE OR REPLACE TABLE ${identifier(table)} AS ${query}`,
       options,
     );
     return { relation: new DuckRelation(own.step, own.columns, { kind: "stored", table }), execution };

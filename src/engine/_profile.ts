@@ -106,12 +106,20 @@ export function rowsScanned(
 
 const EARLY_ENDS = new Set(["LIMIT", "STREAMING_LIMIT", "LIMIT_PERCENT"]);
 
-/** Rows that were read of a text; undefined where the statement may have had no need of all of them. */
-export function rowsOfFeed(profile: Profile, composed: Composed, relation: DuckRelation): number | undefined {
+/** What a statement read of a text. */
+export interface Taken {
+  /** Undefined where the plan does not tell. */
+  readonly rows: number | undefined;
+  /** Whether it may have had no need of all of them. */
+  readonly mayBeFewer: boolean;
+}
+
+/** What a statement read of a text. */
+export function rowsOfFeed(profile: Profile, composed: Composed, relation: DuckRelation): Taken {
   const all = profile.operators.flatMap(flattened);
-  if (all.some((operator) => EARLY_ENDS.has(operator.operator_type))) return undefined;
   const rows = scannedRows(all, composed, relation);
-  return rows === 0 ? undefined : rows; // an empty side of a join spares the other
+  const endsEarly = all.some((operator) => EARLY_ENDS.has(operator.operator_type));
+  return { rows, mayBeFewer: endsEarly || rows === 0 }; // an empty side of a join spares the other
 }
 
 function scannedRows(

@@ -6,6 +6,7 @@
 
 import type { Execution, RunOptions } from "./engine.ts";
 import { computing, type Database } from "./_database.ts";
+import { composeCarefully } from "./_feed.ts";
 import { holdOpen, makeNamedPipe } from "./_named_pipe.ts";
 import type { DuckRelation } from "./_relation.ts";
 import { writeText } from "./_text_values.ts";
@@ -22,6 +23,7 @@ export async function* sendText(
 ): AsyncGenerator<Uint8Array, Execution, void> {
   const stopped = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stopped.signal]) : stopped.signal;
+  composeCarefully(relation); // what was handed on cannot be taken back
   const compute = () =>
     database.execute(
       relation,

@@ -6,13 +6,16 @@
 
 import type { Execution, RunOptions, StepMeasure } from "./engine.ts";
 import { type ArrowColumnWriter, arrowWriter, sentAs } from "./_arrow_out.ts";
+<<<<<<< ours
 import { beginStream, cameToItsEnd, reasonOf } from "./_broken_stream.ts";
 import { compose } from "./_compose.ts";
+=======
+>>>>>>> theirs
 import { namingTheRow, verifyValues } from "./_culprit.ts";
 import { bindAll, type Database, scanned } from "./_database.ts";
 import { explained } from "./_failure.ts";
 import { verifyCompressed } from "./_intact.ts";
-import { Feeding } from "./_feed.ts";
+import { composeCarefully, Feeding } from "./_feed.ts";
 import { loadBindings } from "./_native.ts";
 import { perform } from "./_perform.ts";
 import { identifier } from "./_quote.ts";
@@ -27,7 +30,7 @@ export async function* streamBatches(
   options: RunOptions & { batchRows?: number },
 ): AsyncGenerator<{ data: Uint8Array; rows: number }, Execution, void> {
   const started = performance.now();
-  const composed = compose(relation);
+  const composed = composeCarefully(relation); // what was handed on cannot be taken back
   const attempt = database.attempt(relation.step, `compute step '${relation.step}'`, options.signal);
   const sent = relation.columns.map(({ name, type }) => ({ name, type, expression: sentAs(name, type) }));
   const select = sent.map(({ name, expression }) => `${expression} AS ${identifier(name)}`).join(", ");
@@ -88,6 +91,7 @@ export async function* streamBatches(
       rows += count;
     }
     prepared.destroySync();
+<<<<<<< ours
     fed.signal?.throwIfAborted();
     if (!await cameToItsEnd(connection)) {
       const isFed = composed.scans.some(({ scan }) => scan.feed !== undefined);
@@ -95,6 +99,12 @@ export async function* streamBatches(
     }
     if (held > 0 || rows === 0) yield batch();
     await feeding.end(({ relation: read }) => read === relation ? rows : undefined);
+=======
+    await feeding.end(({ relation: read }) => ({
+      rows: read === relation ? rows : undefined,
+      mayBeFewer: read !== relation,
+    }));
+>>>>>>> theirs
     await whole;
   } catch (caught) {
     const error = feeding.reason(caught);

@@ -11,11 +11,24 @@ import { identifier, literal, structure } from "./_quote.ts";
 import { holdsType } from "./_types.ts";
 
 /** The longest row, in bytes; the engine reads so much at a time that such a one fits. */
-export const LONGEST_ROW: number = 32 * 1000 * 1000;
-const BUFFER = 32 * 1024 * 1024;
+export const LONGEST_ROW: number = 64 * 1000 * 1000;
+const BUFFER = 64 * 1024 * 1024;
 
-/** A query that reads a text of these columns. */
-export function readText(path: string, columns: readonly Column[], nullText: string): string {
+/** A row that is read by one of several threads, and what they read at a time; nearly all rows are so short. */
+export const SHORT_ROW: number = 500 * 1000;
+const SMALL_BUFFER = 1024 * 1024;
+
+/**
+ * A query that reads a text of these columns. By several threads it is read in small parts, which are let go of one by
+ * one; but the reader has to find where rows begin, and gives up on some texts that look like rows inside. A
+ * `careful` one reads everything, in its order; the engine holds the whole text while it does.
+ */
+export function readText(
+  path: string,
+  columns: readonly Column[],
+  nullText: string,
+  careful: boolean,
+): string {
   const read = columns.map(({ name, type }) => [name, readAs(type)] as const);
   const options = [
     "auto_detect = false",
@@ -27,9 +40,9 @@ export function readText(path: string, columns: readonly Column[], nullText: str
     `nullstr = ${literal(nullText)}`,
     "allow_quoted_nulls = false",
     "strict_mode = true",
-    "parallel = false",
-    `max_line_size = ${LONGEST_ROW}`,
-    `buffer_size = ${BUFFER}`,
+    `parallel = ${!careful}`,
+    `max_line_size = ${careful ? LONGEST_ROW : SHORT_ROW}`,
+    `buffer_size = ${careful ? BUFFER : SMALL_BUFFER}`,
     `columns = ${structure(read)}`,
   ];
   const select = columns.map(({ name, type }) => {

@@ -221,6 +221,36 @@ Deno.test("Engine.receive works in a folder whose name is a pattern", async () =
 
 Deno.test("Engine.receive says how long a row may be", async () => {
   await using b = await bench();
-  const relation = b.engine.receive("in", source(TWO, [`1,${"x".repeat(40_000_000)}\n`], 1));
-  await assert.rejects(b.engine.store(relation), { code: "ENG503", message: /a row is longer than 32 MB/ });
+  const relation = b.engine.receive("in", source(TWO, [`1,${"x".repeat(70_000_000)}\n`], 1));
+  await assert.rejects(b.engine.store(relation), { code: "ENG503", message: /a row is longer than 64 MB/ });
+});
+
+Deno.test("Engine.receive reads texts that look like rows inside, and rows longer than what is read at a time", async () => {
+  await using b = await bench();
+  const looks = ['\n1,"x"\n2,"x"', '"\n', "\n\r\n,", '""",1\n', "\\N\n"];
+  for (const [count, length] of [[20_000, 100], [100, 20_000], [12, 300_000], [4, 3_000_000]] as const) {
+    const names = Array.from({ length: count }, (_, i) => {
+      const look = looks[(i * 7 + length) % looks.length]!;
+      return look.repeat(Math.ceil((length * (i % 7 + 1)) / 7 / look.length));
+    });
+    const text = bytes(names.map((name, i) => `${i},"${name.replaceAll('"', '""')}"\n`).join(""));
+    const from = source(TWO, async function* () {
+      for (let at = 0; at < text.length; at += 262_144) yield text.subarray(at, at + 262_144);
+      return await Promise.resolve(names.length);
+    });
+    const limited = await b.sql("SELECT count(*) AS n, sum(length(name)) AS size FROM df LIMIT 1", {
+      df: b.engine.receive("in", from),
+    });
+    const size = names.reduce((sum, name) => sum + name.length, 0);
+    const { relation } = await b.engine.store(limited);
+    assert.deepEqual(await b.rows(relation), [{ n: count, size }]);
+    const { relation: all } = await b.engine.store(b.engine.receive("in", from));
+    const different = await b.sql("SELECT id, hash(name) AS sum FROM df ORDER BY id", { df: all });
+    const again = await b.sql("SELECT id, hash(name) AS sum FROM df ORDER BY id", {
+      df: b.engine.receive("in", from),
+    });
+    assert.deepEqual(await b.rows(different), await b.rows(again));
+    assert.ok(from.opened >= 3 && from.opened <= 6, `${from.opened} readings`);
+    assert.equal(from.closed, from.opened);
+  }
 });
