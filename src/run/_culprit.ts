@@ -14,8 +14,8 @@ import type { Rider } from "./_steps.ts";
 const FAULTS_OF_DATA: ReadonlySet<Code> = new Set<Code>(["ENG501", "ENG502", "ENG503", "ENG513"]);
 
 /**
- * The error, said of the step that caused it: a fault of the data of the first step that has it, anything
- * else (a full disk, too little memory) of `computed`, the step that was at work. `riders` are the
+ * The error, said of the step that caused it: a driver's of its own, a fault of the data of the first step that has it,
+ * anything else (a full disk, too little memory) of `computed`, the step that was at work. `riders` are the
  * statement's lazy steps, upstream first.
  */
 export async function findCulprit(
@@ -26,6 +26,7 @@ export async function findCulprit(
   signal: AbortSignal,
 ): Promise<unknown> {
   if (!(error instanceof OsirisError)) return error;
+  if (error.code.startsWith("DRV")) return error.ofStep(computed); // a driver knows its step
   if (!FAULTS_OF_DATA.has(error.code)) return OsirisError.from({ ...error.toFailure(), step: computed });
   for (const { step, relation } of riders) {
     if (signal.aborted) break;

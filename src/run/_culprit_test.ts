@@ -30,3 +30,9 @@ Deno.test("findCulprit blames the step at work for what is no fault of the data"
   const found = await findCulprit(error, "save", [rider("a")], engineWhere("a"), signal);
   assert.equal((found as OsirisError).step, "save");
 });
+
+Deno.test("findCulprit leaves a driver's failure with the driver's step", async () => {
+  const error = new OsirisError("DRV401", "the table is gone", { step: "get" });
+  const found = await findCulprit(error, "save", [rider("get")], engineWhere("none"), signal);
+  assert.equal((found as OsirisError).step, "get");
+});
