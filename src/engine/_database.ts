@@ -22,7 +22,7 @@ import { fault, namingTheRow, verifyValues } from "./_culprit.ts";
 import { explained } from "./_failure.ts";
 import { fenceStatements, pipesOf } from "./_fence.ts";
 import { verifyCompressed } from "./_intact.ts";
-import { Feeding, readCarefully } from "./_feed.ts";
+import { composeCarefully, Feeding, readCarefully } from "./_feed.ts";
 import { loadDuckDB } from "./_native.ts";
 import { perform } from "./_perform.ts";
 import { type Profile, readProfile, rowsAtRoot, rowsOfFeed, rowsOfSteps, rowsScanned } from "./_profile.ts";
@@ -141,13 +141,9 @@ export class Database {
   }
 
   /**
-<<<<<<< ours
    * Computes a relation, framed as a statement, and measures every step that took part; inside the transaction of
-   * `on` where that is given.
-=======
-   * Computes a relation, framed as a statement, and measures every step that took part. Where a text could not be
-   * read by several threads, its source is asked once more, and it is read in its order.
->>>>>>> theirs
+   * `on` where that is given. Where a text could not be read by several threads, its source is asked once more, and
+   * it is read in its order; a transaction has but one attempt, which does so at once.
    */
   async execute(
     relation: DuckRelation,
@@ -156,6 +152,9 @@ export class Database {
     options: RunOptions = {},
     on?: DuckDBConnection,
   ): Promise<Execution> {
+    if (on !== undefined) {
+      return await this.#execute(composeCarefully(relation), relation, doing, frame, options, on);
+    }
     const composed = compose(relation);
     try {
       return await this.#execute(composed, relation, doing, frame, options);
@@ -172,6 +171,7 @@ export class Database {
     doing: string,
     frame: Framing,
     options: RunOptions,
+    on?: DuckDBConnection,
   ): Promise<Execution> {
     const started = performance.now();
     const whole = Promise.all([

@@ -6,11 +6,7 @@
 
 import type { Execution, RunOptions, StepMeasure } from "./engine.ts";
 import { type ArrowColumnWriter, arrowWriter, sentAs } from "./_arrow_out.ts";
-<<<<<<< ours
 import { beginStream, cameToItsEnd, reasonOf } from "./_broken_stream.ts";
-import { compose } from "./_compose.ts";
-=======
->>>>>>> theirs
 import { namingTheRow, verifyValues } from "./_culprit.ts";
 import { bindAll, type Database, scanned } from "./_database.ts";
 import { explained } from "./_failure.ts";
@@ -91,20 +87,16 @@ export async function* streamBatches(
       rows += count;
     }
     prepared.destroySync();
-<<<<<<< ours
     fed.signal?.throwIfAborted();
     if (!await cameToItsEnd(connection)) {
       const isFed = composed.scans.some(({ scan }) => scan.feed !== undefined);
       throw await reasonOf(rows, isFed ? undefined : () => prepareAgain(statement), options);
     }
     if (held > 0 || rows === 0) yield batch();
-    await feeding.end(({ relation: read }) => read === relation ? rows : undefined);
-=======
     await feeding.end(({ relation: read }) => ({
       rows: read === relation ? rows : undefined,
       mayBeFewer: read !== relation,
     }));
->>>>>>> theirs
     await whole;
   } catch (caught) {
     const error = feeding.reason(caught);
