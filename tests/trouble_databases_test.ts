@@ -196,8 +196,8 @@ const WRITING: readonly (readonly [string, Fields, string, Fields, Told])[] = [
     {},
     {
       ...{ trouble: "data", category: "run", retryable: false },
-      says: /60001|CONSTRAINT/,
-      help: /mend the rows/,
+      says: /60001/,
+      help: /mend the rows?/,
     },
   ],
   ["a row without a value that the table wants", {}, "SELECT 1 AS id, NULL::VARCHAR AS name", {}, {
