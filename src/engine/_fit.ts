@@ -42,7 +42,7 @@ export async function conformed(
     relation,
     computing(relation),
     (query) =>
-      `CREATE TABLE ${identifier(table)} AS SELECT ${
+      `CREATE OR REPLACE TABLE ${identifier(table)} AS SELECT ${
         [selection(relation.columns, fits), ...lost].join(", ")
       } FROM (${query})`,
     options,
