@@ -29,6 +29,8 @@ const UNOPENED: Meaning = {
     "writes, and two more files beside one in WAL mode",
 };
 
+/** The file may be written, and its folder not. */
+const FOLDER = 1544;
 /** A program died while it wrote: only who may write can bring the old content back. */
 const HOT_JOURNAL = 776;
 
@@ -87,6 +89,13 @@ function meaningOf(thrown: unknown): Meaning {
       help: name === "NotCapable"
         ? "a step opens the file of its connection only"
         : "allow the user that Osiris runs as to open it",
+    };
+  }
+  if (errcode === FOLDER) {
+    return {
+      trouble: "permission",
+      says: "SQLite keeps a journal beside the file while it writes, and no file may be made in its folder",
+      help: "allow that; a step with `isolation: process` may write its file alone, so leave that out",
     };
   }
   if (errcode === HOT_JOURNAL) {
