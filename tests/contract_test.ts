@@ -6,6 +6,8 @@
  */
 
 import assert from "node:assert/strict";
+import colors from "picocolors";
+import { planText } from "../src/cli/_plan_text.ts";
 import { readSession } from "../src/session/mod.ts";
 import { TestProject } from "./_project.ts";
 
@@ -78,6 +80,15 @@ Deno.test("a contract does what it says with every action on every kind of diffe
             ...onNew === "freeze" ? ["column 'extra' (VARCHAR) is new"] : [],
             ...onMissing === "freeze" ? ["column 'note' (VARCHAR) is missing"] : [],
           ];
+          const drift = events.find((event) => event.event_type === "contract.drift")!.data;
+          assert.deepEqual(drift, {
+            step_id: "extract",
+            differences: [
+              { column: "amount", change: "type", promised: "BIGINT", found: "VARCHAR", action: onType },
+              { column: "extra", change: "new", found: "VARCHAR", action: onNew },
+              { column: "note", change: "missing", promised: "VARCHAR", action: onMissing },
+            ],
+          });
           if (frozen.length > 0) {
             assert.equal(outcome.failure?.code, "RUN618");
             assert.equal(outcome.failure?.step, "extract");
@@ -88,15 +99,6 @@ Deno.test("a contract does what it says with every action on every kind of diffe
           assert.equal(outcome.state, "succeeded", outcome.failure?.message);
           const { text, rejected, columnsHit } = expected(onNew, onMissing, onType);
           assert.equal(await project.read("out.csv"), text);
-          const drift = events.find((event) => event.event_type === "contract.drift")!.data;
-          assert.deepEqual(drift, {
-            step_id: "extract",
-            differences: [
-              { column: "amount", change: "type", promised: "BIGINT", found: "VARCHAR", action: onType },
-              { column: "extra", change: "new", found: "VARCHAR", action: onNew },
-              { column: "note", change: "missing", promised: "VARCHAR", action: onMissing },
-            ],
-          });
           const discard = events.find((event) => event.event_type === "contract.discard")?.data;
           assert.deepEqual(
             discard,
@@ -213,6 +215,16 @@ Deno.test("a contract is checked when it is compiled, and stands in manifest and
   });
   const { manifest, plan } = await project.plan(
     head(read("{ columns: { id: int8 }, on_type: freeze }") + SAVE),
+  );
+  assert.match(
+    planText(plan, project.root, {
+      terminal: true,
+      live: false,
+      width: 100,
+      style: colors.createColors(false),
+      write: () => true,
+    }),
+    /contract +id BIGINT \(new: evolve, missing: evolve, type: freeze\)/,
   );
   const spelled = { columns: { id: "BIGINT" }, on_new: "evolve", on_missing: "evolve", on_type: "freeze" };
   assert.deepEqual(manifest.steps[0]?.contract, spelled);

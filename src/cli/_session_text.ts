@@ -17,6 +17,7 @@ import {
   summarise,
 } from "../session/mod.ts";
 import { bytes, count, counted, duration, rows } from "./_amounts.ts";
+import { driftText } from "./_drift_text.ts";
 import { printable } from "./_printable.ts";
 import { shownPath } from "./_project.ts";
 import { table } from "./_table.ts";
@@ -32,6 +33,7 @@ export function sessionText(record: SessionRecord, cwd: string, stream: Stream):
     stepsText(status.steps, dependenciesOf(record.plan), rejected, stream),
     writtenText(record, cwd, stream),
     rejectedText(record.folder, rejected, cwd, stream),
+    driftText(record, stream),
     driversText(record, cwd, stream),
     ...failuresOf(status).map((failure) => failureText(failure, stream)),
     damage.length > 0

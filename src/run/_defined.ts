@@ -6,7 +6,6 @@
 
 import type { Column } from "../component/mod.ts";
 import type { Engine, Execution, Fit, Fitted, Relation, Row, RunOptions } from "../engine/mod.ts";
-import type { Difference } from "./_contract.ts";
 
 /** Rows that a sample shows. */
 export const SAMPLE_ROWS = 10;
@@ -17,8 +16,6 @@ export interface Defined {
   readonly relation?: Relation;
   /** What it will give, also where rows have to be computed first; absent for a write. */
   readonly columns?: readonly Column[];
-  /** What differs from its contract. */
-  readonly drift?: readonly Difference[];
   /** Computes it, with every lazy step beneath it. `isRead` says that other steps read its output. May be called again after a failure. */
   compute(isRead: boolean): Promise<Computed>;
 }

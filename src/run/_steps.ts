@@ -152,8 +152,7 @@ class StepRun {
               this.#optionsOf(step, signal),
             ),
         );
-        const { relation, columns, drift = [] } = defined;
-        if (drift.length > 0) record.contractDrifted(step.id, drift);
+        const { relation, columns } = defined;
         if (columns) await record.stepDescribed(step.id, columns);
         if (relation && !relation.stored && this.#mayStayLazy(step, relation.depth)) {
           this.#outputs.get(step.id)!.resolve({ relation, riders: [...riders, { step, relation }] });

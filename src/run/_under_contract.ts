@@ -10,6 +10,7 @@
 
 import type { Column } from "../component/mod.ts";
 import { type Engine, type Fit, fittedColumns } from "../engine/mod.ts";
+import { OsirisError } from "../diagnostic.ts";
 import type { ManifestStep } from "../manifest.ts";
 import { demandFrozen, dependsOnRows, differencesTo, fitsOf } from "./_contract.ts";
 import {
@@ -27,22 +28,29 @@ import type { RunContext } from "./_steps.ts";
 export async function underContract(
   step: ManifestStep,
   defined: Defined,
-  { engine, input }: RunContext,
+  { engine, input, record }: RunContext,
   options: StepOptions,
 ): Promise<Defined> {
   const { contract } = step;
-  if (contract === undefined || defined.columns === undefined) return defined;
+  if (contract === undefined) return defined;
+  if (defined.columns === undefined) {
+    throw new OsirisError(
+      "BUG900",
+      `Cannot hold step '${step.id}' to its contract: its columns are not known`,
+    );
+  }
   const promised = await promisedColumns(step, input);
   if (promised === undefined) return defined;
   const drift = differencesTo(promised, defined.columns, contract);
+  if (drift.length > 0) record.contractDrifted(step.id, drift);
   demandFrozen(step.id, drift, wayOut(contract.columns !== undefined));
   const fits = fitsOf(step.id, defined.columns, drift);
-  if (fits.length === 0) return { ...defined, drift };
+  if (fits.length === 0) return defined;
   if (defined.relation && !fits.some(dependsOnRows)) {
-    return { ...definedBy(engine.reshape(defined.relation, fits), engine, options), drift };
+    return definedBy(engine.reshape(defined.relation, fits), engine, options);
   }
   const columns = fittedColumns(defined.columns, fits);
-  return { columns, drift, compute: (isRead) => conformed(defined, fits, isRead, engine, options) };
+  return { columns, compute: (isRead) => conformed(defined, fits, isRead, engine, options) };
 }
 
 async function conformed(
