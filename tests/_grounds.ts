@@ -7,6 +7,7 @@
 
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { startMariaDb, startPostgres } from "./_servers.ts";
 
 /** A database for one family's components. */
@@ -72,6 +73,31 @@ export const GROUNDS: { readonly [family: string]: () => Promise<Ground> } = {
       },
       run: (sql) => opened((db) => db.exec(sql)),
       texts: (sql) => opened((db) => db.prepare(sql).all().map((row) => String(Object.values(row)[0]))),
+      [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+    };
+  },
+
+  async duckdb() {
+    const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "osiris-ground-" }));
+    const path = join(folder, "ground.duckdb");
+    // Opened for each statement: the engine wants the file for itself.
+    const opened = async <T>(work: (db: DuckDBConnection) => Promise<T>): Promise<T> => {
+      const instance = await DuckDBInstance.create(path);
+      const db = await instance.connect();
+      try {
+        return await work(db);
+      } finally {
+        db.closeSync();
+        instance.closeSync();
+      }
+    };
+    await opened((db) => db.run("SELECT 1"));
+    return {
+      connection: { path },
+      broken: { fields: { path: join(folder, "missing.duckdb") }, categories: ["config"] },
+      run: async (sql) => void await opened((db) => db.run(sql)),
+      texts: (sql) =>
+        opened(async (db) => (await (await db.run(sql)).getRows()).map(([value]) => String(value))),
       [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
     };
   },

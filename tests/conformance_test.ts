@@ -49,17 +49,32 @@ interface Declared {
   holds(trial: Trial): Promise<void>;
 }
 
-const COLUMNS = { id: "BIGINT", name: "VARCHAR", n: "INTEGER" };
+/** The columns of a load. */
+const LOADED = Object.entries({ id: "BIGINT", name: "VARCHAR", n: "INTEGER" }).map(([name, type]) => ({
+  name,
+  type,
+}));
 const ITEMS = ["1,a,10", "2,b,-1", "3,-,30"];
 
+interface Afterwards {
+  /** The second load's rows; the first one's are `ITEMS`. */
+  readonly second: string;
+  readonly holds: readonly string[];
+  /** Of a way that keeps versions, those that are current. It wants columns that a plain table has not. */
+  readonly current?: readonly string[];
+}
+
 /** What a table holds after two loads, by the way they are written. */
-const AFTERWARDS: {
-  readonly [mode: string]: { readonly second: string; readonly holds: readonly string[] };
-} = {
+const AFTERWARDS: { readonly [mode: string]: Afterwards } = {
   append: { second: "(2, 'B', 20), (4, 'd', 40)", holds: [...ITEMS, "2,B,20", "4,d,40"] },
   overwrite: { second: "(2, 'B', 20), (4, 'd', 40)", holds: ["2,B,20", "4,d,40"] },
   upsert: { second: "(2, 'B', 20), (4, 'd', 40)", holds: ["1,a,10", "2,B,20", "3,-,30", "4,d,40"] },
   delete_insert: { second: "(2, 'B', 20), (2, 'C', 21)", holds: ["1,a,10", "2,B,20", "2,C,21", "3,-,30"] },
+  scd2: {
+    second: "(2, 'B', 20), (4, 'd', 40)",
+    holds: [...ITEMS, "2,B,20", "4,d,40"],
+    current: ["1,a,10", "2,B,20", "3,-,30", "4,d,40"],
+  },
 };
 
 const PROMISES: readonly Declared[] = [
@@ -73,8 +88,19 @@ const PROMISES: readonly Declared[] = [
     },
   },
   {
+    says: "leaves reading and writing to the engine, as it declares",
+    of: ({ carries, connection }) => carries === "engine" && connection !== undefined,
+    async holds(trial) {
+      const table = await filled(trial);
+      const { kind } = await withDriver(trial, { table }, async (driver) => {
+        return reads(trial.spec) ? await driver.read() : await driver.write(LOADED, { batches: noRows });
+      });
+      assert.equal(kind, "relation");
+    },
+  },
+  {
     says: "gives its rows piece by piece",
-    of: (spec) => reads(spec) && spec.capabilities.includes("streaming"),
+    of: (spec) => reads(spec) && isCarrier(spec) && spec.capabilities.includes("streaming"),
     async holds(trial) {
       const table = trial.table();
       await trial.ground.run(
@@ -93,7 +119,7 @@ const PROMISES: readonly Declared[] = [
   {
     says:
       "relays the database's own bytes if it declares that it moves rows in bulk, and gives batches if not",
-    of: reads,
+    of: (spec) => reads(spec) && isCarrier(spec),
     async holds(trial) {
       const table = await filled(trial);
       const { kind } = await withDriver(trial, { table }, async (driver) => {
@@ -167,8 +193,22 @@ const PROMISES: readonly Declared[] = [
   },
   ...writeModes(),
   {
+    says: "lets a table follow its step's contract, or fails and leaves it alone",
+    of: (spec) => writes(spec) && spec.capabilities.includes("contract"),
+    async holds(trial) {
+      const table = await filled(trial);
+      const query = "SELECT 4::BIGINT AS id, 'd' AS name, 40::INTEGER AS n, 'more' AS extra";
+      for (const [on_new, state] of [["freeze", "failed"], ["evolve", "succeeded"]] as const) {
+        const outcome = await written(trial, query, { table }, { contract: { on_new } });
+        assert.equal(outcome.state, state, String(outcome.failure?.message));
+        assert.deepEqual(await stored(trial, table), state === "failed" ? ITEMS : [...ITEMS, "4,d,40"]);
+      }
+      assert.deepEqual(await trial.ground.texts(`SELECT extra FROM ${table} WHERE id = 4`), ["more"]);
+    },
+  },
+  {
     says: "takes the bytes of a text only if it declares that it moves rows in bulk",
-    of: (spec) => writes(spec) && !spec.capabilities.includes("bulk"),
+    of: (spec) => writes(spec) && isCarrier(spec) && !spec.capabilities.includes("bulk"),
     async holds(trial) {
       const { asked } = await load(trial, trial.table(), "1", [{ id: 1n, name: "a", n: 10 }]);
       assert.deepEqual(asked, ["batches"]);
@@ -176,7 +216,7 @@ const PROMISES: readonly Declared[] = [
   },
   {
     says: "loads once what is tried again, and knows that it did",
-    of: (spec) => writes(spec) && spec.capabilities.includes("transactions"),
+    of: (spec) => writes(spec) && isCarrier(spec) && spec.capabilities.includes("transactions"),
     async holds(trial) {
       const table = trial.table();
       const rows = [{ id: 1n, name: "a", n: 10 }];
@@ -194,7 +234,7 @@ const PROMISES: readonly Declared[] = [
     async holds(trial) {
       const table = await filled(trial, ITEMS, true);
       const before = await tablesIn(trial);
-      await load(trial, table, "1", [{ id: 9n, name: "x", n: 1 }], "abort");
+      if (isCarrier(trial.spec)) await load(trial, table, "1", [{ id: 9n, name: "x", n: 1 }], "abort");
       assert.deepEqual(await stored(trial, table), ITEMS);
       for (const write_mode of trial.spec.write_modes ?? []) {
         const query = "SELECT i::BIGINT AS id, 'x' AS name, " +
@@ -212,11 +252,12 @@ const PROMISES: readonly Declared[] = [
 ];
 
 function writeModes(): Declared[] {
-  return Object.entries(AFTERWARDS).map(([mode, { second, holds }]) => ({
-    says: `writes so that '${mode}' holds, into a table that it makes and into one that is there`,
+  return Object.entries(AFTERWARDS).map(([mode, { second, holds, current }]) => ({
+    says: `writes so that '${mode}' holds`,
     of: (spec) => (spec.write_modes ?? []).includes(mode as never) && spec.connection !== undefined,
     async holds(trial) {
-      for (const table of [trial.table(), await filled(trial, [], mode === "upsert")]) {
+      const there = current === undefined ? [await filled(trial, [], mode === "upsert")] : [];
+      for (const table of [trial.table(), ...there]) {
         for (const values of ["(1, 'a', 10), (2, 'b', -1), (3, NULL, 30)", second]) {
           const query =
             `SELECT id::BIGINT AS id, name, n::INTEGER AS n FROM (VALUES ${values}) t(id, name, n)`;
@@ -224,6 +265,9 @@ function writeModes(): Declared[] {
           assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
         }
         assert.deepEqual(await stored(trial, table), [...holds].sort());
+        if (current !== undefined) {
+          assert.deepEqual(await stored(trial, `${table} WHERE valid_to IS NULL`), current);
+        }
       }
     },
   }));
@@ -273,6 +317,15 @@ function reads({ modes, connection }: ComponentSpec): boolean {
 
 function writes({ modes, connection }: ComponentSpec): boolean {
   return modes.includes("write") && connection !== undefined;
+}
+
+/** Whether rows pass through the driver. */
+function isCarrier({ carries }: ComponentSpec): boolean {
+  return carries !== "engine";
+}
+
+function noRows(): never {
+  throw new OsirisError("BUG900", "the engine takes the rows");
 }
 
 function keysFor(write_mode: string): Fields {
@@ -338,11 +391,11 @@ async function rowsRead(trial: Trial, config: Fields): Promise<string[]> {
 }
 
 /** Writes what a query gives. */
-async function written(trial: Trial, query: string, config: Fields) {
+async function written(trial: Trial, query: string, config: Fields, more: Fields = {}) {
   await using project = await projectOf(trial);
   return await project.run(pipeline(trial, [
     { id: "make", component: "duckdb.processor", mode: "transform", config: { query } },
-    { id: "load", component: trial.spec.name, mode: "write", config },
+    { id: "load", component: trial.spec.name, mode: "write", config, ...more },
   ]));
 }
 
@@ -378,14 +431,13 @@ async function load(
   rows: readonly Row[],
   end: "commit" | "abort" = "commit",
 ): Promise<{ asked: string[]; rows: number }> {
-  const columns = Object.entries(COLUMNS).map(([name, type]) => ({ name, type }));
   const asked: string[] = [];
   return await withDriver(trial, { table }, async (driver) => {
-    const answer = await driver.write(columns, {
+    const answer = await driver.write(LOADED, {
       loadId: `${table}/${id}`,
       async *batches() {
         asked.push("batches");
-        yield* new Emission(columns, [rows]).batches();
+        yield* new Emission(LOADED, [rows]).batches();
       },
       async *bytes() {
         asked.push("bytes");
