@@ -9,6 +9,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { osiris, osirisCommand } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
 import { REPO } from "./_repo.ts";
 
@@ -426,8 +427,13 @@ Deno.test("duckdb.writer leaves the old content when it is killed", async () => 
       },
     ]),
   );
-  const args = ["run", "-A", "--no-check", join(REPO, "main.ts"), "run", "pipeline.oml"];
-  const child = new Deno.Command(Deno.execPath(), { args, cwd: project.root, stdout: "null", stderr: "null" })
+  const [program, ...args] = [...osirisCommand(), "run", "pipeline.oml"];
+  const child = new Deno.Command(program!, {
+    args,
+    cwd: project.root,
+    stdout: "null",
+    stderr: "null",
+  })
     .spawn();
   const size = () => Deno.statSync(project.path("shop.duckdb")).size;
   const before = size();
@@ -481,4 +487,45 @@ Deno.test("duckdb.extractor follows a column, and duckdb.writer keeps the cursor
       ["2026-01-02 00:00:00"],
     ],
   );
+});
+
+Deno.test("connections doctor and discover look into a database file", async () => {
+  await using project = await projectWith(...ORDERS);
+  const text =
+    "version: 1\nconnections:\n  duckdb:\n    shop: { path: shop.duckdb }\n    gone: { path: gone.duckdb }\n";
+  await project.write("osiris_connections.yaml", text);
+  const asked = async (...args: string[]) => {
+    const { code, stdout } = await osiris(args, { cwd: project.root });
+    return { code, answer: JSON.parse(stdout) };
+  };
+  const doctor = await asked("connections", "doctor", "--json");
+  assert.equal(doctor.code, 3);
+  const fared = doctor.answer.connections.map((each: Fields) => [each["name"], each["status"]]);
+  assert.deepEqual(fared, [["@duckdb.shop", "ok"], ["@duckdb.gone", "failed"]]);
+  const { answer } = await asked(
+    "discover",
+    "@duckdb.shop",
+    "orders",
+    "sales.lines",
+    "--samples",
+    "1",
+    "--json",
+  );
+  assert.deepEqual(
+    answer.tables.map((table: Fields) => [table["name"], table["columns"], table["keys"], table["rows"]]),
+    [
+      [
+        "orders",
+        [
+          { name: "id", type: "INTEGER" },
+          { name: "status", type: "VARCHAR" },
+          { name: "total", type: "DECIMAL(18,2)" },
+        ],
+        ["id"],
+        3,
+      ],
+      ["sales.lines", [{ name: "order_id", type: "INTEGER" }, { name: "item", type: "VARCHAR" }], [], 2],
+    ],
+  );
+  assert.equal(answer.tables[0].samples.length, 1);
 });

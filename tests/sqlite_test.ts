@@ -9,9 +9,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { join } from "node:path";
+import { osiris, osirisCommand } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
-import { REPO } from "./_repo.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -658,8 +657,13 @@ Deno.test("sqlite.writer takes back what it wrote when the run is cancelled", as
 
 /** `osiris run`, in a process of its own, until it is killed while it writes. */
 async function killedWhileWriting(project: TestProject): Promise<void> {
-  const args = ["run", "-A", "--no-check", join(REPO, "main.ts"), "run", "pipeline.oml"];
-  const child = new Deno.Command(Deno.execPath(), { args, cwd: project.root, stdout: "null", stderr: "null" })
+  const [program, ...args] = [...osirisCommand(), "run", "pipeline.oml"];
+  const child = new Deno.Command(program!, {
+    args,
+    cwd: project.root,
+    stdout: "null",
+    stderr: "null",
+  })
     .spawn();
   while (!(await project.list()).includes("shop.db-journal")) {
     await new Promise((done) => setTimeout(done, 20));
@@ -685,4 +689,26 @@ Deno.test("sqlite.writer leaves the old content when it is killed, and whoever r
   );
   assert.equal((await write(project, "SELECT 4 AS i")).state, "succeeded");
   assert.deepEqual(found(project, "SELECT i FROM t"), [[1], [2], [3], [4]]);
+});
+
+Deno.test("connections doctor and discover look into a database file", async () => {
+  await using project = await reading(ORDERS, { table: "orders" });
+  const text =
+    "version: 1\nconnections:\n  sqlite:\n    shop: { path: shop.db }\n    gone: { path: gone.db }\n";
+  await project.write("osiris_connections.yaml", text);
+  const asked = async (...args: string[]) => {
+    const { code, stdout } = await osiris(args, { cwd: project.root });
+    return { code, answer: JSON.parse(stdout) };
+  };
+  const doctor = await asked("connections", "doctor", "--json");
+  assert.equal(doctor.code, 3);
+  assert.match(JSON.stringify(doctor.answer), /there is no such file/);
+  const { answer } = await asked("discover", "@sqlite.shop", "orders", "--samples", "1", "--json");
+  const [{ name, columns, keys, rows, samples }] = answer.tables;
+  assert.deepEqual([name, keys, rows, samples.length], ["orders", ["id"], 3, 1]);
+  assert.deepEqual(columns, [
+    { name: "id", type: "BIGINT" },
+    { name: "status", type: "VARCHAR" },
+    { name: "total", type: "DOUBLE" },
+  ]);
 });

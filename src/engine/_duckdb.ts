@@ -8,6 +8,7 @@ import type {
   Engine,
   EngineOptions,
   Execution,
+  FileContent,
   Fit,
   Fitted,
   Increment,
@@ -21,6 +22,7 @@ import type {
   SelectRequest,
   SqlRequest,
   Staged,
+  TablesRequest,
   TextSource,
   WriteRequest,
 } from "./engine.ts";
@@ -42,6 +44,7 @@ import { describeScan } from "./_scan.ts";
 import { describeSelect } from "./_select.ts";
 import { findSource } from "./_source.ts";
 import { sendText } from "./_send.ts";
+import { tablesOf } from "./_tables.ts";
 import { streamBatches } from "./_stream.ts";
 import { openAppender } from "./_append.ts";
 import { stageWrite } from "./_write.ts";
@@ -155,6 +158,10 @@ export class DuckEngine implements Engine {
     options: RunOptions = {},
   ): Promise<Staged> {
     return await stageWrite(this.database, step, owned(relation), request, options);
+  }
+
+  async tables(step: string, path: string, request: TablesRequest): Promise<readonly FileContent[]> {
+    return await tablesOf(this.#files, step, path, request);
   }
 
   async load(

@@ -186,6 +186,25 @@ export interface Loading {
   abort(): Promise<void>;
 }
 
+/** What is asked of a database file's content. */
+export interface TablesRequest {
+  /** A table, or a schema; the names of all tables when absent. */
+  readonly scope?: string;
+  /** Rows to show of each table of the scope. */
+  readonly samples: number;
+}
+
+/** A table of a database file. */
+export interface FileContent {
+  readonly name: string;
+  /** None where nothing was asked by name. */
+  readonly columns: readonly Column[];
+  readonly keys: readonly string[];
+  /** An estimate. */
+  readonly rows: number;
+  readonly samples: readonly Row[];
+}
+
 /** What one execution measured about one step that took part in it. */
 export interface StepMeasure {
   readonly step: string;
@@ -310,6 +329,8 @@ export interface Engine extends AsyncDisposable {
   ): AsyncGenerator<{ data: Uint8Array; rows: number }, Execution, void>;
   /** Computes a relation into staged files. */
   write(step: string, relation: Relation, request: WriteRequest, options?: RunOptions): Promise<Staged>;
+  /** The tables of a database file. */
+  tables(step: string, path: string, request: TablesRequest): Promise<readonly FileContent[]>;
   /** Computes a relation into a table of a database file, in a transaction that is left open. */
   load(step: string, relation: Relation, request: LoadRequest, options?: RunOptions): Promise<Loading>;
   /** How many rows a load has that a database file remembers; null when it is not done. */

@@ -13,7 +13,6 @@ import {
   type CatalogEntry,
   checkConfig,
   createDriverPool,
-  type Driver,
   type DriverPool,
   type DriverUse,
   type Grants,
@@ -30,6 +29,7 @@ import {
   resolveConnection,
 } from "../connection/mod.ts";
 import { type Code, OsirisError } from "../diagnostic.ts";
+import { AskedFile, type Questioned } from "./_asked_file.ts";
 import { Slots } from "./_slots.ts";
 import { grantsOf, type Isolation, type Project, sandboxFor } from "./plan.ts";
 
@@ -139,7 +139,7 @@ export class Asking implements AsyncDisposable {
   async ask<T>(
     ready: Ready,
     what: "check" | "discover",
-    question: (driver: Driver) => Promise<T>,
+    question: (driver: Questioned) => Promise<T>,
   ): Promise<Answered<T>> {
     return await this.#slots.use(async () => {
       try {
@@ -153,9 +153,15 @@ export class Asking implements AsyncDisposable {
   async #asked<T>(
     { entry, isolation, grants, values }: Ready,
     what: "check" | "discover",
-    question: (driver: Driver) => Promise<T>,
+    question: (driver: Questioned) => Promise<T>,
     signal: AbortSignal,
   ): Promise<Answered<T>> {
+    if (entry.spec.carries === "engine") {
+      await using file = await AskedFile.open(grants.read[0]!);
+      const began = performance.now();
+      const answer = await question(file);
+      return { answer, latencyMs: performance.now() - began };
+    }
     let use: DriverUse | undefined;
     const config = checkConfig(entry.spec, {}).value;
     await using driver = await this.#pool.open(

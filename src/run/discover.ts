@@ -10,10 +10,11 @@
  */
 
 import { createHash } from "node:crypto";
-import type { CatalogEntry, Column, DiscoveredTable, Driver, Grants } from "../component/mod.ts";
+import type { CatalogEntry, Column, DiscoveredTable, Grants } from "../component/mod.ts";
 import { maskSample } from "../connection/mod.ts";
 import { nearest, OsirisError } from "../diagnostic.ts";
 import { openDiscoveries, type Remembered } from "../state/mod.ts";
+import type { Questioned } from "./_asked_file.ts";
 import { askable, Asking, type AskInput, type Ready } from "./_asking.ts";
 import { profileOfSamples } from "./_profile.ts";
 import { entryOf } from "./ask.ts";
@@ -154,13 +155,13 @@ function withoutRows({ asked_at, answer }: Answer): Answer {
 
 type Told = Pick<DiscoveredTable, "name" | "rows"> & Partial<DiscoveredTable>;
 
-async function namesOf(driver: Driver): Promise<readonly Told[]> {
+async function namesOf(driver: Questioned): Promise<readonly Told[]> {
   const found = (await driver.discover()).map(({ name, rows }) => ({ name, rows }));
   return found.sort((a, b) => a.name < b.name ? -1 : 1);
 }
 
 async function described(
-  driver: Driver,
+  driver: Questioned,
   reference: string,
   scope: string,
   { samples, profile }: DiscoverRequest,
