@@ -12,18 +12,13 @@
 
 // deno-lint-ignore-file no-console -- a script for developers
 
-import { createHash } from "node:crypto";
 import { basename, join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { brotliCompressSync, constants } from "node:zlib";
-import { WARDEN_FILE } from "../src/component/isolation/_warden_file.ts";
-import { AUTHOR_FILES, authorFiles } from "../src/component/author_files.ts";
-import { renamedChunks } from "./_chunk_names.ts";
-import { withoutPlaces } from "./_places.ts";
-import { type BundledPackage, packageAt, packagesIn, together } from "./_packages.ts";
+import { bundle } from "./_build_bundle.ts";
+import { type Packed, packLibrary, writePacked } from "./_build_library.ts";
+import { deno, lockedPackages, root } from "./_build_tools.ts";
+import { type BundledPackage, together } from "./_packages.ts";
 import { sbomText } from "./_sbom.ts";
-import { squeezed } from "./_squeeze.ts";
-import type { PackedFile, PackedLibrary } from "../src/engine/_native_library.ts";
+import { sha256 } from "./_sha256.ts";
 
 /** A machine to build for. */
 interface Target {
@@ -79,7 +74,6 @@ const HELP = `Builds the binary: scripts/build [OPTION]
 
 DENORT_BIN names the runtime to embed for this machine; without it Deno downloads it.`;
 
-const root = fileURLToPath(new URL("../", import.meta.url));
 const dist = join(root, "dist");
 
 async function main(args: readonly string[]): Promise<number> {
@@ -149,100 +143,6 @@ async function buildAll(
   return failures.length === 0 ? 0 : 1;
 }
 
-/** The program as a few JavaScript files in `stage`, with what it reads at run time in `stage/assets`; gives the npm packages in them. */
-async function bundle(stage: string): Promise<BundledPackage[]> {
-  const assets = join(stage, "assets");
-  Deno.mkdirSync(assets);
-  Deno.writeTextFileSync(join(assets, AUTHOR_FILES), JSON.stringify(await authorFiles()));
-  const inDrivers: BundledPackage[] = JSON.parse(
-    await deno([
-      "run",
-      "--frozen",
-      "--no-check",
-      "--allow-all",
-      join(root, "scripts/_embed_drivers.ts"),
-      assets,
-    ]),
-  );
-  await deno([
-    "bundle",
-    "--quiet",
-    "--frozen",
-    "--platform=deno",
-    `--output=${join(assets, WARDEN_FILE)}`,
-    join(root, "src/component/isolation/warden.ts"),
-  ]);
-  const warden = join(assets, WARDEN_FILE);
-  const wardenText = Deno.readTextFileSync(warden);
-  Deno.writeTextFileSync(warden, await squeezed(wardenText));
-  const packages = together(inDrivers, packagesIn(wardenText, root));
-  Deno.writeTextFileSync(
-    join(stage, "deno.json"),
-    JSON.stringify({ unstable: ["worker-options"], nodeModulesDir: "none" }),
-  );
-  // The bundler names its files by where it found their parts: that must be the same place in every build.
-  const yaml = await install("yaml", join(dist, "yaml"));
-  try {
-    await bundleProgram(stage, join(yaml.folder, "browser/dist/index.js"));
-    return together(packages, await finish(stage));
-  } finally {
-    yaml.remove();
-  }
-}
-
-/**
- * With the YAML library as the ES modules it brings for browsers: Deno would take its CommonJS, which a bundle
- * keeps in wrappers, one for each file, that are parsed twice and cost every start 8 ms.
- */
-async function bundleProgram(stage: string, yaml: string): Promise<void> {
-  const { imports } = JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
-  const url = (at: string) => at.startsWith("./") ? pathToFileURL(join(root, at)).href : at;
-  const placed = Object.fromEntries(Object.entries<string>(imports).map(([name, at]) => [name, url(at)]));
-  const config = join(stage, "bundle.json");
-  const lock = join(stage, "bundle.lock");
-  Deno.writeTextFileSync(config, JSON.stringify({ imports: { ...placed, yaml: pathToFileURL(yaml).href } }));
-  Deno.copyFileSync(join(root, "deno.lock"), lock);
-  await deno([
-    "bundle",
-    "--quiet",
-    `--config=${config}`,
-    `--lock=${lock}`,
-    "--code-splitting",
-    "--platform=deno",
-    "--external=@duckdb/node-bindings",
-    `--outdir=${stage}`,
-    join(root, "main.ts"),
-  ]);
-}
-
-/** How a bundled CommonJS module asks for what is not in the bundle. */
-const REQUIRE = "var __require = __deno_internal_createRequire(import.meta.url);";
-
-/** Gives such modules Node's own modules, and the bindings that `src/engine/_native.ts` has loaded before. */
-const OSIRIS_REQUIRE = `const osirisRequire = __deno_internal_createRequire(import.meta.url);
-var __require = (name) =>
-  name === "@duckdb/node-bindings" ? globalThis[Symbol.for("osiris.duckdb")] : osirisRequire(name);`;
-
-/** Takes from the program what is of this machine alone, and what is long; gives the npm packages in it. */
-async function finish(stage: string): Promise<BundledPackage[]> {
-  const packages: BundledPackage[][] = [];
-  const files = new Map<string, string>();
-  for (const { name } of [...Deno.readDirSync(stage)].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (!name.endsWith(".js")) continue;
-    const bundle = Deno.readTextFileSync(join(stage, name));
-    Deno.removeSync(join(stage, name));
-    packages.push(packagesIn(bundle, root));
-    files.set(name, withoutPlaces(bundle));
-  }
-  let given = 0;
-  for (const [name, text] of renamedChunks(files)) {
-    if (text.includes(REQUIRE)) given++;
-    Deno.writeTextFileSync(join(stage, name), await squeezed(text.replace(REQUIRE, OSIRIS_REQUIRE)));
-  }
-  if (given === 0) throw new Error("the bundle has no `__require` to give the engine's bindings to");
-  return together(...packages);
-}
-
 async function build(
   stage: string,
   target: Target,
@@ -252,7 +152,7 @@ async function build(
 ): Promise<void> {
   const start = performance.now();
   const native = join(stage, "assets", "native");
-  const packed = await packLibrary(target);
+  const packed = await packLibrary(target.platform, target.library);
   if (target.name.startsWith("linux")) await buildAround(packed, native, stage, target, output, own);
   else {
     writePacked(native, packed.files, packed.entry);
@@ -382,108 +282,6 @@ function setTimes(folder: string): void {
     if (isDirectory) setTimes(path);
     Deno.utimeSync(path, 0, 0);
   }
-}
-
-/** A library's files, compressed in memory. */
-interface Packed {
-  /** Where they are from. */
-  readonly package: BundledPackage;
-  readonly entry: string;
-  readonly files: readonly { readonly file: PackedFile; readonly bytes: Uint8Array }[];
-}
-
-/** DuckDB's native files of the target's npm package, compressed. */
-async function packLibrary(target: Target): Promise<Packed> {
-  const source = await install(`@duckdb/node-bindings-${target.platform}`);
-  try {
-    const files = target.library.map((name) => {
-      const bytes = Deno.readFileSync(join(source.folder, name));
-      return { file: { name, size: bytes.length, sha256: sha256(bytes) }, bytes: pack(bytes) };
-    });
-    return { package: packageAt(source.folder), entry: target.library[0], files };
-  } finally {
-    source.remove();
-  }
-}
-
-/** Fills the folder that the program embeds: `library.json`, and the files whose bytes are given. */
-function writePacked(
-  folder: string,
-  files: readonly { readonly file: PackedFile; readonly bytes?: Uint8Array }[],
-  entry: string,
-): void {
-  Deno.mkdirSync(folder, { recursive: true });
-  for (const { name } of Deno.readDirSync(folder)) Deno.removeSync(join(folder, name));
-  for (const { file, bytes } of files) {
-    if (bytes !== undefined) Deno.writeFileSync(join(folder, `${file.name}.br`), bytes);
-  }
-  const library: PackedLibrary = { entry, files: files.map(({ file }) => file) };
-  Deno.writeTextFileSync(join(folder, "library.json"), JSON.stringify(library));
-}
-
-/** Quality 6: 11 takes minutes and saves a few percent. */
-function pack(bytes: Uint8Array): Uint8Array {
-  return brotliCompressSync(bytes, {
-    params: {
-      [constants.BROTLI_PARAM_QUALITY]: 6,
-      [constants.BROTLI_PARAM_LGWIN]: 24,
-      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
-    },
-  });
-}
-
-/** A package that `deno.lock` names, for whatever machine it is meant, in a folder of its own. */
-async function install(
-  name: string,
-  place = Deno.makeTempDirSync({ prefix: "osiris-library-" }),
-): Promise<{ folder: string; remove: () => void }> {
-  const locked = lockedPackages(join(root, "deno.lock"));
-  const key = Object.keys(locked).find((key) => key.startsWith(`${name}@`));
-  if (key === undefined) throw new Error(`deno.lock does not name ${name}`);
-  const remove = () => Deno.removeSync(place, { recursive: true });
-  try {
-    Deno.mkdirSync(place, { recursive: true });
-    const config = join(place, "deno.json");
-    Deno.writeTextFileSync(
-      config,
-      JSON.stringify({ nodeModulesDir: "auto", imports: { library: `npm:${key}` } }),
-    );
-    await deno(["install", "--quiet", `--config=${config}`], { cwd: place });
-    if (lockedPackages(join(place, "deno.lock"))[key]?.integrity !== locked[key]?.integrity) {
-      throw new Error(`${key} is not the package that deno.lock names: its integrity differs`);
-    }
-    return { folder: join(place, "node_modules", name), remove };
-  } catch (error) {
-    remove();
-    throw error;
-  }
-}
-
-function lockedPackages(file: string): Record<string, { integrity?: string }> {
-  return JSON.parse(Deno.readTextFileSync(file)).npm;
-}
-
-/**
- * Runs this Deno and gives what it prints; what else it says is shown only when it fails. `DENORT_BIN`, the runtime for this machine,
- * reaches it with `runtime` alone.
- */
-async function deno(args: string[], { runtime = false, cwd = root } = {}): Promise<string> {
-  const { DENORT_BIN, ...env } = Deno.env.toObject();
-  if (runtime && DENORT_BIN) env["DENORT_BIN"] = resolve(DENORT_BIN);
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args,
-    cwd,
-    clearEnv: true,
-    env: { ...env, NO_COLOR: "1" },
-    stdin: "null",
-  }).output();
-  if (success) return new TextDecoder().decode(stdout);
-  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-  throw new Error(`'deno ${args[0]}' failed: ${said.split("\nStack backtrace:")[0]!.trim()}`);
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 function reason(error: unknown): string {

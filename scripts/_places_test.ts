@@ -8,6 +8,11 @@ var require_a = __commonJS({
     exports.path = "../a/index.js"; // ../kept
   }
 });
+// .cache/npm/host/b/1.0.0/lib/b.js
+var require_b = __commonJS({
+  ".cache/npm/host/b/1.0.0/lib/b.js"(exports) {
+  }
+});
 // src/own.ts
 using file = open();
 `;
@@ -16,6 +21,10 @@ using file = open();
     `var require_a = __commonJS({
   "index.js"(exports) {
     exports.path = "../a/index.js"; // ../kept
+  }
+});
+var require_b = __commonJS({
+  "b.js"(exports) {
   }
 });
 // src/own.ts

@@ -211,13 +211,14 @@ Deno.test({
     for (const name of SOURCES) cpSync(join(REPO, name), join(copy, name), { recursive: true });
     const output = project.path(`out/${basename(binary)}`);
     mkdirSync(project.path("out"));
-    mkdirSync(project.path("tmp"));
+    const temporary = join(copy, "tmp");
+    mkdirSync(temporary);
     const runtime = Deno.env.get("DENORT_BIN");
     const { success, stderr } = await new Deno.Command(join(copy, "scripts/build"), {
       args: ["--output", output],
       cwd: copy,
       env: {
-        TMPDIR: project.path("tmp"),
+        TMPDIR: temporary,
         TZ: "Pacific/Chatham",
         LC_ALL: "C",
         PATH: `${resolve(Deno.execPath(), "..")}:${Deno.env.get("PATH")}`,
@@ -229,6 +230,6 @@ Deno.test({
       !readFileSync(output + ending).equals(readFileSync(binary + ending))
     );
     assert.deepEqual(differing, [], `${binary} is not what this checkout gives; was it built from it?`);
-    assert.deepEqual(readdirSync(project.path("tmp")), []);
+    assert.deepEqual(readdirSync(temporary), []);
   },
 });
