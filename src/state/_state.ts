@@ -142,7 +142,7 @@ class FolderState implements State {
 
   async cursor(key: CursorKey): Promise<StoredCursor | undefined> {
     const found = await this.#readCursors((db) => getCursor(db, key));
-    if (found === undefined) this.#demandUndamaged();
+    if (found === undefined) this.#demandUndamaged(key);
     return found;
   }
 
@@ -188,20 +188,20 @@ class FolderState implements State {
   }
 
   /** A cursor that was lost is not one that never was: to begin at the start would load everything once more. */
-  #demandUndamaged(): void {
+  #demandUndamaged({ pipeline, step }: CursorKey): void {
     const aside = exists(this.#folder)
       ? [...Deno.readDirSync(this.#folder)].map(({ name }) => name).find((name) => DAMAGED.test(name))
       : undefined;
     if (aside === undefined) return;
     throw new OsirisError(
       "SES713",
-      `Cannot tell how far the pipeline was loaded: the project's state was damaged, and lies in ${
+      `Cannot tell how far step '${step}' of '${pipeline}' was loaded: the project's state was damaged, and lies in ${
         join(this.#folder, aside)
       }`,
       {
         help:
           "look up the last cursor in _osiris_loads of the target, or in an earlier session, and give it to " +
-          "'osiris state set'; 'osiris state reset' begins at the start",
+          `'osiris state set'; 'osiris state reset ${pipeline} ${step}' begins at the start`,
       },
     );
   }
