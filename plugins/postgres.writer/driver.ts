@@ -117,7 +117,8 @@ class Write {
     const columns = target.columns.map(({ name }) => quoted(name)).join(", ");
     const copy = `COPY ${table} (${columns}) FROM STDIN (FORMAT csv, NULL '${NULL_TEXT}')`;
     const sent = { rows: 0 };
-    const taken = await this.session.write(this.#attempt, copy, counted(this.input, sent));
+    const pieces = counted(this.input, sent, isTakenAsWritten(this.input, target));
+    const taken = await this.session.write(this.#attempt, copy, pieces);
     if (taken !== sent.rows) {
       throw new DriverError(`${this.#attempt}: the server took ${taken} of ${sent.rows} rows`, {
         help: "this is a fault of the component or of Osiris; nothing was kept",
@@ -240,7 +241,21 @@ class Write {
   }
 }
 
+/**
+ * Whether the values may come as their source wrote them. The server understands them all; but a column of texts
+ * would keep how something else was written, such as a `t` for true.
+ */
+function isTakenAsWritten({ columns }: WriteRequest, target: Target): boolean {
+  return target.columns.every(({ type }, i) =>
+    /^(?:VARCHAR|JSON)$/.test(columns[i]!.type) || !/char|text|json/.test(type)
+  );
+}
+
 /** The pieces of the input; at their end it is known how many rows they were. */
-async function* counted(input: WriteRequest, sent: { rows: number }): AsyncGenerator<Uint8Array, void, void> {
-  sent.rows = yield* input.bytes({ nullText: NULL_TEXT });
+async function* counted(
+  input: WriteRequest,
+  sent: { rows: number },
+  asWritten: boolean,
+): AsyncGenerator<Uint8Array, void, void> {
+  sent.rows = yield* input.bytes({ nullText: NULL_TEXT, asWritten });
 }

@@ -59,8 +59,12 @@ const CHECKS: {
     return { columns: columns(given["columns"], "columns"), null_text: nullText(given["null_text"]) };
   },
   accepts: (raw) => {
-    const given = keys(raw, "input", "null_text");
-    return { input: text(given["input"], "input"), null_text: nullText(given["null_text"]) };
+    const given = object(raw, "it", ["type", "input", "null_text"], ["as_written"]);
+    return {
+      input: text(given["input"], "input"),
+      null_text: nullText(given["null_text"]),
+      ...(given["as_written"] === undefined ? {} : { as_written: bool(given["as_written"], "as_written") }),
+    };
   },
   batch: (raw) => {
     const given = keys(raw, "data", "rows");

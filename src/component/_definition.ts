@@ -82,7 +82,14 @@ export interface WriteRequest extends Input {
    * In place of batches or rows: the pieces of a CSV text that the engine makes, cut anywhere, for a target with a
    * bulk format of its own. `protocol.ts` says how values are written. What the generator returns is the number of rows.
    */
-  bytes(options: { readonly nullText: string }): AsyncGenerator<Uint8Array, number, void>;
+  bytes(options: {
+    readonly nullText: string;
+    /**
+     * Whether the target also understands how values stand in the texts of extractors, which the engine would understand:
+     * then a text that comes from one, and is changed by nothing in between, is passed on as it is.
+     */
+    readonly asWritten?: boolean;
+  }): AsyncGenerator<Uint8Array, number, void>;
 }
 
 /** Rows that were taken in whole and are not visible yet. */

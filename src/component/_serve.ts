@@ -325,9 +325,9 @@ export class Service {
   async #write(context: Context, message: Message<"write">): Promise<void> {
     const { schema, mode, keys, load_id, pipeline, evolution, cursors } = message;
     const input = this.#input(WRITE_INPUT, schema);
-    const accept = (null_text: string) => this.#send({ type: "accepts", input: WRITE_INPUT, null_text });
-    const bytes: WriteRequest["bytes"] = ({ nullText }) => {
-      accept(nullText);
+    const bytes: WriteRequest["bytes"] = ({ nullText, asWritten = false }) => {
+      const how = asWritten ? { as_written: true } : {};
+      this.#send({ type: "accepts", input: WRITE_INPUT, null_text: nullText, ...how });
       return input.pieces();
     };
     const request: WriteRequest = Object.assign(input, {

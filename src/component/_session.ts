@@ -88,7 +88,7 @@ export class Session implements Driver {
   #released: void | Promise<void> = undefined;
   #grace: ReturnType<typeof setTimeout> | undefined;
   #mayAccept = false;
-  #accepted: { readonly null_text: string } | undefined;
+  #accepted: { readonly null_text: string; readonly as_written?: boolean } | undefined;
 
   constructor(spec: ComponentSpec, start: DriverStart, hooks: DriverHooks, port: Port) {
     this.#spec = spec;
@@ -206,7 +206,8 @@ export class Session implements Driver {
     const pump = this.#addPump(WRITE_INPUT, () => {
       const accepted = this.#accepted;
       this.#accepted = undefined;
-      return accepted === undefined ? options.batches() : piecesOf(options.bytes!(accepted.null_text));
+      if (accepted === undefined) return options.batches();
+      return piecesOf(options.bytes!(accepted.null_text, accepted.as_written ?? false));
     });
     this.#mayAccept = options.bytes !== undefined;
     const { mode = null, keys = [], loadId = crypto.randomUUID(), pipeline = "", cursors = {} } = options;

@@ -146,8 +146,8 @@ export interface Driver extends AsyncDisposable {
       /** How far each incremental read above will have come with it, by step. */
       readonly cursors?: { readonly [step: string]: CursorMove };
       batches(): AsyncIterable<Batch>;
-      /** In place of `batches`, for a driver that asks for it: a CSV text that returns the number of its rows. */
-      bytes?(nullText: string): AsyncGenerator<Uint8Array, number, void>;
+      /** In place of `batches`, for a driver that asks for it: a CSV text that returns the number of its rows. `asWritten`: as a source wrote it, where nothing changed it. */
+      bytes?(nullText: string, asWritten: boolean): AsyncGenerator<Uint8Array, number, void>;
     },
   ): Promise<DriverWrite>;
   /** The columns of the table that a write of `schema` would go into; null when there is none. */

@@ -234,8 +234,16 @@ export type DriverMessage =
   | { readonly type: "schema"; readonly columns: readonly Column[] }
   /** In place of `schema`: the batches are a CSV text. */
   | { readonly type: "bytes"; readonly columns: readonly Column[]; readonly null_text: string }
-  /** Before the first credit of a write: its batches should be a CSV text. */
-  | { readonly type: "accepts"; readonly input: string; readonly null_text: string }
+  /**
+   * Before the first credit of a write: its batches should be a CSV text. `as_written`: where the rows are those of
+   * a text that was read, and nothing changed it, that very text will do.
+   */
+  | {
+    readonly type: "accepts";
+    readonly input: string;
+    readonly null_text: string;
+    readonly as_written?: boolean;
+  }
   | { readonly type: "batch"; readonly data: Uint8Array; readonly rows: number }
   /** Ends a `read` or `transform` that sent batches. Row count and checksum must be those of what was sent. */
   | { readonly type: "end"; readonly rows: number; readonly checksum: number; readonly cursor: unknown }

@@ -149,7 +149,10 @@ export class Database {
     relation: DuckRelation,
     doing: string,
     frame: Framing,
-    options: RunOptions = {},
+    options: RunOptions & {
+      /** Takes away what an attempt that failed has left. */
+      readonly clear?: () => Promise<unknown>;
+    } = {},
     on?: DuckDBConnection,
   ): Promise<Execution> {
     if (on !== undefined) {
@@ -161,6 +164,7 @@ export class Database {
     } catch (error) {
       const isOwn = error instanceof OsirisError && error.code.startsWith("ENG");
       if (!isOwn || options.signal?.aborted === true || !readCarefully(composed.scans)) throw error;
+      await options.clear?.();
       return await this.#execute(compose(relation), relation, doing, frame, options);
     }
   }

@@ -23,6 +23,7 @@ import type {
   SqlRequest,
   Staged,
   TablesRequest,
+  TextForm,
   TextSource,
   WriteRequest,
 } from "./engine.ts";
@@ -43,6 +44,7 @@ import { DuckRelation } from "./_relation.ts";
 import { describeScan } from "./_scan.ts";
 import { describeSelect } from "./_select.ts";
 import { findSource } from "./_source.ts";
+import { passOn, textToPassOn } from "./_pass_on.ts";
 import { sendText } from "./_send.ts";
 import { tablesOf } from "./_tables.ts";
 import { streamBatches } from "./_stream.ts";
@@ -107,10 +109,13 @@ export class DuckEngine implements Engine {
 
   async *send(
     relation: Relation,
-    nullText: string,
+    form: TextForm,
     options: RunOptions = {},
   ): AsyncGenerator<Uint8Array, Execution, void> {
-    return yield* sendText(this.database, owned(relation), nullText, this.#newPipe(), options);
+    const own = owned(relation);
+    const text = textToPassOn(own, form);
+    if (text !== undefined) return yield* passOn(own.step, text, options);
+    return yield* sendText(this.database, own, form.nullText, this.#newPipe(), options);
   }
 
   async store(

@@ -241,7 +241,7 @@ class StagedWrite implements Staged {
       `write '${this.request.path}'`,
       (query) =>
         `COPY (${select(storedQuery(query, columns, format))}) TO ${literal(path)} (${settings.join(", ")})`,
-      options,
+      { ...options, clear: () => remove(path) },
     );
   }
 
@@ -255,7 +255,8 @@ class StagedWrite implements Staged {
       const execution = await database.execute(
         relation,
         `write '${request.path}'`,
-        (query) => `CREATE TABLE ${table} AS ${storedQuery(query, relation.columns, request.format)}`,
+        (query) =>
+          `CREATE OR REPLACE TABLE ${table} AS ${storedQuery(query, relation.columns, request.format)}`,
         options,
       );
       const partitions = await database.rows(

@@ -292,6 +292,13 @@ export interface TextSource {
   open(): Promise<Text>;
 }
 
+/** How a CSV text is wanted. */
+export interface TextForm {
+  readonly nullText: string;
+  /** Whether a text that was received, and is the relation, may be passed on as its source wrote it. */
+  readonly asWritten?: boolean;
+}
+
 /** An open engine; disposing of it frees what it holds and empties its spill folder. */
 export interface Engine extends AsyncDisposable {
   readonly name: string;
@@ -309,7 +316,7 @@ export interface Engine extends AsyncDisposable {
   /** Computes a relation as a CSV text, pulled piece by piece; the execution is the return value. */
   send(
     relation: Relation,
-    nullText: string,
+    form: TextForm,
     options?: RunOptions,
   ): AsyncGenerator<Uint8Array, Execution, void>;
   /** Computes a relation once and keeps the rows (spilling when it must). */

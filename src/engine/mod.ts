@@ -48,6 +48,7 @@ export type {
   StepMeasure,
   TablesRequest,
   Text,
+  TextForm,
   TextSource,
   WriteRequest,
 } from "./engine.ts";

@@ -17,7 +17,7 @@ import {
   type RelationRequest,
 } from "../component/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
-import type { Engine, Execution, Relation, StagedFile, Text } from "../engine/mod.ts";
+import type { Engine, Execution, Relation, StagedFile, Text, TextForm } from "../engine/mod.ts";
 import type { ManifestStep } from "../manifest.ts";
 import { aimed } from "./_aimed.ts";
 import { connectionOf } from "./_connection.ts";
@@ -222,7 +222,7 @@ class StepWork {
       evolution,
       cursors: this.context.increments.moves(this.step.id),
       batches: () => this.#stream(source, executions),
-      bytes: (nullText) => this.#text(source, nullText, executions),
+      bytes: (nullText, asWritten) => this.#text(source, { nullText, asWritten }, executions),
     });
     if (answer.kind === "staged") {
       await this.#commitUnlessAborted(answer);
@@ -319,10 +319,10 @@ class StepWork {
 
   async *#text(
     relation: Relation,
-    nullText: string,
+    form: TextForm,
     executions: Execution[],
   ): AsyncGenerator<Uint8Array, number, void> {
-    const pieces = this.#engine.send(relation, nullText, this.options);
+    const pieces = this.#engine.send(relation, form, this.options);
     let next = await pieces.next();
     try {
       for (; next.done !== true; next = await pieces.next()) {
