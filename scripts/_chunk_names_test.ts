@@ -18,7 +18,7 @@ Deno.test("renamedChunks gives the same names and texts wherever the bundle was 
   assert.match(here.get("main.js")!, /import "\.\/chunk-[0-9a-f]{16}\.js"; .*"\.\/kept\.js"/);
   for (const text of here.values()) {
     for (const [, name] of text.matchAll(/(?:import |from |import\()"\.\/([^"]+)"/g)) {
-      assert.ok(here.has(name!), name);
+      assert.ok(here.has(name!), name!);
     }
   }
 });
