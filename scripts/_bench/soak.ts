@@ -1,8 +1,8 @@
 /**
  * Drivers from outside by the thousand, in one host that lives on: what grows in it, and what is left. One round is
  * 1,000 drivers one after the other and 100 side by side, each of which gives rows and ends; rounds follow each other
- * until the time is up. Slopes are lines through the second half of what was seen: it takes a few rounds until
- * the allocator keeps no more of what hundreds of drivers at once needed.
+ * until the time is up. What a driver leaves in its host is the slope within the rounds after the first, in which every
+ * cache fills; what hundreds at once leave in the allocator is what comes on top from round to round.
  *
  * @module
  */
@@ -19,6 +19,8 @@ const IN_A_ROW = 1000, SIDE_BY_SIDE = 100;
 const LOOK_EVERY = 50;
 /** What a thousand drivers may add to the host. */
 const MOST_MEMORY = 2_000_000, MOST_FILES = 0.5;
+/** What a round may add. It comes to rest after some. */
+const MOST_A_ROUND = 8_000_000;
 
 const DRIVER = `import { defineDriver, emit } from "osiris/driver";
 export default defineDriver({
@@ -40,6 +42,7 @@ examples: [{ title: Rows, mode: read, config: {} }]
 
 interface Seen {
   /** Drivers that were there before. */
+  readonly round: number;
   readonly drivers: number;
   readonly memory: number;
   readonly files: number;
@@ -68,14 +71,15 @@ export async function* soakRows({ folder, minutes }: Bench): AsyncGenerator<Row>
     await using pool = createDriverPool();
     for (let i = 0; i < IN_A_ROW; i++) {
       await work(pool, entry);
-      if (++drivers % LOOK_EVERY === 0) seen.push(look(drivers));
+      if (++drivers % LOOK_EVERY === 0) seen.push({ round: zombies.length, drivers, ...held() });
     }
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, () => work(pool, entry)));
     drivers += SIDE_BY_SIDE;
     zombies.push(childrenOf(Deno.pid).filter(({ state }) => state === "Z").length);
   } while (performance.now() < end);
   const left = childrenOf(Deno.pid).length;
-  const all = seen.slice(seen.length >> 1);
+  const later = seen.filter(({ round }) => round > 0);
+  const all = later.length > 0 ? later : seen.slice(seen.length >> 1); // there was time for one round
   const what = `${drivers} drivers in one host, ${osSandbox().available ? "process+os" : "process"}:`;
   const memory = slope(all, "memory"), files = slope(all, "files"), threads = slope(all, "threads");
   const most = (key: "memory" | "files" | "threads") => Math.max(...seen.map((each) => each[key]));
@@ -87,6 +91,18 @@ export async function* soakRows({ folder, minutes }: Bench): AsyncGenerator<Row>
     reach: `<= ${MOST_MEMORY / 1e6} MB`,
     ok: memory <= MOST_MEMORY,
   };
+  const [first, ...rounds] = Map.groupBy(seen.slice(seen.length >> 1), ({ round }) => round).values().map(
+    (each) => median(each.map(({ memory }) => memory)),
+  );
+  if (rounds.length > 0) {
+    const more = (rounds.at(-1)! - first!) / rounds.length;
+    yield {
+      what: `${what} memory per round`,
+      measured: `${(more / 1e6).toFixed(1)} MB more, in the second half of ${zombies.length} rounds`,
+      reach: `<= ${MOST_A_ROUND / 1e6} MB`,
+      ok: more <= MOST_A_ROUND,
+    };
+  }
   yield {
     what: `${what} open files per 1,000`,
     measured: `${files.toFixed(3)} more; ${most("files")} at most`,
@@ -118,9 +134,8 @@ async function work(pool: DriverPool, entry: CatalogEntry): Promise<void> {
   if (rows !== 1000) throw new Error(`the soak's driver gave ${rows} rows`);
 }
 
-function look(drivers: number): Seen {
+function held(): Omit<Seen, "round" | "drivers"> {
   return {
-    drivers,
     memory: Deno.memoryUsage().rss,
     files: readdirSync("/proc/self/fd").length,
     threads: readdirSync("/proc/self/task").length,
@@ -143,11 +158,17 @@ function childrenOf(parent: number): Child[] {
   });
 }
 
-/** How much a figure grows with each thousand drivers: the line of least squares. */
+/** How much a figure grows with each thousand drivers of a round: the line of least squares. */
 function slope(seen: readonly Seen[], key: "memory" | "files" | "threads"): number {
-  const mean = (of: (each: Seen) => number) => seen.reduce((sum, each) => sum + of(each), 0) / seen.length;
-  const x = mean((each) => each.drivers), y = mean((each) => each[key]);
-  const over = seen.reduce((sum, each) => sum + (each.drivers - x) * (each[key] - y), 0);
-  const under = seen.reduce((sum, each) => sum + (each.drivers - x) ** 2, 0);
+  let over = 0, under = 0;
+  for (const round of Map.groupBy(seen, (each) => each.round).values()) {
+    const mean = (of: (each: Seen) => number) =>
+      round.reduce((sum, each) => sum + of(each), 0) / round.length;
+    const x = mean((each) => each.drivers), y = mean((each) => each[key]);
+    for (const each of round) {
+      over += (each.drivers - x) * (each[key] - y);
+      under += (each.drivers - x) ** 2;
+    }
+  }
   return over / under * 1000;
 }
