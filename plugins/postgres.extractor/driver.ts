@@ -38,8 +38,10 @@ async function read(
       ? query
       : await dueRows(session, attempt, query, { described, read: columns }, bounds);
     const asked = askedOf(due, columns);
+    // Of an only column an empty text would be an empty line, which is no row.
+    const quotes = columns.length === 1 ? ", FORCE_QUOTE *" : "";
     const text = config.params === undefined
-      ? `COPY (${asked}) TO STDOUT (FORMAT csv, NULL '${NULL_TEXT}')`
+      ? `COPY (${asked}) TO STDOUT (FORMAT csv, NULL '${NULL_TEXT}'${quotes})`
       : asked;
     return relay(
       Object.fromEntries(columns.map(({ name, type }) => [name, type])),

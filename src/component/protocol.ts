@@ -12,7 +12,8 @@
  * taken apart on the way: after `bytes` (a read) or `accepts` (a write) the batches are pieces of one CSV text
  * with `rows` 0, cut anywhere, and `end` says how many rows it has. The text has no header; fields are parted by
  * commas and, where need be, quoted by `"` (doubled inside); lines end with a line feed; null is an unquoted
- * `null_text`, which in quotes is a text like any other. Texts of a write are always quoted. A BLOB is `\\x` and
+ * `null_text`, which in quotes is a text like any other; an empty line is no row, so an empty text that is a row's only
+ * value is quoted. Texts of a write are always quoted. A BLOB is `\\x` and
  * hexadecimal digits, lists, structs and maps are JSON, everything else is as the engine casts it to and from text
  * in time zone UTC.
  *
@@ -65,6 +66,15 @@ export interface FileOptions {
   readonly row_group_size?: number;
 }
 
+/** The columns that say since when a version of a row holds, until when it held and whether it does. */
+export interface LoadHistory {
+  readonly valid_from: string;
+  readonly valid_to: string;
+  readonly current: string;
+  /** Whether a version ends when its key does not come. */
+  readonly close_missing: boolean;
+}
+
 /** What a driver asks the engine to do in its stead, so that no row passes through JavaScript. */
 export type RelationRequest =
   | {
@@ -89,8 +99,10 @@ export type RelationRequest =
     readonly kind: "load";
     readonly path: string;
     readonly table: string;
-    readonly write_mode: "append" | "overwrite" | "upsert" | "delete_insert";
+    readonly write_mode: "append" | "overwrite" | "upsert" | "delete_insert" | "scd2";
     readonly keys: readonly string[];
+    /** How `scd2` keeps versions; null for every other mode. */
+    readonly history: LoadHistory | null;
     /** Whether a table that is missing is made. */
     readonly create: boolean;
   }
