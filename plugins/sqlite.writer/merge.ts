@@ -2,12 +2,14 @@
 
 import { ServerFailure } from "osiris/driver";
 import { type Database, quoted } from "../sqlite/mod.ts";
+import { type HistoryOptions, mergeHistory } from "./history.ts";
 import type { Target } from "./target.ts";
 
 /** How rows with keys get into the table. */
 export interface Merging {
-  readonly mode: "upsert" | "delete_insert";
+  readonly mode: "upsert" | "delete_insert" | "scd2";
   readonly keys: readonly string[];
+  readonly history: HistoryOptions | undefined;
 }
 
 /** Of this connection alone; SQLite keeps it apart from the file. */
@@ -22,7 +24,12 @@ export function stagingTable(database: Database, attempt: string, { text, column
 }
 
 /** Merges what is staged. */
-export function merge(database: Database, attempt: string, target: Target, { mode, keys }: Merging): void {
+export function merge(
+  database: Database,
+  attempt: string,
+  target: Target,
+  { mode, keys, history }: Merging,
+): void {
   const run = (sql: string) => database.run(attempt, sql);
   demandKeys(database, attempt, target);
   const list = target.keys.map(quoted).join(", ");
@@ -33,7 +40,8 @@ export function merge(database: Database, attempt: string, target: Target, { mod
     run(insert);
   } else {
     demandOnce(database, attempt, target, keys);
-    upsert(run, target, insert);
+    if (mode === "scd2") mergeHistory(database, attempt, target, history);
+    else upsert(run, target, insert);
   }
   run(`DROP TABLE ${STAGING}`);
 }

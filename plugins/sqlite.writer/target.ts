@@ -87,8 +87,9 @@ function columnsOf(
   }]));
 }
 
-function creation(attempt: string, table: string, input: readonly Column[], keys: readonly string[]): string {
-  const columns = input.map(({ name, type }) => {
+/** The input's columns as a new table declares them. */
+export function columnLines(attempt: string, input: readonly Column[], keys: readonly string[]): string[] {
+  return input.map(({ name, type }) => {
     const declared = declaredFor(type);
     if (declared === undefined) {
       throw config(
@@ -99,6 +100,10 @@ function creation(attempt: string, table: string, input: readonly Column[], keys
     }
     return `${quoted(name)} ${declared}${keys.some((key) => same(key, name)) ? " NOT NULL" : ""}`;
   });
+}
+
+function creation(attempt: string, table: string, input: readonly Column[], keys: readonly string[]): string {
+  const columns = columnLines(attempt, input, keys);
   const key = keys.length === 0 ? [] : [`PRIMARY KEY (${keys.map(quoted).join(", ")})`];
   return `CREATE TABLE ${quoted(table)} (${[...columns, ...key].join(", ")})`;
 }

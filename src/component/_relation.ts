@@ -1,4 +1,4 @@
-import type { CursorBounds, FileOptions, RelationRequest } from "./protocol.ts";
+import type { CursorBounds, FileOptions, LoadHistory, RelationRequest } from "./protocol.ts";
 import {
   bare,
   bool,
@@ -54,7 +54,7 @@ const OPTIONS: { readonly [option in keyof FileOptions]-?: Check } = {
 const FORMATS = ["csv", "json", "parquet"] as const;
 const WRITE_MODES = ["overwrite", "append", "error_if_exists", "replace_partitions"] as const;
 
-const LOAD_MODES = ["append", "overwrite", "upsert", "delete_insert"] as const;
+const LOAD_MODES = ["append", "overwrite", "upsert", "delete_insert", "scd2"] as const;
 
 /** A relation a driver asks for, checked and rebuilt. */
 export function checkRelation(raw: unknown): RelationRequest {
@@ -105,14 +105,28 @@ function select(raw: unknown): RelationRequest {
 }
 
 function load(raw: unknown): RelationRequest {
-  const given = object(raw, "relation", ["kind", "path", "table", "write_mode", "keys", "create"]);
+  const given = object(raw, "relation", ["kind", "path", "table", "write_mode", "keys", "history", "create"]);
+  if ((given["write_mode"] === "scd2") !== (given["history"] !== null)) {
+    throw new Violation("relation has a history without write_mode scd2, or scd2 without one");
+  }
   return bare({
     kind: "load",
     path: path(given["path"]),
     table: text(given["table"], "relation.table", MAX_PATH),
     write_mode: oneOf(given["write_mode"], "relation.write_mode", LOAD_MODES),
     keys: names(given["keys"], "relation.keys"),
+    history: orNull(given["history"], "relation.history", history),
     create: bool(given["create"], "relation.create"),
+  });
+}
+
+function history(value: unknown, what: string): LoadHistory {
+  const given = object(value, what, ["valid_from", "valid_to", "current", "close_missing"]);
+  return bare({
+    valid_from: text(given["valid_from"], `${what}.valid_from`),
+    valid_to: text(given["valid_to"], `${what}.valid_to`),
+    current: text(given["current"], `${what}.current`),
+    close_missing: bool(given["close_missing"], `${what}.close_missing`),
   });
 }
 

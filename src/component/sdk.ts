@@ -52,6 +52,7 @@ import {
   type CursorMove,
   type Evolution,
   type FileOptions,
+  type LoadHistory,
   type RelationRequest,
   WRITE_INPUT,
 } from "./protocol.ts";
@@ -76,7 +77,16 @@ export type {
 export type { Chunk, ChunkSource, ColumnChunk, Emission, Row } from "./_emission.ts";
 export type { Relay, Relayed } from "./_relay.ts";
 export type { Values } from "./_buffers.ts";
-export type { Column, Config, CursorBounds, CursorMove, Evolution, FileOptions, RelationRequest };
+export type {
+  Column,
+  Config,
+  CursorBounds,
+  CursorMove,
+  Evolution,
+  FileOptions,
+  LoadHistory,
+  RelationRequest,
+};
 
 /** A driver, as `driver.ts` exports it by default. `C` is the type of the step's configuration. */
 export function defineDriver<C = Config>(definition: DriverDefinition<C>): DriverDefinition<C> {
@@ -119,10 +129,14 @@ export function load(
   path: string,
   how: Pick<Extract<RelationRequest, { kind: "load" }>, "table" | "write_mode" | "create"> & {
     readonly keys?: readonly string[] | undefined;
+    /** For `scd2`; what is left out has its usual name. */
+    readonly history?: Partial<LoadHistory> | undefined;
   },
 ): RelationRequest {
   const { table, write_mode, create, keys = [] } = how;
-  return { kind: "load", path, table, write_mode, keys, create };
+  const usual = { valid_from: "valid_from", valid_to: "valid_to", current: "current", close_missing: false };
+  const history = write_mode === "scd2" ? { ...usual, ...how.history } : null;
+  return { kind: "load", path, table, write_mode, keys, history, create };
 }
 
 /** Lets the engine write files. */

@@ -15,6 +15,13 @@ import { OsirisError } from "../diagnostic.ts";
 import { type DatabaseFiles, isThere, listedName, nameOf, tableNamed } from "./_database_file.ts";
 import type { Column, Execution, Loading, LoadRequest, RunOptions } from "./engine.ts";
 import { explained } from "./_failure.ts";
+import {
+  demandHistory,
+  demandOwnNames,
+  historyLines,
+  historyStatements,
+  momentQuery,
+} from "./_load_history.ts";
 import { exactly, keptValue, unkept } from "./_load_columns.ts";
 import { loadQuery, noteStatements, remembersQuery } from "./_loads.ts";
 import { identifier } from "./_quote.ts";
@@ -135,7 +142,14 @@ class Load implements Loading {
         "name columns of the input as keys",
       );
     }
+    const { history } = request;
+    if (history !== undefined) {
+      demandOwnNames(history, relation.columns, (what, help) => this.#refused(what, help));
+    }
     const table = tableNamed(await files.tables(this.#alias), request.table);
+    if (table !== undefined && history !== undefined) {
+      demandHistory(history, table.columns, (what, help) => this.#refused(what, help));
+    }
     if (table === undefined) {
       if (!request.create) {
         throw this.#refused("the table is not there", "create it, or leave `create: false` out");
@@ -157,9 +171,10 @@ class Load implements Loading {
   async #create(): Promise<void> {
     const { relation, request } = this;
     const columns = relation.columns.map(({ name, type }) => `${identifier(name)} ${type}`);
-    const key = request.writeMode === "upsert"
-      ? [`PRIMARY KEY (${request.keys.map(identifier).join(", ")})`]
-      : [];
+    const { history, keys, writeMode } = request;
+    if (history !== undefined) columns.push(...historyLines(history));
+    const unique = writeMode === "upsert" ? keys : history === undefined ? [] : [...keys, history.from];
+    const key = unique.length === 0 ? [] : [`PRIMARY KEY (${unique.map(identifier).join(", ")})`];
     const { schema } = nameOf(request.table);
     await this.#run(`CREATE SCHEMA IF NOT EXISTS ${identifier(this.#alias)}.${identifier(schema)}`);
     await this.#run(`CREATE TABLE ${this.#table} (${[...columns, ...key].join(", ")})`);
@@ -216,6 +231,14 @@ class Load implements Loading {
     );
     if (twice !== undefined) {
       throw this.#wrongRows(`two rows have the key ${keys.join(", ")} = ${twice.join(", ")}`);
+    }
+    const { history } = this.request;
+    if (history !== undefined) {
+      const staging = `temp.${this.#staging}`;
+      const [row] = await this.#rowsOf(momentQuery(history, this.#table));
+      const merging = { table: this.#table, staging, keys, columns, now: String(row![0]) };
+      for (const statement of historyStatements(history, merging)) await this.#run(statement);
+      return;
     }
     const match = keys.map(identifier).map((key) => `t.${key} = s.${key}`).join(" AND ");
     const others = names.filter((name) => !keys.some((key) => same(identifier(key), name)));

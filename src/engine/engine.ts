@@ -163,7 +163,14 @@ export interface LoadRequest {
   readonly path: string;
   /** `orders` or `sales.orders`. */
   readonly table: string;
-  readonly writeMode: "append" | "overwrite" | "upsert" | "delete_insert";
+  readonly writeMode: "append" | "overwrite" | "upsert" | "delete_insert" | "scd2";
+  /** How `scd2` keeps the versions of a row. */
+  readonly history?: {
+    readonly from: string;
+    readonly to: string;
+    readonly current: string;
+    readonly closeMissing: boolean;
+  };
   /** Columns whose values tell rows apart, for the modes that go by them. */
   readonly keys: readonly string[];
   /** Whether a table that is missing is made. */

@@ -262,7 +262,7 @@ class StepWork {
 
   /** Rows into a table of a database file, together with the note that they are loaded. */
   async #load(source: Relation, load: Load, before: readonly Execution[]): Promise<Computed> {
-    const { path, table, write_mode, keys, create } = load;
+    const { path, table, write_mode, keys, create, history } = load;
     const staged = await this.#engine.load(
       this.step.id,
       source,
@@ -271,6 +271,14 @@ class StepWork {
         table,
         writeMode: write_mode,
         keys,
+        ...(history === null ? {} : {
+          history: {
+            from: history.valid_from,
+            to: history.valid_to,
+            current: history.current,
+            closeMissing: history.close_missing,
+          },
+        }),
         create,
         loadId: loadId(this.context.plan.run, this.step.id),
         pipeline: this.context.input.manifest.pipeline.name,

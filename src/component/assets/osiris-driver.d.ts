@@ -203,8 +203,10 @@ export type RelationRequest = {
     readonly kind: "load";
     readonly path: string;
     readonly table: string;
-    readonly write_mode: "append" | "overwrite" | "upsert" | "delete_insert";
+    readonly write_mode: "append" | "overwrite" | "upsert" | "delete_insert" | "scd2";
     readonly keys: readonly string[];
+    /** How `scd2` keeps versions; null for every other mode. */
+    readonly history: LoadHistory | null;
     /** Whether a table that is missing is made. */
     readonly create: boolean;
 } | {
@@ -249,6 +251,15 @@ export interface CursorBounds {
     /** Texts, to be cast to the column's type by the source; null is no bound. */
     readonly from: string | null;
     readonly to: string | null;
+}
+
+/** The columns that say since when a version of a row holds, until when it held and whether it does. */
+export interface LoadHistory {
+    readonly valid_from: string;
+    readonly valid_to: string;
+    readonly current: string;
+    /** Whether a version ends when its key does not come. */
+    readonly close_missing: boolean;
 }
 
 /** The schema of the rows to come, and where they come from. */
@@ -382,6 +393,11 @@ export interface WriteRequest extends Input {
      */
     bytes(options: {
         readonly nullText: string;
+        /**
+         * Whether the target also understands how values stand in the texts of extractors, which the engine would understand:
+         * then a text that comes from one, and is changed by nothing in between, is passed on as it is.
+         */
+        readonly asWritten?: boolean;
     }): AsyncGenerator<Uint8Array, number, void>;
 }
 
@@ -455,6 +471,8 @@ export declare function load(path: string, how: Pick<Extract<RelationRequest, {
     kind: "load";
 }>, "table" | "write_mode" | "create"> & {
     readonly keys?: readonly string[] | undefined;
+    /** For `scd2`; what is left out has its usual name. */
+    readonly history?: Partial<LoadHistory> | undefined;
 }): RelationRequest;
 
 /** Lets the engine write files. */
