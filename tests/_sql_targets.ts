@@ -1,0 +1,88 @@
+/**
+ * The databases that tests write to and look into, under one interface: two servers, and a file.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { TestProject } from "./_project.ts";
+import { type MariaDbServer, type PostgresServer, startMariaDb, startPostgres } from "./_servers.ts";
+
+/** A database that `family.writer` writes to as its default connection. */
+export interface SqlTarget {
+  readonly family: "postgres" | "mysql" | "sqlite";
+  /** The connection's fields. */
+  connection(): Readonly<Record<string, unknown>>;
+  /** Runs statements; gives the rows of a query, one a line. */
+  sql(text: string): Promise<string>;
+  /** What stands around a name. */
+  readonly quote: string;
+  /** What stands between the values of a row. */
+  readonly between: string;
+}
+
+let postgres: PostgresServer;
+let mariadb: MariaDbServer;
+let folder: string;
+
+/** Starts what the targets need. */
+export async function startTargets(): Promise<void> {
+  folder = await Deno.makeTempDir({ prefix: "osiris-targets-" });
+  [postgres, mariadb] = await Promise.all([startPostgres(), startMariaDb()]);
+}
+
+/** Ends it. */
+export async function endTargets(): Promise<void> {
+  await Promise.all([postgres[Symbol.asyncDispose](), mariadb[Symbol.asyncDispose]()]);
+  await Deno.remove(folder, { recursive: true });
+}
+
+function served(
+  family: "postgres" | "mysql",
+  server: () => PostgresServer | MariaDbServer,
+  looks: Pick<SqlTarget, "quote" | "between">,
+): SqlTarget {
+  return {
+    family,
+    connection() {
+      const { host, port, user, password, database } = server();
+      return { host, port, user, password, database };
+    },
+    sql: (text) => server().sql(text),
+    ...looks,
+  };
+}
+
+export const POSTGRES: SqlTarget = served("postgres", () => postgres, { quote: '"', between: "|" });
+export const MYSQL: SqlTarget = served("mysql", () => mariadb, { quote: "`", between: "\t" });
+export const SQLITE: SqlTarget = {
+  family: "sqlite",
+  connection: () => ({ path: join(folder, "target.db") }),
+  quote: '"',
+  between: "|",
+  sql(text) {
+    const db = new DatabaseSync(join(folder, "target.db"));
+    try {
+      if (!/^\s*SELECT/i.test(text)) {
+        db.exec(text);
+        return Promise.resolve("");
+      }
+      const rows = db.prepare(text).all();
+      return Promise.resolve(rows.map((row) => Object.values(row).join("|")).join("\n"));
+    } finally {
+      db.close();
+    }
+  },
+};
+
+/** A project that knows the target as its family's default connection; `more` goes over its fields. */
+export function projectAt(
+  target: SqlTarget,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<TestProject> {
+  const alias = JSON.stringify({ default: true, ...target.connection(), ...more });
+  return TestProject.create({
+    "osiris_connections.yaml": `version: 1\nconnections:\n  ${target.family}:\n    main: ${alias}\n`,
+  });
+}
