@@ -27,7 +27,7 @@ const KEY = { pipeline: "numbers", profile: null, step: "get" };
 
 async function succeed(project: TestProject, oml: string): Promise<void> {
   const outcome = await project.run(oml);
-  assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
 }
 
 /** What a run that was lost while it committed leaves. */
