@@ -161,6 +161,22 @@ const VALUES: readonly (readonly [type: string, sql: string, json: unknown])[] =
   ["text[]", "'{}'", []],
   ["timestamptz[]", "ARRAY['2026-01-01 00:00:00+05:45'::timestamptz]", ["2025-12-31 18:15:00+00"]],
   ["mood[]", "ARRAY['so, so'::mood]", ["so, so"]],
+  ["bit(8)", "B'00001111'", "00001111"],
+  ["bit(1)", "B'1'", "1"],
+  ["money", "'12.50'", "$12.50"],
+  ["xml", "'<a>ü</a>'", "<a>ü</a>"],
+  ["oid", "4294967295", "4294967295"],
+  ["time", "'24:00:00'", "24:00:00"],
+  ["timestamp", "'-infinity'", "-infinity"],
+  ["timestamptz", "'infinity'", "infinity"],
+  ["date", "'infinity'", "infinity"],
+  ["double precision", "'NaN'", "nan"],
+  ["double precision", "'-Infinity'", "-inf"],
+  ["numeric", "'NaN'", "NaN"],
+  ["uuid[]", "ARRAY['a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid]", ["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"]],
+  ["boolean[]", "'{t,f,NULL}'", ["true", "false", null]],
+  ["bytea[]", "ARRAY['\\x00ff'::bytea]", ["\\x00ff"]],
+  ["jsonb[]", `ARRAY['{"a": 1}'::jsonb]`, ['{"a": 1}']],
 ];
 
 /** A value as texts, so that numbers of every length compare. */
