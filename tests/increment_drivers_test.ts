@@ -43,7 +43,14 @@ async function leaveOpen(project: TestProject, oml: string, changes: Partial<Int
     repeatable: false,
     ...changes,
   };
-  const unknown = { column: null, type: null, since: null, identity: [], seen: new Uint8Array() };
+  const unknown = {
+    column: null,
+    source: null,
+    type: null,
+    since: null,
+    identity: [],
+    seen: new Uint8Array(),
+  };
   const refusal = await state.intend({
     ...KEY,
     session_id: run.id,

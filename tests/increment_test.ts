@@ -197,6 +197,25 @@ for (const place of PLACES) {
     await sql("DELETE FROM holes_in WHERE c IS NULL");
     await succeed(project);
     assert.equal(await sql("SELECT COUNT(*) FROM holes_out"), "2");
+    const text = await project.read("pipeline.oml");
+    for (
+      const [from, to, is] of [["holes_in", "holes_out", "holes_in'"], [
+        '"c"',
+        '"id"',
+        "the column 'c'",
+      ]] as const
+    ) {
+      const { failure: other } = await project.run(text.replace(from, to));
+      assert.deepEqual([
+        other!.code,
+        other!.message.includes(`its cursor is one of `),
+        other!.message.includes(is),
+      ], [
+        "RUN616",
+        true,
+        true,
+      ]);
+    }
     await using missing = await projectOf(place, steps(place, "holes", { cursor: "nothing" }));
     assert.match(
       (await run(missing)).failure!.message,

@@ -50,6 +50,7 @@ interface Reading {
   readonly key: CursorKey;
   /** Absent where the driver keeps a cursor of its own. */
   readonly settings: Settings | undefined;
+  readonly source: string | null;
   readonly loads: Map<string, PendingLoad>;
   readonly done: Set<string>;
   /** The cursor that this run began with. */
@@ -64,6 +65,12 @@ interface Reading {
 /** The step's settings, if it is read by a cursor that Osiris keeps. */
 export function settingsOf({ config }: Pick<ManifestStep, "config">): Settings | undefined {
   return config["incremental"] as Settings | undefined;
+}
+
+/** The table that a step reads, with its connection; null for what is no table. */
+function sourceOf({ connection = "", config }: ManifestStep): string | null {
+  const { table } = config;
+  return typeof table === "string" ? `${connection} ${table}`.trim() : null;
 }
 
 /** What a load's step is, as one hash: where it writes, and how. */
@@ -87,6 +94,7 @@ export class Increments {
       this.#readings.set(step.id, {
         key: { pipeline: manifest.pipeline.name, profile: manifest.profile, step: step.id },
         settings,
+        source: sourceOf(step),
         loads: new Map(writersBeneath(manifest.steps, step.id).map((id) => [id, this.#load(id)])),
         done: new Set(),
         before: undefined,
@@ -128,7 +136,7 @@ export class Increments {
         if (cursor !== null) reading.next = { ...NOTHING_KNOWN, value: JSON.stringify(cursor) };
       });
     }
-    this.#demandColumn(reading, settings);
+    this.#demandSame(reading, settings);
     return await driver.read({ cursor: { column: settings.cursor, ...this.#bounds(reading, settings) } });
   }
 
@@ -156,7 +164,9 @@ export class Increments {
           ...(lag === undefined ? {} : { lag }),
           ...(before === undefined ? {} : { before }),
         });
-        if (increment.cursor !== undefined) reading.next = { column: settings.cursor, ...increment.cursor };
+        if (increment.cursor !== undefined) {
+          reading.next = { column: settings.cursor, source: reading.source, ...increment.cursor };
+        }
         await this.#found(reading, increment);
         const { sample: _before, ...rest } = computed;
         return { ...rest, ...(await withSample(increment.relation, engine)), rows: increment.rows };
@@ -255,15 +265,21 @@ export class Increments {
     return { value, type, since: since ?? value, identity, seen };
   }
 
-  #demandColumn({ key, before }: Reading, { cursor }: Settings): void {
-    if (before === undefined || before.column === null || before.column === cursor) return;
+  /** A cursor says nothing of another column, or of another table that a parameter may name. */
+  #demandSame({ key, before, source }: Reading, { cursor }: Settings): void {
+    const column = before?.column ?? cursor;
+    const other = before?.source ?? source;
+    const is = column !== cursor ? `the column '${column}'` : other !== source ? `'${other}'` : undefined;
+    if (is === undefined || source === null && column === cursor) return;
     throw new OsirisError(
       "RUN616",
-      `Cannot read step '${key.step}' by '${cursor}': its cursor is one of the column '${before.column}'`,
+      `Cannot read step '${key.step}' by '${cursor}'${
+        source === null ? "" : ` of '${source}'`
+      }: its cursor is one of ${is}`,
       {
         step: key.step,
-        help:
-          "set it to where the new column is with 'osiris state set', or begin at the start with 'osiris state reset'",
+        help: "begin at the start with 'osiris state reset', or set the cursor with 'osiris state set'; " +
+          "what is run for several tables needs a step, or a profile, for each",
       },
     );
   }
@@ -339,6 +355,7 @@ export function movedTo(
 
 const NOTHING_KNOWN: Cursor = {
   column: null,
+  source: null,
   value: null,
   type: null,
   since: null,

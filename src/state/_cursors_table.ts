@@ -36,7 +36,7 @@ export function putCursor(db: DatabaseSync, key: CursorKey, cursor: Cursor, sess
   const version = (getCursor(db, key)?.version ?? 0) + 1;
   db.prepare(
     `INSERT OR REPLACE INTO cursors (pipeline, profile, step, version, session_id, updated_at,
-       column_name, value, type, since, identity, seen) VALUES (${Array(12).fill("?").join(", ")})`,
+       column_name, source, value, type, since, identity, seen) VALUES (${Array(13).fill("?").join(", ")})`,
   ).run(...keyOf(key), version, session, new Date().toISOString(), ...valuesOf(cursor));
   db.prepare(`DELETE FROM intents WHERE ${KEY}`).run(...keyOf(key));
 }
@@ -51,7 +51,9 @@ export function putIntent(db: DatabaseSync, intent: Intent): Refusal | undefined
   if (next !== undefined && (getCursor(db, intent)?.version ?? 0) !== base) return { by: "a move" };
   db.prepare(
     `INSERT OR REPLACE INTO intents (pipeline, profile, step, session_id, started_at, base, loads, backfill,
-       moves, column_name, value, type, since, identity, seen) VALUES (${Array(15).fill("?").join(", ")})`,
+       moves, column_name, source, value, type, since, identity, seen) VALUES (${
+      Array(16).fill("?").join(", ")
+    })`,
   ).run(
     ...keyOf(intent),
     session_id,
@@ -60,7 +62,7 @@ export function putIntent(db: DatabaseSync, intent: Intent): Refusal | undefined
     JSON.stringify(loads),
     window === undefined ? null : JSON.stringify(window),
     next === undefined ? 0 : 1,
-    ...(next === undefined ? [null, null, null, null, null, null] : valuesOf(next)),
+    ...(next === undefined ? Array(7).fill(null) : valuesOf(next)),
   );
   return undefined;
 }
@@ -137,6 +139,7 @@ interface CursorRow {
   readonly session_id: string | null;
   readonly updated_at: string;
   readonly column_name: string | null;
+  readonly source: string | null;
   readonly value: string | null;
   readonly type: string | null;
   readonly since: string | null;
@@ -161,13 +164,16 @@ function namedOf({ pipeline, profile, step }: CursorRow | IntentRow): CursorKey 
   return { pipeline, profile: profile === "" ? null : profile, step };
 }
 
-function valuesOf({ column, value, type, since, identity, seen }: Cursor) {
-  return [column, value, type, since, JSON.stringify(identity), seen] as const;
+function valuesOf({ column, source, value, type, since, identity, seen }: Cursor) {
+  return [column, source, value, type, since, JSON.stringify(identity), seen] as const;
 }
 
-function cursorOf({ column_name, value, type, since, identity, seen }: CursorRow | IntentRow): Cursor {
+function cursorOf(
+  { column_name, source, value, type, since, identity, seen }: CursorRow | IntentRow,
+): Cursor {
   return {
     column: column_name,
+    source,
     value,
     type,
     since,

@@ -69,6 +69,8 @@ const MIGRATIONS = [
     session_id TEXT NOT NULL,
     PRIMARY KEY (pipeline, profile, step, backfill, window_from, window_to)
   ) STRICT;`,
+  `ALTER TABLE cursors ADD COLUMN source TEXT;
+  ALTER TABLE intents ADD COLUMN source TEXT;`,
 ];
 
 /** How long SQLite waits for another process by itself, in milliseconds. Nothing else happens meanwhile, so it is short. */

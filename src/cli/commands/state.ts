@@ -175,6 +175,7 @@ export const stateReset = declare({
 /** A cursor of which nothing is known but its value. */
 const ANEW: Cursor = {
   column: null,
+  source: null,
   value: null,
   type: null,
   since: null,
