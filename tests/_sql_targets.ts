@@ -1,17 +1,18 @@
 /**
- * The databases that tests write to and look into, under one interface: two servers, and a file.
+ * The databases that tests write to and look into, under one interface: two servers, and two kinds of file.
  *
  * @module
  */
 
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { TestProject } from "./_project.ts";
 import { type MariaDbServer, type PostgresServer, startMariaDb, startPostgres } from "./_servers.ts";
 
 /** A database that `family.writer` writes to as its default connection. */
 export interface SqlTarget {
-  readonly family: "postgres" | "mysql" | "sqlite";
+  readonly family: "postgres" | "mysql" | "sqlite" | "duckdb";
   /** The connection's fields. */
   connection(): Readonly<Record<string, unknown>>;
   /** Runs statements; gives the rows of a query, one a line. */
@@ -72,6 +73,24 @@ export const SQLITE: SqlTarget = {
       return Promise.resolve(rows.map((row) => Object.values(row).join("|")).join("\n"));
     } finally {
       db.close();
+    }
+  },
+};
+
+export const DUCKDB: SqlTarget = {
+  family: "duckdb",
+  connection: () => ({ path: join(folder, "target.duckdb") }),
+  quote: '"',
+  between: "|",
+  async sql(text) {
+    const instance = await DuckDBInstance.create(join(folder, "target.duckdb"));
+    const connection = await instance.connect();
+    try {
+      const found = await connection.runAndReadAll(text);
+      return found.getRows().map((row) => row.map(String).join("|")).join("\n");
+    } finally {
+      connection.closeSync();
+      instance.closeSync();
     }
   },
 };

@@ -91,7 +91,7 @@ function readOwnSpec(name: string, file: string, bytes: Uint8Array): ComponentSp
 
 /** What a spec says that its driver can do, as far as each has a function of its own. */
 function promisedBy(spec: ComponentSpec): readonly string[] {
-  const contract = spec.capabilities.includes("contract") ? ["target"] : [];
+  const contract = spec.capabilities.includes("contract") && spec.carries !== "engine" ? ["target"] : [];
   const own = spec.capabilities.filter((each) => each === "check" || each === "discover");
   return [...spec.modes, ...own, ...contract];
 }

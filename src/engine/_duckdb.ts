@@ -23,6 +23,7 @@ import type {
   SqlRequest,
   Staged,
   TablesRequest,
+  TargetColumn,
   TextForm,
   TextSource,
   WriteRequest,
@@ -36,6 +37,7 @@ import { conformed, reshaped } from "./_fit.ts";
 import { fedRelation } from "./_feed.ts";
 import { pipesOf } from "./_fence.ts";
 import { loadRows } from "./_load.ts";
+import { targetColumns } from "./_load_evolution.ts";
 import { rowsOfLoad } from "./_loads.ts";
 import { incrementOf } from "./_increment.ts";
 import { identifier } from "./_quote.ts";
@@ -167,6 +169,10 @@ export class DuckEngine implements Engine {
 
   async tables(step: string, path: string, request: TablesRequest): Promise<readonly FileContent[]> {
     return await tablesOf(this.#files, step, path, request);
+  }
+
+  async target(step: string, path: string, table: string): Promise<readonly TargetColumn[] | null> {
+    return await targetColumns(this.#files, step, path, table);
   }
 
   async load(

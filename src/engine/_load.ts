@@ -22,6 +22,7 @@ import {
   historyStatements,
   momentQuery,
 } from "./_load_history.ts";
+import { columnsAfter, evolutionStatements } from "./_load_evolution.ts";
 import { exactly, keptValue, unkept } from "./_load_columns.ts";
 import { loadQuery, noteStatements, remembersQuery } from "./_loads.ts";
 import { identifier } from "./_quote.ts";
@@ -73,6 +74,7 @@ class Load implements Loading {
       this.rows = before;
       return;
     }
+    for (const statement of evolutionStatements(this.#table, request)) await this.#run(statement);
     const columns = await this.#target();
     const { writeMode } = request;
     if (writeMode === "append" || writeMode === "overwrite") {
@@ -157,8 +159,9 @@ class Load implements Loading {
       await this.#create();
       return relation.columns;
     }
+    const there = columnsAfter(table.columns, request);
     return relation.columns.map(({ name }) => {
-      const column = table.columns.find((each) => same(each.name, name));
+      const column = there.find((each) => same(each.name, name));
       if (column !== undefined) return column;
       const names = table.columns.map((each) => each.name).join(", ");
       throw this.#refused(

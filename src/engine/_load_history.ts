@@ -80,8 +80,9 @@ export function historyStatements(
   const names = columns.map(({ name }) => identifier(name));
   const isKey = (name: string) => keys.some((key) => key.toLowerCase() === name.toLowerCase());
   const same = keys.map(identifier).map((key) => `t.${key} = s.${key}`).join(" AND ");
-  const changed = columns.filter(({ name }) => !isKey(name)).map(({ name }) => identifier(name))
-    .map((name) => `t.${name} IS DISTINCT FROM s.${name}`);
+  const changed = columns.filter(({ name }) => !isKey(name)).map((column) =>
+    `${comparable("t", column)} IS DISTINCT FROM ${comparable("s", column)}`
+  );
   const open = `t.${identifier(current)}`;
   const close = `UPDATE ${table} AS t SET ${identifier(to)} = ${moment}, ${identifier(current)} = false`;
   return [
@@ -95,4 +96,10 @@ export function historyStatements(
       SELECT ${names.map((name) => `s.${name}`).join(", ")}, ${moment}, true FROM ${staging} AS s
       WHERE NOT EXISTS (SELECT 1 FROM ${table} AS t WHERE ${open} AND ${same})`,
   ];
+}
+
+/** What tells two values apart: a text by its bytes, whatever its collation. */
+function comparable(of: "t" | "s", { name, type }: Column): string {
+  const column = `${of}.${identifier(name)}`;
+  return type === "VARCHAR" ? `encode(${column})` : column;
 }

@@ -157,6 +157,12 @@ export interface WriteRequest {
   readonly token: string;
 }
 
+/** A column of a table in a database file. */
+export interface TargetColumn extends Column {
+  /** Whether it has a default of its own. */
+  readonly filled: boolean;
+}
+
 /** Rows to load into a table of a database file. */
 export interface LoadRequest {
   /** Absolute path; the file is made when it is not there. */
@@ -175,6 +181,8 @@ export interface LoadRequest {
   readonly keys: readonly string[];
   /** Whether a table that is missing is made. */
   readonly create: boolean;
+  /** How the table has to change first, in the same transaction; not at all when absent. */
+  readonly evolution?: { readonly add: readonly Column[]; readonly widen: readonly Column[] };
   /** Names the load over all attempts at it. */
   readonly loadId: string;
   readonly pipeline: string;
@@ -346,6 +354,8 @@ export interface Engine extends AsyncDisposable {
   /** The tables of a database file. */
   tables(step: string, path: string, request: TablesRequest): Promise<readonly FileContent[]>;
   /** Computes a relation into a table of a database file, in a transaction that is left open. */
+  /** The columns of a table in a database file that is written; null when there is none. */
+  target(step: string, path: string, table: string): Promise<readonly TargetColumn[] | null>;
   load(step: string, relation: Relation, request: LoadRequest, options?: RunOptions): Promise<Loading>;
   /** How many rows a load has that a database file remembers; null when it is not done. */
   loaded(step: string, path: string, loadId: string): Promise<number | null>;

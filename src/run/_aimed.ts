@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Driver, Evolution, TargetColumn } from "../component/mod.ts";
+import type { Evolution, TargetColumn } from "../component/mod.ts";
 import type { Engine, Execution, Fit, Relation } from "../engine/mod.ts";
 import type { Contract, ManifestStep } from "../manifest.ts";
 import {
@@ -33,16 +33,16 @@ export interface Aimed extends AsyncDisposable {
 
 const HELP = "mend the step before, change the table, or choose another action than 'freeze'";
 
-/** The input as the step's contract lets it go into its table. Throws RUN618 for what may not. */
+/** The input as the step's contract lets it go into its table, as `target` says it is. Throws RUN618 for what may not. */
 export async function aimed(
   step: ManifestStep,
   input: Relation,
-  driver: Driver,
+  target: () => Promise<readonly TargetColumn[] | null>,
   { engine, record }: RunContext,
   options: StepOptions,
 ): Promise<Aimed> {
   const { contract } = step;
-  const table = contract && await driver.target(input.columns);
+  const table = contract && await target();
   if (!contract || !table) return asItIs(input);
   const drift = driftBeside(table, input, contract);
   if (drift.length > 0) record.contractDrifted(step.id, drift);

@@ -212,7 +212,8 @@ class StepWork {
   /** Writes the input where the driver says, or hands the driver its rows; either way staged, then committed. */
   async #write(input: Relation): Promise<Computed> {
     await using driver = await this.#openDriver();
-    await using aim = await aimed(this.step, input, driver, this.context, this.options);
+    const look = () => this.#engineCarries ? Promise.resolve(null) : driver.target(input.columns);
+    await using aim = await aimed(this.step, input, look, this.context, this.options);
     const { relation: source, evolution, discarded } = aim;
     const executions: Execution[] = [...aim.executions];
     const kept = discarded ? { discarded } : {};
@@ -228,7 +229,7 @@ class StepWork {
       await this.#commitUnlessAborted(answer);
       return { rows: answer.rows, executions, ...kept };
     }
-    if (answer.relation.kind === "load") return await this.#load(source, answer.relation, executions);
+    if (answer.relation.kind === "load") return await this.#load(source, answer.relation);
     if (answer.relation.kind !== "copy") throw this.#wrongAnswer(answer.relation.kind);
     const { format, path, write_mode, partition_by, options } = answer.relation;
     const target = this.#granted("write", path);
@@ -261,14 +262,18 @@ class StepWork {
   }
 
   /** Rows into a table of a database file, together with the note that they are loaded. */
-  async #load(source: Relation, load: Load, before: readonly Execution[]): Promise<Computed> {
-    const { path, table, write_mode, keys, create, history } = load;
+  async #load(input: Relation, load: Load): Promise<Computed> {
+    const { table, write_mode, keys, create, history } = load;
+    const path = this.#granted("write", load.path);
+    const look = () => this.#tableOf(path, load);
+    await using aim = await aimed(this.step, input, look, this.context, this.options);
     const staged = await this.#engine.load(
       this.step.id,
-      source,
+      aim.relation,
       {
-        path: this.#granted("write", path),
+        path,
         table,
+        evolution: aim.evolution,
         writeMode: write_mode,
         keys,
         ...(history === null ? {} : {
@@ -287,7 +292,20 @@ class StepWork {
       this.options,
     );
     await this.#commitUnlessAborted(staged);
-    return { rows: staged.rows, executions: [...before, ...staged.executions] };
+    const executions = [...aim.executions, ...staged.executions];
+    return { rows: staged.rows, executions, ...(aim.discarded ? { discarded: aim.discarded } : {}) };
+  }
+
+  /** The table as it is, without the columns of a history, which no input has. */
+  async #tableOf(path: string, { table, history }: Load) {
+    const own = history === null ? [] : [history.valid_from, history.valid_to, history.current];
+    const columns = await this.#engine.target(this.step.id, path, table);
+    return columns?.filter(({ name }) => !own.some((each) => each.toLowerCase() === name.toLowerCase())) ??
+      null;
+  }
+
+  get #engineCarries(): boolean {
+    return this.context.input.catalog.get(this.step.component)?.spec.carries === "engine";
   }
 
   /** The last moment at which a cancelled run leaves no trace. */
