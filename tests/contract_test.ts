@@ -96,7 +96,7 @@ Deno.test("a contract does what it says with every action on every kind of diffe
             assert.equal(await project.read("out.csv"), "as it was\n");
             return;
           }
-          assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+          assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
           const { text, rejected, columnsHit } = expected(onNew, onMissing, onType);
           assert.equal(await project.read("out.csv"), text);
           const discard = events.find((event) => event.event_type === "contract.discard")?.data;
@@ -139,7 +139,7 @@ Deno.test("a contract holds rows that a driver sends, and those of a query, to t
         const outcome = await project.run(
           head(step.replace("CONTRACT", contract(onNew, onMissing, onType, columns)) + SAVE),
         );
-        assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+        assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
         assert.equal(await project.read("out.csv"), text);
         const { metrics } = await readSession(outcome.folder);
         const counted = metrics.find(({ metric }) => metric === "rows_rejected");
@@ -175,7 +175,7 @@ Deno.test("a contract that discards keeps to what was promised, run after run", 
   for (const source of ["id,name\n1,a\n", "id,name,extra\n1,a,b\n", "id\n1\n", "name,id\na,one\n"]) {
     await project.write("in.csv", source);
     const outcome = await project.run(text);
-    assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+    assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
   }
   assert.equal(await project.read("out.csv"), "name,id\na,\n");
 });

@@ -166,7 +166,7 @@ for (const dialect of DIALECTS) {
           await sql("DROP TABLE IF EXISTS modelled");
           for (const rows of snapshots) {
             const outcome = await load(project, query(rows), { table: "modelled", scd2: { close_missing } });
-            assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+            assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
             assert.equal(outcome.status.steps.find(({ id }) => id === "load")?.rows_out, rows.length);
           }
           const found = await versions("modelled");
@@ -204,7 +204,7 @@ for (const dialect of DIALECTS) {
     const one = { id: 1, name: null, amount: null };
     for (const rows of [[one], [one], [{ ...one, name: "" }], [], [{ ...one, name: "" }]]) {
       const outcome = await load(project, query(rows), config);
-      assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+      assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
     }
     const found = await versions("came_back", ["since", "until", "is now"]);
     const [a, b, c] = found;
@@ -226,7 +226,7 @@ for (const dialect of DIALECTS) {
     await using project = await projectAt(dialect);
     for (const name of ["a", "A", "A ", "A "]) {
       const outcome = await load(project, query([{ id: 1, name, amount: "1.00" }]), { table: "by_hand" });
-      assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+      assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
     }
     const found = await versions("by_hand");
     assert.deepEqual(found.map(([, name, , , , current]) => [name, current]), [["a", "0"], ["A", "0"], [
@@ -306,7 +306,7 @@ for (const dialect of DIALECTS) {
     ];
     for (const text of rows) {
       const outcome = await load(project, text, { table: "followed" }, contract);
-      assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+      assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
     }
     const found = await versions("followed");
     assert.deepEqual(found.map((each) => [each[2], each[5]]), [["1.00", "0"], [
@@ -330,7 +330,7 @@ for (const dialect of DIALECTS) {
     await using project = await projectAt(dialect, { port: proxy.ownPort });
     const retry = { retry: { max: 2, delay: "10ms" } };
     const outcome = await load(project, rows("z"), { table: "once_history" }, retry);
-    assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+    assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
     assert.ok(proxy.count >= 2);
     const found = await versions("once_history");
     assert.deepEqual(found.map(([id, name, , , , current]) => [id, name, current]), [

@@ -145,7 +145,7 @@ for (const dialect of DIALECTS) {
           ...onMissing === "freeze" ? ["column 'note' (VARCHAR) is missing"] : [],
         ];
         if (frozen.length > 0) {
-          assert.equal(outcome.failure?.code, "RUN618", outcome.failure?.message);
+          assert.equal(outcome.failure?.code, "RUN618", String(outcome.failure?.message));
           assert.equal(outcome.failure?.step, "load");
           assert.ok(outcome.failure!.message.endsWith(`its contract promises: ${frozen.join("; ")}`));
           assert.equal(await sql(dialect.columns("drifting")), before);
@@ -160,7 +160,7 @@ for (const dialect of DIALECTS) {
           assert.equal(await sql(dialect.columns("drifting")), before);
           return;
         }
-        assert.equal(outcome.state, "succeeded", outcome.failure?.message);
+        assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
         const rows = expected(onNew, onMissing, onType);
         const columns = ["id", "amount", "note", ...onNew === "evolve" ? ["extra"] : []];
         assert.deepEqual(await read(...columns), rows);
@@ -217,7 +217,7 @@ for (const dialect of DIALECTS) {
     assert.equal(await sql(dialect.columns("stuck")), before);
     await sql("CREATE TABLE texts (id text)");
     const text = await project.run(writing(dialect, "SELECT 12345 AS id", { table: "texts" }, evolve));
-    assert.equal(text.state, "succeeded", text.failure?.message);
+    assert.equal(text.state, "succeeded", String(text.failure?.message));
     assert.equal(await sql("SELECT id FROM texts"), "12345");
   });
 
