@@ -147,7 +147,12 @@ const EVERY: { [K in EventKind]: Required<EventData[K]> } = {
   "driver.event": { step_id: "load", name: "page", data: { page: 2 } },
   "artifact.created": { step_id: "load", name: "schema.json", path: "artifacts/load/schema.json", bytes: 2 },
   "increment.read": { step_id: "load", column: "at", from: "1", to: "2", rows_new: 3, rows_before: 1 },
-  "state.commit": { step_id: "load", key: "cursor", value: { at: 3 }, session_id: "run_20260115T090000Z_k3f9qa" },
+  "state.commit": {
+    step_id: "load",
+    key: "cursor",
+    value: { at: 3 },
+    session_id: "run_20260115T090000Z_k3f9qa",
+  },
   "chat.start": { model: "m" },
   "chat.message": { role: "user", text: "hello" },
   "chat.tool": { name: "discover", ok: true, duration_ms: 1 },
