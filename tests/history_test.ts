@@ -315,7 +315,27 @@ for (const dialect of DIALECTS) {
     ]]);
   });
 
-  if (family === "sqlite" || family === "duckdb") continue; // there is no line to cut
+  if (family === "sqlite" || family === "duckdb") continue; // a file has one writer, and no line to cut
+  Deno.test(`${family}.writer: loads of one history at the same time wait for each other`, async () => {
+    const rows = (name: string) => query([{ id: 1, name, amount: null }, { id: 2, name: "b", amount: null }]);
+    await using first = await projectAt(dialect);
+    assert.equal((await load(first, rows("a"), { table: "at_once" })).state, "succeeded");
+    await using second = await projectAt(dialect);
+    const outcomes = await Promise.all([
+      load(first, rows("x"), { table: "at_once" }),
+      load(second, rows("y"), { table: "at_once" }),
+    ]);
+    for (const { state, failure } of outcomes) assert.equal(state, "succeeded", String(failure?.message));
+    const found = await versions("at_once");
+    assert.deepEqual(found.map(([id, , , , , current]) => [id, current]), [
+      ["1", "0"],
+      ["1", "0"],
+      ["1", "1"],
+    ]);
+    assert.equal(found[0]![4], found[1]![3]);
+    assert.equal(found[1]![4], found[2]![3]);
+  });
+  // there is no line to cut
   Deno.test(`${family}.writer: a history is loaded once when the answer to COMMIT was lost`, async () => {
     const rows = (name: string) => query([{ id: 1, name, amount: null }, { id: 2, name: "b", amount: null }]);
     await using direct = await projectAt(dialect);
