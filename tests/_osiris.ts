@@ -12,10 +12,15 @@ export interface Ran {
 /** The command that starts Osiris. */
 export function osirisCommand(): string[] {
   const binary = Deno.env.get("OSIRIS_BIN");
-  if (binary) return [binary];
+  return binary ? [binary] : fromSource();
+}
+
+/** The command that starts it from this checkout, with further flags for Deno. */
+export function fromSource(...flags: readonly string[]): string[] {
   return [
     Deno.execPath(),
     "run",
+    ...flags,
     "-A",
     "--no-prompt",
     "--v8-flags=--disallow-code-generation-from-strings,--enable-experimental-regexp-engine-on-excessive-backtracks",

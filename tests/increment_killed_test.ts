@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { osiris, osirisCommand } from "./_osiris.ts";
+import { fromSource, osiris } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
 import { REPO } from "./_repo.ts";
 import { type PostgresServer, startPostgres } from "./_servers.ts";
@@ -34,9 +34,9 @@ async function projectOf(steps: readonly Fields[]): Promise<TestProject> {
 
 /** Runs the program until it is killed at a point, or to its end; gives what it said last. */
 async function killed(project: TestProject, at: number, args: readonly string[] = []) {
-  const [deno, run, ...rest] = osirisCommand();
+  const [deno, ...rest] = fromSource(`--preload=${join(REPO, "tests/_kill_points.ts")}`);
   const child = await new Deno.Command(deno!, {
-    args: [run!, `--preload=${join(REPO, "tests/_kill_points.ts")}`, ...rest, "run", "pipeline.oml", ...args],
+    args: [...rest, "run", "pipeline.oml", ...args],
     cwd: project.root,
     env: { KILL_AT: String(at), NO_COLOR: "1" },
     stdin: "null",

@@ -19,25 +19,26 @@ export function checkIncrements(steps: readonly CompiledStep[], findings: Findin
   for (const { decl, entry, config } of steps) {
     if (decl.mode !== "read" || !readsIncrement(entry.spec, config)) continue;
     const place = Object.hasOwn(decl.config, "incremental") ? ["config", "incremental"] : ["component"];
-    const refuse = (what: string, help: string) =>
-      findings.on(["steps", decl.index, ...place], "CMP218", `Cannot compile step '${decl.id}': ${what}`, {
-        help,
-      });
+    const say = (what: string, more: { help: string; severity?: "warning" }) =>
+      findings.on(["steps", decl.index, ...place], "CMP218", `Cannot ${what}`, more);
     const writers = writersBeneath(graph, decl.id);
     if (writers.length === 0) {
-      refuse(
-        "it reads what is new, and nothing writes its rows",
-        "add a write step, or leave `incremental` out",
-      );
+      say(`keep how far step '${decl.id}' has come: it reads what is new, and nothing writes its rows`, {
+        severity: "warning",
+        help: "add a write step, or leave `incremental` out",
+      });
     }
     const once = writers.length > 1
       ? writers.find((id) => !isRepeatable(byId.get(id)!.config["write_mode"]))
       : undefined;
     if (once !== undefined) {
-      refuse(
-        `it reads what is new, which ${writers.length} steps write, and '${once}' would write rows twice when a run ` +
-          "is interrupted between them",
-        `write with keys (\`write_mode: upsert\` or \`delete_insert\`) in '${once}', or let it be the only one`,
+      say(
+        `compile step '${decl.id}': it reads what is new, which ${writers.length} steps write, and '${once}' would ` +
+          "write rows twice when a run is interrupted between them",
+        {
+          help:
+            `write with keys (\`write_mode: upsert\` or \`delete_insert\`) in '${once}', or let it be the only one`,
+        },
       );
     }
   }

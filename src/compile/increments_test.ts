@@ -27,8 +27,8 @@ const put = (id: string, from: string, mode: string) =>
   `  - { id: ${id}, component: files.writer, mode: write, inputs: { df: ${from} }, config: { path: ${id}.csv, write_mode: ${mode} } }\n`;
 
 const foundIn = (steps: string) =>
-  compileText(pipelineText(steps), { catalog }).diagnostics.map(({ code, message, line }) =>
-    `${code} ${line}: ${message}`
+  compileText(pipelineText(steps), { catalog }).diagnostics.map(({ severity, code, message, line }) =>
+    `${severity} ${code} ${line}: ${message}`
   );
 
 Deno.test("compile accepts an increment that one step writes, or several that may write it again", () => {
@@ -44,15 +44,15 @@ Deno.test("compile accepts an increment that one step writes, or several that ma
   ) assert.deepEqual(foundIn(steps), [], steps);
 });
 
-Deno.test("compile refuses an increment that nobody writes, or that an interrupted run would write twice", () => {
+Deno.test("compile warns of an increment that nobody writes, and refuses one that could be written twice", () => {
   for (const read of [GET, OWN]) {
     const [nobody, ...none] = foundIn(read + SQL);
     assert.match(
       nobody!,
-      /^CMP218 \d+: Cannot compile step 'get': it reads what is new, and nothing writes its rows/,
+      /^warning CMP218 \d+: Cannot keep how far step 'get' has come: .* nothing writes its rows/,
     );
     const [twice, ...more] = foundIn(read + SQL + put("a", "get", "overwrite") + put("b", "sum", "append"));
-    assert.match(twice!, /^CMP218 \d+: .* which 2 steps write, and 'b' would write rows twice/);
+    assert.match(twice!, /^error CMP218 \d+: .* which 2 steps write, and 'b' would write rows twice/);
     assert.deepEqual([none, more], [[], []]);
   }
 });
