@@ -33,7 +33,9 @@ export function columnsOf(
     type: readType(type),
   }));
   demandNames(attempt, found.map(({ name }) => name));
-  const open = found.flatMap(({ type }, at) => type === undefined || type === "TIMESTAMP" ? [at] : []);
+  const open = new Map(
+    found.flatMap(({ type }, at) => type === undefined || type === "TIMESTAMP" ? [[at, type] as const] : []),
+  );
   const kinds = kindsOf(database, attempt, question, open, found.length, sample);
   return found.map(({ name, type }, at) => {
     const kind = kinds.get(at);
@@ -77,51 +79,52 @@ function demandNames(attempt: string, names: readonly string[]): void {
   }
 }
 
-/** Which kinds of values a column has. */
+/** Which kinds of values a column has; of points in time alone whether their texts end as those with a zone do. */
 interface Kinds {
   readonly integer: boolean;
   readonly real: boolean;
   readonly text: boolean;
   readonly blob: boolean;
-  /** Texts that end as times with a zone do, and others. */
   readonly zoned: boolean;
-  readonly plain: boolean;
 }
 
-const ZONED = ["'*[0-9]Z'", "'*:*[+-][0-9][0-9]:[0-9][0-9]'", "'*:*[+-][0-9][0-9]'"];
-
+/** Looks at all values of those columns whose type is open. */
 function kindsOf(
   database: Database,
   attempt: string,
   { sql, params }: Pick<Question, "sql" | "params">,
-  open: readonly number[],
+  open: ReadonlyMap<number, string | undefined>,
   columns: number,
   sample: number | undefined,
 ): ReadonlyMap<number, Kinds> {
-  if (open.length === 0) return new Map();
-  const looks = open.flatMap((at) => {
+  if (open.size === 0) return new Map();
+  const looks = [...open].map(([at, type]) => {
     const name = `c${at}`;
-    const zoned = `(${ZONED.map((pattern) => `${name} GLOB ${pattern}`).join(" OR ")})`;
-    const is = (kind: string) => `typeof(${name}) = '${kind}'`;
-    const text = is("text");
-    return [is("integer"), is("real"), text, is("blob"), `${text} AND ${zoned}`, `${text} AND NOT ${zoned}`];
+    if (type !== undefined) return `0, 0, 0, 0, min(${zoned(name)})`;
+    const is = (kind: string) => `max(typeof(${name}) = '${kind}')`;
+    return [is("integer"), is("real"), is("text"), is("blob"), "0"].join(", ");
   });
-  const list = looks.map((look) => `max(${look})`).join(", ");
   const limit = sample === undefined ? "" : ` LIMIT ${sample}`;
   const [row] = database.rows(
     attempt,
-    `WITH q(${namesOf(columns)}) AS (${sql}\n) SELECT ${list} FROM (SELECT * FROM q${limit})`,
+    `WITH q(${namesOf(columns)}) AS (${sql}\n) SELECT ${looks.join(", ")} FROM (SELECT * FROM q${limit})`,
     params,
   );
-  return new Map(open.map((at, i) => {
-    const [integer, real, text, blob, zoned, plain] = row!.slice(i * 6, i * 6 + 6).map((each) => each === 1n);
-    return [at, { integer: integer!, real: real!, text: text!, blob: blob!, zoned: zoned!, plain: plain! }];
+  return new Map([...open.keys()].map((at, i) => {
+    const [integer, real, text, blob, zoned] = row!.slice(i * 5, i * 5 + 5).map((each) => each === 1n);
+    return [at, { integer: integer!, real: real!, text: text!, blob: blob!, zoned: zoned! }];
   }));
+}
+
+/** Whether a text says its zone: `Z`, `+02:00` or `+02` after a time. Null is null. */
+function zoned(name: string): string {
+  const sign = (at: number) => `substr(${name}, ${at}, 1) IN ('+', '-')`;
+  return `length(${name}) > 10 AND (substr(${name}, -1) = 'Z' OR ${sign(-6)} OR ${sign(-3)})`;
 }
 
 function typeOf(attempt: string, name: string, declared: string | undefined, kinds: Kinds): string {
   if (declared === "TIMESTAMP") {
-    return kinds.zoned && !kinds.plain ? "TIMESTAMP WITH TIME ZONE" : "TIMESTAMP";
+    return kinds.zoned ? "TIMESTAMP WITH TIME ZONE" : "TIMESTAMP";
   }
   const { integer, real, text, blob } = kinds;
   const classes = Number(integer || real) + Number(text) + Number(blob);

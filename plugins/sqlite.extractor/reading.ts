@@ -59,13 +59,19 @@ export function readingOf(attempt: string, name: string, type: string): Reading 
   return (value) => typeof value === "string" && shape.test(value) ? value : unfit(value);
 }
 
+const DIGITS = /^[+-]?\d+(?:\.\d+)?$/;
+
 /** A number that is stored as REAL has the digits that its shortest text has. */
 function decimalReading(scale: number, unfit: (value: unknown) => never): Reading {
   return (value) => {
     const text = String(value);
-    const [, decimals = ""] = /^[+-]?\d+(?:\.(\d+))?$/.exec(text) ?? [undefined, "x".repeat(scale + 1)];
-    if (value instanceof Uint8Array || decimals.replace(/0+$/, "").length > scale) return unfit(value);
-    return text;
+    const point = text.indexOf(".");
+    const isPlain = typeof value === "number"
+      ? !text.includes("e")
+      : typeof value === "bigint" || DIGITS.test(text);
+    if (!isPlain || value instanceof Uint8Array || !Number.isFinite(Number(value))) return unfit(value);
+    const decimals = point < 0 ? 0 : text.length - point - 1;
+    return decimals <= scale || /^0+$/.test(text.slice(point + 1 + scale)) ? text : unfit(value);
   };
 }
 
