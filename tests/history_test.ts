@@ -331,11 +331,11 @@ for (const dialect of DIALECTS) {
       ["1", "0"],
       ["1", "0"],
       ["1", "1"],
+      ["2", "1"],
     ]);
     assert.equal(found[0]![4], found[1]![3]);
     assert.equal(found[1]![4], found[2]![3]);
   });
-  // there is no line to cut
   Deno.test(`${family}.writer: a history is loaded once when the answer to COMMIT was lost`, async () => {
     const rows = (name: string) => query([{ id: 1, name, amount: null }, { id: 2, name: "b", amount: null }]);
     await using direct = await projectAt(dialect);
