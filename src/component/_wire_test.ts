@@ -144,3 +144,26 @@ Deno.test("Session refuses a writer that took rows in and says that they had bee
     { code: "DRV402", message: /it took rows in that it says it had before/ },
   );
 });
+
+Deno.test("Session asks whether a load was done, and tells a writer whose load it is and how far cursors come with it", async () => {
+  const heard: unknown[] = [];
+  const cursors = { get: { column: "at", from: null, to: "5" } };
+  await using session = await wired({
+    write(_, { loadId, pipeline, cursors }) {
+      heard.push({ loadId, pipeline, cursors: structuredClone(cursors) });
+      return { loadedBefore: 1, commit() {}, abort() {} };
+    },
+    loaded: (_, { loadId }) => Promise.resolve(loadId === "run/put" ? 7 : null),
+  });
+  const options = { loadId: "run/put", pipeline: "orders", cursors };
+  const answer = await session.write(COLUMNS, {
+    ...options,
+    batches: () => assert.fail("nothing was asked for"),
+  });
+  assert.ok(answer.kind === "staged");
+  await answer.commit();
+  assert.deepEqual(heard, [options]);
+  assert.deepEqual([await session.loaded("run/put"), await session.loaded("other/put")], [7, null]);
+  await using without = await wired({ write: () => assert.fail("nothing is written") });
+  await assert.rejects(without.loaded("run/put"), { code: "DRV407", message: /has no 'loaded'/ });
+});

@@ -48,6 +48,7 @@ const GOOD: readonly Record<string, unknown>[] = [
   { type: "target", columns: null },
   { type: "target", columns: [{ name: "id", type: "BIGINT", filled: true }] },
   { type: "committed" },
+  { type: "loaded", rows: 3 },
   { type: "aborted" },
   { type: "credit", input: "df", batches: 4 },
   { type: "log", level: "info", text: "hello" },
