@@ -103,6 +103,12 @@ const BAD: readonly (readonly [string, unknown])[] = [
   ["a negative count", { type: "progress", rows: -1 }],
   ["a load of fewer rows than none", { type: "loaded", rows: -1 }],
   ["a load that says nothing of its rows", { type: "loaded" }],
+  ["a table that is not said", { type: "target" }],
+  ["a table's column without a type", { type: "target", columns: [{ name: "a", filled: false }] }],
+  ["a table's column of no type", {
+    type: "target",
+    columns: [{ name: "a", type: "INT); --", filled: false }],
+  }],
   ["a broken count", { type: "progress", rows: 0.5 }],
   ["a number that is none", { type: "metric", name: "a", value: NaN, unit: "" }],
   ["a name with a line break", { type: "metric", name: "a\nb", value: 1, unit: "" }],

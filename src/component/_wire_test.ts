@@ -23,14 +23,14 @@ const SPEC: ComponentSpec = {
 };
 
 /** A session whose driver is this one. */
-async function wired(definition: DriverDefinition): Promise<Session> {
+async function wired(definition: DriverDefinition, more: Partial<ComponentSpec> = {}): Promise<Session> {
   const later = <T>(take: (message: T) => void) => (message: T) => queueMicrotask(() => take(message));
   const service = new Service(
     { [SPEC.name]: definition },
     later((message: DriverMessage) => session.receive(message)),
   );
   const session: Session = new Session(
-    SPEC,
+    { ...SPEC, ...more },
     { step: "s1", config: {}, connection: null, grants: { net: [], read: [], write: [] } },
     {},
     { stoppable: false, release: () => {}, post: later((message: HostMessage) => service.take(message)) },
@@ -166,4 +166,37 @@ Deno.test("Session asks whether a load was done, and tells a writer whose load i
   assert.deepEqual([await session.loaded("run/put"), await session.loaded("other/put")], [7, null]);
   await using without = await wired({ write: () => assert.fail("nothing is written") });
   await assert.rejects(without.loaded("run/put"), { code: "DRV407", message: /has no 'loaded'/ });
+});
+
+Deno.test("Session asks a writer for its table, and tells it how the table has to change", async () => {
+  const evolution = { add: [{ name: "b", type: "DATE" }], widen: [{ name: "a", type: "BIGINT" }] };
+  const heard: unknown[] = [];
+  const driver: DriverDefinition = {
+    target: (_, { columns }) =>
+      columns.length === 0
+        ? null
+        : [{ name: "a", type: "integer" }, { name: "at", type: "DATE", filled: true }],
+    async write(_, input) {
+      heard.push(input.evolution);
+      for await (const _ of input.batches()); // there are none
+      return { commit() {}, abort() {} };
+    },
+  };
+  await using session = await wired(driver, { capabilities: ["contract"] });
+  assert.equal(await session.target([]), null);
+  assert.deepEqual(
+    (await session.target(COLUMNS))?.map(({ name, type, filled }) => [name, type, filled]),
+    [["a", "INTEGER", false], ["at", "DATE", true]],
+  );
+  for (const given of [{ evolution }, {}]) {
+    const answer = await session.write(COLUMNS, { ...given, batches: async function* () {} });
+    assert.ok(answer.kind === "staged");
+    await answer.commit();
+  }
+  assert.deepEqual(heard, [evolution, { add: [], widen: [] }]);
+});
+
+Deno.test("Session asks no writer for its table whose spec does not say that it knows it", async () => {
+  await using session = await wired({ target: () => assert.fail("nothing was asked for") });
+  await assert.rejects(session.target(COLUMNS), { code: "DRV407", message: /contract/ });
 });
