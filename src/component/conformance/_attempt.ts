@@ -21,6 +21,8 @@ import { Stage } from "./_stage.ts";
 
 /** What is said of an attempt that took longer than it may. */
 export const TOO_LONG = "it did not come to an end and had to be stopped";
+/** Rows of a table that are asked for. */
+export const SAMPLES = 3;
 /** How long it is waited where it is waited. */
 const PAUSE_MS = 50;
 
@@ -68,6 +70,8 @@ export interface Outcome {
   /** What it said of its connection, and what it found there, when it was asked. */
   readonly checked?: CheckResult;
   readonly tables?: readonly DiscoveredTable[];
+  /** The same when the first of them was asked for, with samples and profile. */
+  readonly described?: readonly DiscoveredTable[];
   /** How many rows a write took in. */
   readonly staged?: number;
   readonly failure?: OsirisError;
@@ -186,7 +190,7 @@ interface Scene {
 async function act(scene: Scene): Promise<void> {
   const { driver, example, variation } = scene;
   if (variation.ask === "check") return void (scene.found.checked = await driver.check());
-  if (variation.ask === "discover") return void (scene.found.tables = await driver.discover({ samples: 3 }));
+  if (variation.ask === "discover") return await look(scene);
   const inputs = variation.inputs ?? example.inputs ?? {};
   const source = (rows: Rows) => ({
     columns: columnsOf(rows.columns),
@@ -204,6 +208,13 @@ async function act(scene: Scene): Promise<void> {
       return await finish(await driver.write(columns, { batches }), scene);
     }
   }
+}
+
+async function look({ driver, found }: Scene): Promise<void> {
+  found.tables = await driver.discover();
+  const [first] = found.tables;
+  if (first === undefined) return;
+  found.described = await driver.discover({ scope: first.name, samples: SAMPLES, profile: true });
 }
 
 async function take(answer: DriverRows, { variation, found, cancel }: Scene): Promise<void> {

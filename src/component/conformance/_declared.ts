@@ -1,8 +1,9 @@
 import { OsirisError } from "../../diagnostic.ts";
-import type { DriverPool } from "../driver.ts";
+import type { DiscoveredTable, DriverPool } from "../driver.ts";
 import { checkConfig } from "../_config.ts";
 import type { Driver } from "../driver.ts";
 import type { Capability, ComponentSpec, FieldSchema, Mode } from "../spec.ts";
+import { SAMPLES } from "./_attempt.ts";
 import type { Example } from "./_example.ts";
 import { type Check, type Fault, isAccident, saidBy, type Subject } from "./_subject.ts";
 
@@ -14,6 +15,9 @@ const PROBE_MS = 2_000;
 
 const CHECK_NEXT =
   "use the connection alone, for there is no step; return { ok: false, category, help } for what is the server's doing";
+
+const DISCOVER_NEXT =
+  "with a `scope`, give the table or schema of that name with its columns, and no more than `samples` rows of each";
 
 /** What a spec says against what is there. */
 export const DECLARED: readonly Check[] = [
@@ -100,7 +104,9 @@ export const ASKED: readonly Check[] = [
       return working.length > 0 ? undefined : "no example works";
     },
     run: async (subject) => {
-      const { failure, tables = [] } = await subject.attempt(subject.working[0]!, { ask: "discover" });
+      const { failure, tables = [], described = [] } = await subject.attempt(subject.working[0]!, {
+        ask: "discover",
+      });
       const next =
         "use the connection alone, for there is no step; list each table once, with its columns and their types";
       if (failure !== undefined && isAccident(failure)) return { reason: saidBy(failure), next };
@@ -113,10 +119,29 @@ export const ASKED: readonly Check[] = [
             `'${key}' of '${name}'`
           )
         )[0];
-      return stray === undefined ? undefined : { reason: `the key ${stray} is not among the columns`, next };
+      if (stray !== undefined) return { reason: `the key ${stray} is not among the columns`, next };
+      const reason = tables.length === 0 ? undefined : misdescribed(tables[0]!.name, described);
+      return reason === undefined ? undefined : { reason, next: DISCOVER_NEXT };
     },
   },
 ];
+
+/** What is wrong with what is said of a table that was asked for. */
+function misdescribed(name: string, described: readonly DiscoveredTable[]): string | undefined {
+  const found = described.find((table) => table.name === name);
+  if (found === undefined) return `it lists '${name}', and knows nothing of it when it is asked for`;
+  const { columns, keys, samples, profile } = found;
+  if (samples.length > SAMPLES) {
+    return `it was asked for ${SAMPLES} rows of '${name}', and gives ${samples.length}`;
+  }
+  const named = [...keys, ...samples.flatMap(Object.keys), ...profile?.columns.map(({ name }) => name) ?? []];
+  const stray = named.find((each) => !columns.some((column) => column.name === each));
+  if (stray !== undefined) return `it speaks of '${stray}' of '${name}', which is not among its columns`;
+  const much = profile?.columns.find(({ nulls, distinct }) => Math.max(nulls, distinct ?? 0) > profile.rows);
+  return much === undefined
+    ? undefined
+    : `of ${profile!.rows} rows of '${name}' it counts more values of '${much.name}'`;
+}
 
 async function probed(subject: Subject, ability: Ability): Promise<Fault | undefined> {
   const { spec } = subject.bench.entry;

@@ -426,6 +426,32 @@ export default defineDriver({
       ...READ,
     },
   },
+  ...([
+    [
+      "lists a table that it does not know",
+      '({ name: scope === null ? "a" : "b", columns: { id: "INTEGER" } })',
+    ],
+    [
+      "gives more samples than it is asked for",
+      '({ name: "a", columns: { id: "INTEGER" }, samples: Array(9).fill({ id: 1 }) })',
+    ],
+    ["samples columns that are none", '({ name: "a", columns: { id: "INTEGER" }, samples: [{ no: 1 }] })'],
+    [
+      "counts more nulls than rows",
+      '({ name: "a", columns: { id: "INTEGER" }, profile: { rows: 1, columns: { id: { nulls: 2 } } } })',
+    ],
+  ] as const).map(([does, table]) => ({
+    does,
+    failing: ["discover.answers"],
+    files: {
+      "spec.yaml": spec({ capabilities: ["discover"] }),
+      "driver.ts": reader().replace(
+        "defineDriver({",
+        `defineDriver({ discover: (_, { scope }) => [${table}],`,
+      ),
+      ...READ,
+    },
+  })),
   {
     does: "logs its password",
     failing: ["secrets.kept"],
