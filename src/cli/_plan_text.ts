@@ -52,7 +52,12 @@ function detailsOf(step: PlanStep, cwd: string): [name: string, text: string][] 
   return [
     ...list("after", step.depends_on),
     ...list("reads", step.sources.map(path)),
-    ...step.targets.map((t): [string, string] => ["writes", `${path(t.path)} (${fate(t)})`]),
+    ...step.targets.map((
+      t,
+    ): [string, string] => [
+      "writes",
+      `${path(t.path)}${t.table === undefined ? "" : `, table ${t.table}`} (${fate(t)})`,
+    ]),
     ...list("may read", rest(step.grants.read)),
     ...list("may write", rest(step.grants.write)),
     ...list("connects", step.grants.net),
@@ -90,6 +95,9 @@ function fate({ write_mode, exists }: { write_mode: string; exists: boolean }): 
   }
   if (write_mode === "append") return exists ? "appends to what is there" : "new";
   if (write_mode === "replace_partitions") return exists ? "replaces the partitions it writes" : "new";
+  if (write_mode === "upsert") return exists ? "changes rows and adds others" : "new";
+  if (write_mode === "delete_insert") return exists ? "replaces the rows of its keys" : "new";
+  if (write_mode === "scd2") return exists ? "adds versions of rows" : "new";
   return exists ? "replaces what is there" : "new";
 }
 

@@ -5,6 +5,26 @@ import { Violation } from "./_plain.ts";
 const failure = { code: "DRV401", category: "run", message: "no", retryable: false };
 const scan = { kind: "scan", format: "csv", path: "a.csv", options: {} };
 const copy = { kind: "copy", format: "csv", path: "a", write_mode: "append", partition_by: [], options: {} };
+const select = {
+  kind: "select",
+  path: "a.db",
+  table: "t",
+  query: null,
+  columns: ["a"],
+  params: [],
+  bounds: { column: "a", from: "1", to: null },
+};
+const query = { ...select, table: null, query: "SELECT $1", params: ["a", 1.5, true, null], bounds: null };
+const history = { valid_from: "f", valid_to: "t", current: "c", close_missing: true };
+const load = {
+  kind: "load",
+  path: "a.db",
+  table: "t",
+  write_mode: "scd2",
+  keys: ["a"],
+  history,
+  create: false,
+};
 const table = {
   name: "t",
   columns: [{ name: "id", type: "BIGINT" }],
@@ -20,6 +40,10 @@ const GOOD: unknown[] = [
   { type: "discovered", tables: [table] },
   { type: "relation", relation: scan },
   { type: "relation", relation: copy },
+  { type: "relation", relation: select },
+  { type: "relation", relation: query },
+  { type: "relation", relation: load },
+  { type: "relation", relation: { ...load, write_mode: "upsert", history: null } },
   { type: "relation", relation: { kind: "sql", query: "SELECT 1" } },
   { type: "schema", columns: [{ name: "id", type: "BIGINT" }] },
   { type: "batch", data: new Uint8Array(3), rows: 1 },
@@ -144,6 +168,13 @@ const BAD: readonly (readonly [string, unknown])[] = [
     type: "relation",
     relation: { kind: "sql", query: "x".repeat(10_485_761) },
   }],
+  ["a table and a query", { type: "relation", relation: { ...query, table: "t" } }],
+  ["neither a table nor a query", { type: "relation", relation: { ...select, table: null } }],
+  ["a value to bind that is none", { type: "relation", relation: { ...query, params: [{}] } }],
+  ["a number to bind that is none", { type: "relation", relation: { ...query, params: [NaN] } }],
+  ["bounds of nothing", { type: "relation", relation: { ...select, bounds: { from: "1", to: "2" } } }],
+  ["versions without their columns", { type: "relation", relation: { ...load, history: null } }],
+  ["columns of versions without any", { type: "relation", relation: { ...load, write_mode: "append" } }],
   ["a write mode there is not", { type: "relation", relation: { ...copy, write_mode: "drop" } }],
   ["a code of another family", { type: "error", failure: { ...failure, code: "BUG900" } }],
   ["a code there is not", { type: "error", failure: { ...failure, code: "DRV999" } }],
