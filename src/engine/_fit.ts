@@ -90,7 +90,7 @@ function castOf(own: string, from: string, to: string): { readonly value: string
   }
   const back = `TRY_CAST(${cast} AS ${from})`;
   return {
-    value: `CASE WHEN ${back} = ${own} THEN ${cast} END`,
+    value: `CASE WHEN ${back} IS NOT DISTINCT FROM ${own} THEN ${cast} END`,
     isLost: `(${own} IS NOT NULL AND ${back} IS DISTINCT FROM ${own})`,
   };
 }

@@ -62,6 +62,12 @@ const CASTS: readonly [value: string, to: string, out: unknown][] = [
   ["'{\"a\":1}'::JSON", "BIGINT", undefined],
   ["{'a': 1}", "BIGINT", undefined],
   ["[1, 2]", "BIGINT", undefined],
+  ["[1, NULL]::BIGINT[]", "INTEGER[]", [1, null]],
+  ["[1, 5000000000]::BIGINT[]", "INTEGER[]", undefined],
+  ["{'a': 1, 'b': NULL::VARCHAR}", "STRUCT(a INTEGER)", { a: 1 }],
+  ["{'a': 1, 'b': 'x'}", "STRUCT(a INTEGER)", undefined],
+  ["{'a': 1}", "STRUCT(a INTEGER, b VARCHAR)", { a: 1, b: null }],
+  ["MAP {'a': 1}", "MAP(VARCHAR, BIGINT)", [{ key: "a", value: 1 }]],
   ["DATE '2024-02-29'", "BIGINT", undefined],
 ];
 
