@@ -607,6 +607,20 @@ Deno.test("sqlite.writer fills two tables of one file in one pipeline, one after
   ]]);
 });
 
+Deno.test("sqlite.writer is not planned twice for one table of a file", async () => {
+  await using project = await TestProject.create();
+  const [rows, put] = writingSteps("SELECT 1 AS i", {}) as [object, object];
+  const twice = pipeline([rows, { ...put, inputs: { df: "rows" } }, {
+    ...put,
+    id: "more",
+    inputs: { df: "rows" },
+  }]);
+  await assert.rejects(
+    project.plan(twice),
+    /step 'more': it writes the table 't' in '.*shop.db', which step 'put' writes too/,
+  );
+});
+
 Deno.test("sqlite.writer says that it may be tried again when another program holds the file", async () => {
   await using project = await TestProject.create();
   database(project.path("shop.db"), "CREATE TABLE t(i INTEGER)");
