@@ -43,13 +43,36 @@ export default defineDriver({
 });
 EOF`;
 
+/** A pipeline that reads what is new. */
+const INCREMENTAL = `
+printf 'id,at\\n1,2026-01-05\\n2,2026-01-20\\n' > orders.csv
+cat > fill.oml <<'EOF'
+oml_version: "0.1.0"
+name: fill
+steps:
+  - { id: orders, component: filesystem.csv_extractor, mode: read, config: { path: orders.csv } }
+  - { id: fill, component: sqlite.writer, mode: write, config: { path: shop.db, table: orders } }
+EOF
+osiris run fill.oml
+cat > orders.oml <<'EOF'
+oml_version: "0.1.0"
+name: orders
+steps:
+  - id: extract
+    component: sqlite.extractor
+    mode: read
+    config: { path: shop.db, table: orders, incremental: { cursor: at } }
+  - { id: keep, component: filesystem.csv_writer, mode: write, config: { path: kept.csv, write_mode: append } }
+EOF
+osiris run orders.oml`;
+
 /** A project with what the examples name: a pipeline that has run, its manifest, and a file of sales; a component in it, and one beside it. */
 const PREPARED = `
 osiris init project
 cd project
 osiris compile pipeline.oml
+cp data/sales.csv .${INCREMENTAL}
 osiris run pipeline.oml
-cp data/sales.csv .
 osiris components new shop.items_extractor${CONNECTED}
 osiris components lock --yes
 cd ..

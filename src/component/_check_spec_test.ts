@@ -78,6 +78,15 @@ const BAD: readonly (readonly [string, unknown, RegExp])[] = [
     ...GOOD,
     examples: [{ title: "X", mode: "write", config: { path: "a" } }],
   }, /not among modes/],
+  [
+    "the capability 'incremental' with a field of that name that has no cursor",
+    {
+      ...GOOD,
+      capabilities: ["incremental"],
+      config: { ...GOOD.config, properties: { ...GOOD.config.properties, incremental: { type: "boolean" } } },
+    },
+    /the field 'incremental' is no object that requires a 'cursor'/,
+  ],
   ["write modes without the field", { ...GOOD, write_modes: ["append"] }, /write_modes and the enum/],
   [
     "a rule about no field",

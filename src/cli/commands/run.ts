@@ -56,8 +56,8 @@ export const run = declare({
     { line: "osiris run pipeline.oml", about: "Compiles it and runs it." },
     { line: "osiris run pipeline.oml --dry-run", about: "What it would touch." },
     {
-      line: "osiris run pipeline.oml --backfill 2026-01-01..2026-02-01 --window 1d",
-      about: "January, day by day; the same command again goes on where it was interrupted.",
+      line: "osiris run orders.oml --backfill 2026-01-01..2026-02-01 --window 1w",
+      about: "January, week by week; the same command again goes on where it was interrupted.",
     },
     { line: "osiris run compiled/manifest.yaml", about: "Runs what was compiled before." },
   ],
