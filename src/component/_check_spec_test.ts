@@ -83,7 +83,13 @@ const BAD: readonly (readonly [string, unknown, RegExp])[] = [
     {
       ...GOOD,
       capabilities: ["incremental"],
-      config: { ...GOOD.config, properties: { ...GOOD.config.properties, incremental: { type: "boolean" } } },
+      config: {
+        ...GOOD.config,
+        properties: {
+          ...GOOD.config.properties,
+          incremental: { type: "boolean", description: "x", default: true },
+        },
+      },
     },
     /the field 'incremental' is no object that requires a 'cursor'/,
   ],
