@@ -17,6 +17,7 @@ import type {
 import { join } from "node:path";
 import { OsirisError } from "../diagnostic.ts";
 import type { Column, EngineOptions, Execution, RunOptions, StepMeasure } from "./engine.ts";
+import { beginStream, cameToItsEnd, reasonOf } from "./_broken_stream.ts";
 import { compose, type Composed } from "./_compose.ts";
 import { fault, namingTheRow, verifyValues } from "./_culprit.ts";
 import { explained } from "./_failure.ts";
@@ -90,9 +91,20 @@ export class Database {
   /** The rows of a query as they come, as JSON knows them. */
   async *batches(sql: string): AsyncGenerator<unknown[][]> {
     const connection = await this.#instance.connect();
+    let rows = 0;
     try {
+      await beginStream(connection);
       const result = await connection.stream(sql);
-      for await (const batch of result.yieldRowsJson()) yield batch;
+      for await (const batch of result.yieldRowsJson()) {
+        rows += batch.length;
+        yield batch;
+      }
+      if (!await cameToItsEnd(connection)) {
+        throw await reasonOf(rows, async () => {
+          const other = await this.#instance.connect();
+          return { connection: other, prepared: await other.prepare(`EXPLAIN ANALYZE ${sql}`) };
+        }, {});
+      }
     } finally {
       connection.closeSync();
     }
@@ -287,13 +299,17 @@ export class Database {
       const keep = scan.onBadRow === "quarantine" && rowsRejected > 0;
       found.set(relation, {
         rowsRejected,
-        ...(keep ? { rejectedFile: await this.#keepRejected(connection, rejects) } : {}),
+        ...(keep ? { rejectedFile: await this.#keepRejected(connection, rejects, rowsRejected) } : {}),
       });
     }
     return found;
   }
 
-  async #keepRejected(connection: DuckDBConnection, rejects: RejectTables): Promise<string> {
+  async #keepRejected(
+    connection: DuckDBConnection,
+    rejects: RejectTables,
+    rowsRejected: number,
+  ): Promise<string> {
     await Deno.mkdir(this.options.tempDirectory, { recursive: true });
     const path = join(
       this.options.tempDirectory,
@@ -303,7 +319,9 @@ export class Database {
     using file = await Deno.open(path, { write: true, create: true, truncate: true });
     const writer = file.writable.getWriter();
     const encoder = new TextEncoder();
+    let kept = 0;
     for await (const batch of result.yieldRowsJson()) {
+      kept += batch.length;
       const lines = batch.map(([path, line, text, column, reason]) =>
         JSON.stringify({ file: path, line: Number(line), text, column, reason })
       );
@@ -311,6 +329,7 @@ export class Database {
     }
     await writer.close();
     this.#kept.push(path);
+    if (kept < rowsRejected) throw new Error(`${rowsRejected} rows were rejected, and ${kept} of them kept`);
     return path;
   }
 
