@@ -64,15 +64,22 @@ const DIGITS = /^[+-]?\d+(?:\.\d+)?$/;
 /** A number that is stored as REAL has the digits that its shortest text has. */
 function decimalReading(scale: number, unfit: (value: unknown) => never): Reading {
   return (value) => {
-    const text = String(value);
+    const text = typeof value === "number" ? shortest(value) : String(value);
+    if (value instanceof Uint8Array || (typeof value !== "bigint" && !DIGITS.test(text))) return unfit(value);
     const point = text.indexOf(".");
-    const isPlain = typeof value === "number"
-      ? !text.includes("e")
-      : typeof value === "bigint" || DIGITS.test(text);
-    if (!isPlain || value instanceof Uint8Array || !Number.isFinite(Number(value))) return unfit(value);
     const decimals = point < 0 ? 0 : text.length - point - 1;
     return decimals <= scale || /^0+$/.test(text.slice(point + 1 + scale)) ? text : unfit(value);
   };
+}
+
+/** A number without an exponent, as far as it has so few digits. */
+function shortest(value: number): string {
+  const text = String(value);
+  if (!text.includes("e")) return text;
+  if (Number.isInteger(value)) return String(BigInt(value));
+  const [digits, exponent] = text.split("e") as [string, string];
+  const decimals = digits.split(".")[1]?.length ?? 0;
+  return value.toFixed(Math.min(100, decimals - Number(exponent)));
 }
 
 /** A value as messages show it. */
