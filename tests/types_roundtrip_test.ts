@@ -179,6 +179,7 @@ for (const [family, start] of Object.entries(GROUNDS)) {
       const outcome = await run(steps);
       const { failure } = outcome.state === "failed" ? outcome : await run(saved("with_nul"));
       assert.match(failure!.message, WITH_NUL[family]);
+      assert.match(failure!.help!, /zero character|AS BLOB/);
     }
 
     // An empty text by itself, and beside null, is a row.

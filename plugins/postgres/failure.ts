@@ -46,6 +46,11 @@ const BY_STATE: { readonly [state: string]: Meaning } = {
     trouble: "config",
     help: "check the columns' names against the table; names keep their capitals",
   },
+  "22021": {
+    trouble: "data",
+    help:
+      "no text of the server's can have a zero character: take it out in a query, with replace(column, chr(0), '')",
+  },
   "25006": { trouble: "config", help: "a `query` only reads: write with postgres.writer" },
   "42": { trouble: "config", help: "check the step with the server's own client, psql" },
   "40": CONFLICT,
