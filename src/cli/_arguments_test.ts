@@ -40,6 +40,8 @@ Deno.test("readCommandLine() gives arguments and flags by their names", () => {
     param: ["x=1", "y=--2"],
     profile: "prod",
     dry_run: true,
+    backfill: undefined,
+    window: undefined,
     verbose: false,
     driver_disk: undefined,
     memory_limit: undefined,

@@ -34,7 +34,7 @@ Deno.test({
     assert.deepEqual(await offered("lo"), ["logs"]);
     assert.deepEqual(await offered("logs", ""), ["list", "show", "tail", "gc"]);
     assert.deepEqual(await offered("--json", "--project", "logs", "oml", "v"), ["validate"]);
-    assert.deepEqual(await offered("run", "--dr"), ["--dry-run"]);
+    assert.deepEqual(await offered("run", "--dry"), ["--dry-run"]);
     assert.deepEqual(await offered("completions", "po"), ["powershell"]);
     assert.deepEqual(await offered("run", "--profile", ""), []);
   },
