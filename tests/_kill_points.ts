@@ -2,12 +2,13 @@
  * Loaded before the program (`deno run --preload`): ends it with SIGKILL at the n-th point where something becomes
  * durable or is told to, `n` being `KILL_AT`; beyond the last point it ends by itself.
  *
- * The points are the program's own doings, seen from outside: transactions of its state, files that are renamed, and
- * the messages by which a driver is told to commit and says that it has. So none of it is in the program.
+ * The points are the program's own doings, seen from outside: transactions of its state and of database files, files
+ * that are renamed, and the messages by which a driver is told to commit and says that it has. So none of it is in the program.
  *
  * @module
  */
 
+import { DuckDBConnection } from "@duckdb/node-api";
 import { DatabaseSync } from "node:sqlite";
 
 let left = Number(Deno.env.get("KILL_AT"));
@@ -25,6 +26,15 @@ DatabaseSync.prototype.exec = function (sql: string) {
   point("before a transaction of the state");
   exec.call(this, sql);
   point("after a transaction of the state");
+};
+
+const run = DuckDBConnection.prototype.run;
+DuckDBConnection.prototype.run = async function (sql, ...values) {
+  if (sql !== "COMMIT") return await run.call(this, sql, ...values);
+  point("before a database file is committed to");
+  const result = await run.call(this, sql, ...values);
+  point("after a database file is committed to");
+  return result;
 };
 
 const rename = Deno.rename;
