@@ -251,12 +251,12 @@ Deno.test("duckdb.writer and duckdb.extractor bring every type back as it was", 
   );
   const query = selects.join(" UNION ALL ");
   const { state, failure } = await write(project, query);
-  assert.equal(state, "succeeded", failure?.message);
+  assert.equal(state, "succeeded", String(failure?.message));
   const copied = await project.run(pipeline([
     { id: "get", component: "duckdb.extractor", mode: "read", config: { path: "shop.duckdb", table: "t" } },
     { id: "put", component: "duckdb.writer", mode: "write", config: { path: "copy.duckdb", table: "t" } },
   ]));
-  assert.equal(copied.state, "succeeded", copied.failure?.message);
+  assert.equal(copied.state, "succeeded", String(copied.failure?.message));
   const files = ["shop.duckdb", "copy.duckdb"].map((name) =>
     `ATTACH '${project.path(name)}' AS ${name.split(".")[0]}`
   );
@@ -300,7 +300,7 @@ for (const [write_mode, rows] of Object.entries(MODES)) {
       assert.equal((await write(project, OLD)).state, "succeeded");
       const keys = write_mode === "upsert" || write_mode === "delete_insert" ? { keys: ["id"] } : {};
       const { state, failure } = await write(project, NEW, { write_mode, ...keys });
-      assert.equal(state, "succeeded", failure?.message);
+      assert.equal(state, "succeeded", String(failure?.message));
       const path = project.path("shop.duckdb");
       assert.deepEqual(await sql(path, "SELECT id, name, n::INTEGER FROM t ORDER BY id, n"), rows);
       assert.deepEqual(await sql(path, "SELECT DISTINCT m FROM t"), [[7]]);
@@ -405,7 +405,7 @@ Deno.test("duckdb.writer fills two tables of one file, and a step reads it in th
       config: { path, table: "b" },
     },
   ]));
-  assert.equal(state, "succeeded", failure?.message);
+  assert.equal(state, "succeeded", String(failure?.message));
   assert.deepEqual(
     await sql(project.path(path), "SELECT (SELECT sum(i)::INTEGER FROM a), (SELECT sum(i)::INTEGER FROM b)"),
     [[12497500, 12497500]],
@@ -464,7 +464,7 @@ Deno.test("duckdb.extractor follows a column, and duckdb.writer keeps the cursor
   const load = async (more: string, ids: number[]) => {
     await sql(project.path("shop.duckdb"), more);
     const { state, failure } = await project.run(text);
-    assert.equal(state, "succeeded", failure?.message);
+    assert.equal(state, "succeeded", String(failure?.message));
     assert.deepEqual((await sql(project.path("out.duckdb"), "SELECT id FROM t ORDER BY id")).flat(), ids);
   };
   await load("SELECT 1", [1, 2]);

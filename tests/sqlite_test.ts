@@ -507,7 +507,7 @@ for (const [write_mode, rows] of Object.entries(MODES)) {
       assert.equal((await write(project, OLD)).state, "succeeded");
       const keys = write_mode === "upsert" || write_mode === "delete_insert" ? { keys: ["id"] } : {};
       const { state, failure } = await write(project, NEW, { write_mode, ...keys });
-      assert.equal(state, "succeeded", failure?.message);
+      assert.equal(state, "succeeded", String(failure?.message));
       assert.deepEqual(found(project, "SELECT id, name, n FROM t ORDER BY id, n"), rows);
       assert.deepEqual(
         found(project, "SELECT pipeline, step, table_name, rows, cursors FROM _osiris_loads"),
@@ -601,7 +601,7 @@ Deno.test("sqlite.writer fills two tables of one file in one pipeline, one after
   const [rows, put] = writingSteps("SELECT i FROM range(20000) AS r(i)", {}) as [object, { config: object }];
   const other = { ...put, id: "more", inputs: { df: "rows" }, config: { ...put.config, table: "u" } };
   const { state, failure } = await project.run(pipeline([rows, { ...put, inputs: { df: "rows" } }, other]));
-  assert.equal(state, "succeeded", failure?.message);
+  assert.equal(state, "succeeded", String(failure?.message));
   assert.deepEqual(found(project, "SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM u)"), [[
     20000,
     20000,
@@ -649,7 +649,7 @@ Deno.test("sqlite.writer waits for a program that holds the file", async () => {
   other.exec("COMMIT");
   other.close();
   const { state, failure } = await written;
-  assert.equal(state, "succeeded", failure?.message);
+  assert.equal(state, "succeeded", String(failure?.message));
   assert.deepEqual(found(project, "SELECT i FROM t"), [[1], [2]]);
 });
 
