@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { osSandbox } from "../src/component/mod.ts";
 import type { OsirisError } from "../src/diagnostic.ts";
-import { checkConnections, connectionsOf } from "../src/run/mod.ts";
+import { checkConnections, connectionsOf, type Verdict } from "../src/run/mod.ts";
 import { Api, RawServer } from "./_api.ts";
 import { allow, asking, connectionsText, PASSWORD, withOutsider } from "./_asking.ts";
 import { osiris } from "./_osiris.ts";
@@ -13,7 +13,7 @@ const ok = () => new Response("hello");
 Deno.test("checkConnections says of each connection how it fares, in a category and with what to do", async () => {
   await using server = new Api(ok);
   const port = Number(server.address.split(":")[1]);
-  const aliases = ["works", "refused", "mute", "throws", "odd"];
+  const aliases = ["works", "refused", "mute", "throws", "odd", "fails", "cut"];
   await using at = await asking({ "osiris_connections.yaml": connectionsText(aliases, port) });
   const found = await checkConnections(at.input, connectionsOf(at.input.connections));
   assert.deepEqual(
@@ -24,6 +24,8 @@ Deno.test("checkConnections says of each connection how it fares, in a category 
       ["@checked.mute", "failed", "unknown"],
       ["@checked.throws", "failed", "network"],
       ["@checked.odd", "failed", "component"],
+      ["@checked.fails", "failed", "permission"],
+      ["@checked.cut", "failed", "network"],
     ],
   );
   assert.equal(server.asked.length, 1);
@@ -33,6 +35,12 @@ Deno.test("checkConnections says of each connection how it fares, in a category 
   }
   assert.equal(found[1]!.verdicts[0]!.help, "check the password '***'");
   assert.equal(found[3]!.verdicts[0]!.message, "the server does not take '***'");
+  const said = ({ message, help }: Verdict) => [message, help];
+  assert.deepEqual(said(found[5]!.verdicts[0]!), [
+    "Cannot ask the server (permission): not with '***'",
+    "ask who runs it",
+  ]);
+  assert.match(found[6]!.verdicts[0]!.message!, /\(network\): the connection was cut/);
   assert.ok(!JSON.stringify(found).includes(PASSWORD));
 });
 
@@ -121,7 +129,11 @@ Deno.test("connections doctor exits with 3 when a connection failed, for compone
   await using server = new Api(ok);
   const port = Number(server.address.split(":")[1]);
   await using project = await withOutsider({
-    "osiris_connections.yaml": connectionsText(["works", "refused"], port, "  ftp:\n    old: { host: x }\n"),
+    "osiris_connections.yaml": connectionsText(
+      ["works", "refused", "fails"],
+      port,
+      "  ftp:\n    old: { host: x }\n",
+    ),
   });
   await allow(project);
   const before = await project.list();
@@ -134,6 +146,10 @@ Deno.test("connections doctor exits with 3 when a connection failed, for compone
     test.checked_extractor ran in a ${level} and may connect to 127.0.0.1:${port}
 ✗ @checked.refused: failed, auth (<time>, test.checked_extractor)
     check the password '***'
+    test.checked_extractor ran in a ${level} and may connect to 127.0.0.1:${port}
+✗ @checked.fails: failed, permission (<time>, test.checked_extractor)
+    Cannot ask the server (permission): not with '***'
+    ask who runs it
     test.checked_extractor ran in a ${level} and may connect to 127.0.0.1:${port}
 ! @ftp.old: no component can check connections of the family 'ftp'
 `,

@@ -1,4 +1,13 @@
-import { type Checked, type Context, defineDriver, type Discovered, DriverError, emit } from "osiris/driver";
+import {
+  type Checked,
+  type Context,
+  defineDriver,
+  type Discovered,
+  DriverError,
+  emit,
+  ServerFailure,
+  serverFailure,
+} from "osiris/driver";
 
 const ORDERS = { id: "BIGINT", email: "VARCHAR", note: "VARCHAR", amount: "DECIMAL(18,2)" };
 const ITEMS = { order_id: "BIGINT", nr: "INTEGER" };
@@ -17,6 +26,14 @@ const DOES: { readonly [does: string]: (context: Context) => Promise<Checked> | 
     throw new DriverError(`the server does not take '${connection!["password"]}'`, {
       category: "connection",
     });
+  },
+  fails: ({ connection }) => {
+    throw new ServerFailure("Cannot ask the server", "permission", `not with '${connection!["password"]}'`, {
+      help: "ask who runs it",
+    });
+  },
+  cut: () => {
+    throw serverFailure("Cannot ask the server", new Error("Connection reset by peer (os error 104)"));
   },
   silent: () => new Promise(() => {}),
   stuck: () => {
