@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import type { OsirisError } from "../src/diagnostic.ts";
 import { loadId, targetOf } from "../src/run/_increment.ts";
 import { windowsToLoad } from "../src/run/mod.ts";
-import { type Intent, openState } from "../src/state/mod.ts";
+import { type Intent, NO_CURSOR, openState } from "../src/state/mod.ts";
 import { testCatalog, TestProject } from "./_project.ts";
 
 const pipeline = (upto: number, component: string, config: object) =>
@@ -43,20 +43,12 @@ async function leaveOpen(project: TestProject, oml: string, changes: Partial<Int
     repeatable: false,
     ...changes,
   };
-  const unknown = {
-    column: null,
-    source: null,
-    type: null,
-    since: null,
-    identity: [],
-    seen: new Uint8Array(),
-  };
   const refusal = await state.intend({
     ...KEY,
     session_id: run.id,
     started_at: run.started_at,
     base: (await state.cursor(KEY))?.version ?? 0,
-    next: { ...unknown, value: '{"last":2}' },
+    next: { ...NO_CURSOR, value: '{"last":2}' },
     loads: [load],
   });
   assert.equal(refusal, undefined);

@@ -18,22 +18,24 @@ import {
   readsIncrement,
 } from "../component/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
-import type { Engine, Lag, StagedFile } from "../engine/mod.ts";
+import type { Engine, StagedFile } from "../engine/mod.ts";
 import { fingerprintOf, type Manifest, type ManifestStep, writersBeneath } from "../manifest.ts";
-import type { BackfillWindow, Cursor, CursorKey, PendingLoad, State, StoredCursor } from "../state/mod.ts";
+import { type BackfillWindow, type Cursor, NO_CURSOR, type PendingLoad, type State } from "../state/mod.ts";
 import { type Defined, withSample } from "./_defined.ts";
 import { failureOf } from "./_failure.ts";
 import type { RunRecord } from "./_record.ts";
-import { spanMs } from "./_span.ts";
+import {
+  boundsOf,
+  demandSame,
+  hearing,
+  knownOf,
+  lagOf,
+  ownCursor,
+  type Reading,
+  settingsOf,
+  sourceOf,
+} from "./_reading.ts";
 import type { RunIdentity } from "./_symbols.ts";
-
-/** What a step says under `incremental`. */
-interface Settings {
-  readonly cursor: string;
-  readonly initial?: string | number;
-  readonly lag?: string | number;
-  readonly unique_key?: string | readonly string[];
-}
 
 /** What the increments of a run have to do with. */
 export interface IncrementInput {
@@ -43,34 +45,6 @@ export interface IncrementInput {
   readonly state: State;
   readonly record: RunRecord;
   readonly backfill?: BackfillWindow;
-}
-
-/** One incremental read of this run. */
-interface Reading {
-  readonly key: CursorKey;
-  /** Absent where the driver keeps a cursor of its own. */
-  readonly settings: Settings | undefined;
-  readonly source: string | null;
-  readonly loads: Map<string, PendingLoad>;
-  readonly done: Set<string>;
-  /** The cursor that this run began with. */
-  before: StoredCursor | undefined;
-  next: Cursor | undefined;
-  /** Whether the window of a backfill was loaded by an earlier run; then nothing of it is. */
-  finished: boolean;
-  /** Rows that are new; undefined until they are known. */
-  rows: number | undefined;
-}
-
-/** The step's settings, if it is read by a cursor that Osiris keeps. */
-export function settingsOf({ config }: Pick<ManifestStep, "config">): Settings | undefined {
-  return config["incremental"] as Settings | undefined;
-}
-
-/** The table that a step reads, with its connection; null for what is no table. */
-function sourceOf({ connection = "", config }: ManifestStep): string | null {
-  const { table } = config;
-  return typeof table === "string" ? `${connection} ${table}`.trim() : null;
 }
 
 /** What a load's step is, as one hash: where it writes, and how. */
@@ -133,11 +107,13 @@ export class Increments {
       const { value = null } = reading.before ?? {};
       const answer = await driver.read(value === null ? {} : { cursor: ownCursor(step, value) });
       return hearing(answer, (cursor) => {
-        if (cursor !== null) reading.next = { ...NOTHING_KNOWN, value: JSON.stringify(cursor) };
+        if (cursor !== null) reading.next = { ...NO_CURSOR, value: JSON.stringify(cursor) };
       });
     }
-    this.#demandSame(reading, settings);
-    return await driver.read({ cursor: { column: settings.cursor, ...this.#bounds(reading, settings) } });
+    demandSame(reading, settings);
+    return await driver.read({
+      cursor: { column: settings.cursor, ...boundsOf(reading, settings, backfill) },
+    });
   }
 
   /** The step without the rows that an earlier run gave; what it computes is stored. */
@@ -153,9 +129,9 @@ export class Increments {
           await this.#found(reading, { rows: computed.rows, before: 0 });
           return computed;
         }
-        const { from } = this.#bounds(reading, settings);
+        const { from } = boundsOf(reading, settings, this.#input.backfill);
         const lag = lagOf(settings.lag);
-        const before = this.#stateOf(reading);
+        const before = knownOf(reading);
         const increment = await engine.increment(computed.relation!, {
           column: settings.cursor,
           uniqueKey: [settings.unique_key ?? []].flat(),
@@ -249,48 +225,15 @@ export class Increments {
     };
   }
 
-  /** From and to where rows are read. The first is where everything loaded before is known to the last row. */
-  #bounds({ before, finished }: Reading, { initial }: Settings): { from: string | null; to: string | null } {
-    const { backfill } = this.#input;
-    if (backfill !== undefined) return { from: backfill.from, to: finished ? backfill.from : backfill.to };
-    if (before !== undefined && before.value !== null) {
-      return { from: before.since ?? before.value, to: null };
-    }
-    return { from: initial === undefined ? null : String(initial), to: null };
-  }
-
-  #stateOf({ before }: Reading) {
-    if (before === undefined || before.value === null) return undefined;
-    const { value, type, since, identity, seen } = before;
-    return { value, type, since: since ?? value, identity, seen };
-  }
-
-  /** A cursor says nothing of another column, or of another table that a parameter may name. */
-  #demandSame({ key, before, source }: Reading, { cursor }: Settings): void {
-    const column = before?.column ?? cursor;
-    const other = before?.source ?? source;
-    const is = column !== cursor ? `the column '${column}'` : other !== source ? `'${other}'` : undefined;
-    if (is === undefined || source === null && column === cursor) return;
-    throw new OsirisError(
-      "RUN616",
-      `Cannot read step '${key.step}' by '${cursor}'${
-        source === null ? "" : ` of '${source}'`
-      }: its cursor is one of ${is}`,
-      {
-        step: key.step,
-        help: "begin at the start with 'osiris state reset', or set the cursor with 'osiris state set'; " +
-          "what is run for several tables needs a step, or a profile, for each",
-      },
-    );
-  }
-
   async #found(reading: Reading, { rows, before }: { rows: number; before: number }): Promise<void> {
     const { record, state, run, backfill } = this.#input;
     const { key, settings } = reading;
     reading.rows = rows;
     if (rows === 0 && backfill !== undefined) await state.finish(key, backfill, run.id);
     record.incrementRead(key.step, {
-      ...(settings === undefined ? {} : { column: settings.cursor, ...this.#bounds(reading, settings) }),
+      ...(settings === undefined
+        ? {}
+        : { column: settings.cursor, ...boundsOf(reading, settings, backfill) }),
       rows_new: rows,
       rows_before: before,
     });
@@ -351,49 +294,4 @@ export function movedTo(
 ): { readonly key: string; readonly value: unknown } {
   if (window !== undefined) return { key: "backfill", value: { from: window.from, to: window.to } };
   return { key: next?.column ?? "cursor", value: next?.value ?? null };
-}
-
-const NOTHING_KNOWN: Cursor = {
-  column: null,
-  source: null,
-  value: null,
-  type: null,
-  since: null,
-  identity: [],
-  seen: new Uint8Array(),
-};
-
-function lagOf(lag: string | number | undefined): Lag | undefined {
-  if (lag === undefined) return undefined;
-  const ms = spanMs(lag);
-  return ms === undefined ? { amount: String(lag) } : { ms };
-}
-
-/** What a driver gave as its cursor; one that was set by hand may be no JSON. */
-function ownCursor(step: string, value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    throw new OsirisError("RUN616", `Cannot read step '${step}' from its cursor on: '${value}' is no JSON`, {
-      step,
-      help:
-        "its component keeps a cursor of its own, in JSON: set it with 'osiris state set', or 'osiris state reset' it",
-    });
-  }
-}
-
-/** An answer whose end tells the cursor that the driver itself keeps. */
-function hearing(answer: DriverRows, tell: (cursor: unknown) => void): DriverRows {
-  if (answer.kind === "relation") return answer;
-  if (answer.kind === "batches") return { ...answer, batches: heard(answer.batches, tell) };
-  return { ...answer, pieces: heard(answer.pieces, tell) };
-}
-
-async function* heard<T, E extends { readonly cursor: unknown }>(
-  source: AsyncGenerator<T, E, void>,
-  tell: (cursor: unknown) => void,
-): AsyncGenerator<T, E, void> {
-  const end = yield* source;
-  tell(end.cursor);
-  return end;
 }

@@ -25,6 +25,17 @@ export interface Cursor {
   readonly seen: Uint8Array;
 }
 
+/** A cursor of which nothing is known. */
+export const NO_CURSOR: Cursor = {
+  column: null,
+  source: null,
+  value: null,
+  type: null,
+  since: null,
+  identity: [],
+  seen: new Uint8Array(),
+};
+
 /** A cursor as it is kept. */
 export interface StoredCursor extends CursorKey, Cursor {
   /** Counts the changes; a run may only move the cursor that it began with. */

@@ -30,6 +30,7 @@ export type {
   PendingLoad,
   StoredCursor,
 } from "./_cursor.ts";
+export { NO_CURSOR } from "./_cursor.ts";
 export type { Refusal } from "./_cursors_table.ts";
 export type { SchemaKey, StepSchema } from "./_schemas_table.ts";
 export { type Discoveries, openDiscoveries, type Remembered } from "./_discoveries.ts";

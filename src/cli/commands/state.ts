@@ -1,7 +1,7 @@
 /** `osiris state show`, `set` and `reset`: how far incremental reads have come. */
 
 import { OsirisError } from "../../diagnostic.ts";
-import type { Cursor, CursorKey, StoredCursor } from "../../state/mod.ts";
+import type { CursorKey, StoredCursor } from "../../state/mod.ts";
 import { counted } from "../_amounts.ts";
 import type { Cli } from "../_cli.ts";
 import { declare, type Flags } from "../_declare.ts";
@@ -111,12 +111,12 @@ export const stateSet = declare({
   },
   examples: [{ line: "osiris state set orders extract '2026-01-31 12:00:00'", about: "Goes on at noon." }],
   async run({ pipeline, step, value, profile }, cli) {
-    const { openState } = await import("../../state/mod.ts");
+    const { NO_CURSOR, openState } = await import("../../state/mod.ts");
     const state = openState(projectOf(cli).state);
     const key: CursorKey = { pipeline, profile: profile ?? null, step };
     const known = await cursorsOf(state, key);
     const before = known.find((each) => each.step === step)?.value ?? null;
-    await state.setCursor(key, { ...ANEW, value });
+    await state.setCursor(key, { ...NO_CURSOR, value });
     return {
       document: { ...key, before, value },
       note: `Step '${printable(step)}' of '${printable(pipeline)}' goes on at ${printable(value)}` +
@@ -145,7 +145,7 @@ export const stateReset = declare({
   },
   examples: [{ line: "osiris state reset orders extract", about: "The next run reads everything." }],
   async run({ pipeline, step, profile, backfills }, cli) {
-    const { openState } = await import("../../state/mod.ts");
+    const { NO_CURSOR, openState } = await import("../../state/mod.ts");
     const state = openState(projectOf(cli).state);
     const owner = { pipeline, profile: profile ?? null };
     if (backfills) {
@@ -162,7 +162,7 @@ export const stateReset = declare({
         help: "see 'osiris state show'; runs under a profile have cursors of their own (--profile)",
       });
     }
-    for (const each of steps) await state.setCursor({ ...owner, step: each }, ANEW);
+    for (const each of steps) await state.setCursor({ ...owner, step: each }, NO_CURSOR);
     return {
       document: { ...owner, reset: steps },
       note: `${steps.map((each) => `Step '${printable(each)}'`).join(", ")} of '${printable(pipeline)}' ${
@@ -171,17 +171,6 @@ export const stateReset = declare({
     };
   },
 });
-
-/** A cursor of which nothing is known but its value. */
-const ANEW: Cursor = {
-  column: null,
-  source: null,
-  value: null,
-  type: null,
-  since: null,
-  identity: [],
-  seen: new Uint8Array(),
-};
 
 async function cursorsOf(
   state: { listCursors(pipeline: string): Promise<StoredCursor[]> },
