@@ -154,7 +154,7 @@ export class Database {
 
   /**
    * Computes a relation, framed as a statement, and measures every step that took part; inside the transaction of
-   * `on` where that is given. Where a text could not be read by several threads, its source is asked once more, and
+   * `on` where that is given. Where a text could not be read in parts, its source is asked once more, and
    * it is read in its order; a transaction has but one attempt, which does so at once.
    */
   async execute(

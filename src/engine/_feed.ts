@@ -25,7 +25,7 @@ export interface Feed {
   readonly path: string;
   /** Bytes of the text that came last. */
   bytes: number;
-  /** Whether it has to be read in its order, because it could not be read by several threads. */
+  /** Whether it has to be read in its order, because it could not be read in parts. */
   careful: boolean;
 }
 
@@ -108,7 +108,7 @@ export class Feeding implements AsyncDisposable {
       const given = await work.end();
       const { rows: read, mayBeFewer } = rowsRead(part);
       if (given === undefined || read === given) continue;
-      // A row of many buffers is passed over in silence by several threads, so what they cannot prove is read again.
+      // The parallel reader passes over a row of many parts in silence, so what its plan cannot prove is read again.
       const isTrusted = part.scan.feed!.careful || part.scan.feed!.bytes <= SHORT_ROW;
       if (isTrusted && (mayBeFewer || read === undefined)) continue;
       const { step } = part.relation;
@@ -147,6 +147,7 @@ class Feeder implements AsyncDisposable {
   #holder: Deno.FsFile | undefined;
   #writer: Deno.FsFile | undefined;
   #moving: Promise<void> = Promise.resolve();
+  #emptied: Promise<void> = Promise.resolve();
   #rows: number | undefined;
   #stopped = false;
 
@@ -173,14 +174,14 @@ class Feeder implements AsyncDisposable {
   /** Waits for what is still under way, and gives the rows of the text; undefined when its end was not needed. */
   async end(): Promise<number | undefined> {
     if (this.#rows === undefined) this.#stop();
-    await this.#moving;
+    await Promise.all([this.#moving, this.#emptied]);
     return this.#rows;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop();
     await this.#text?.[Symbol.asyncDispose]();
-    await this.#moving;
+    await Promise.all([this.#moving, this.#emptied]);
     await Deno.remove(this.feed.path).catch(() => {}); // it may not have come to be
   }
 
@@ -223,7 +224,23 @@ class Feeder implements AsyncDisposable {
   /** The statement reads no more. */
   #stop(): void {
     this.#stopped = true;
-    this.#release();
+    if (this.#holder === undefined) return;
+    this.#emptied = this.#empty(this.#holder);
+    this.#holder = undefined;
+  }
+
+  /**
+   * Takes what nobody reads any more, so that a write that is under way comes to its end: the engine may keep the pipe
+   * open long after its statement failed.
+   */
+  async #empty(holder: Deno.FsFile): Promise<void> {
+    const reader = await Deno.open(this.feed.path).finally(() => holder.close());
+    try {
+      const room = new Uint8Array(65_536);
+      while (await reader.read(room) !== null);
+    } finally {
+      reader.close();
+    }
   }
 
   #release(): void {

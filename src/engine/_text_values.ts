@@ -14,14 +14,14 @@ import { holdsType } from "./_types.ts";
 export const LONGEST_ROW: number = 64 * 1000 * 1000;
 const BUFFER = 64 * 1024 * 1024;
 
-/** A row that is read by one of several threads, and what they read at a time; nearly all rows are so short. */
+/** A row that is read in small parts, and how small they are; nearly all rows are so short. */
 export const SHORT_ROW: number = 500 * 1000;
 const SMALL_BUFFER = 1024 * 1024;
 
 /**
- * A query that reads a text of these columns. By several threads it is read in small parts, which are let go of one by
- * one; but the reader has to find where rows begin, and gives up on some texts that look like rows inside. A
- * `careful` one reads everything, in its order; the engine holds the whole text while it does.
+ * A query that reads a text of these columns. The engine's parallel reader reads small parts and lets go of them one by
+ * one; but it has to find where rows begin, and gives up on some texts that look like rows inside. `careful`
+ * reads everything in its order, and the engine holds the whole text while it does.
  */
 export function readText(
   path: string,
@@ -50,7 +50,10 @@ export function readText(
     const value = valueOf(column, type);
     return value === column ? column : `${value} AS ${column}`;
   });
-  return `SELECT ${select.join(", ")} FROM read_csv(${literal(path)}, ${options.join(", ")})`;
+  // Under a limit that is never reached one thread does the work. Of several, one would wait for the pipe when another
+  // fails, and the loop that feeds it would wait for both.
+  const alone = careful ? "" : " LIMIT 9223372036854775806";
+  return `SELECT ${select.join(", ")} FROM read_csv(${literal(path)}, ${options.join(", ")})${alone}`;
 }
 
 /** A statement that writes a query's rows as such a text. */
