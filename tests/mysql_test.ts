@@ -10,33 +10,18 @@ import assert from "node:assert/strict";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { createDriverPool, loadCatalog } from "../src/component/mod.ts";
 import { osiris } from "./_osiris.ts";
-import { TestProject } from "./_project.ts";
-import { type MariaDbServer, startMariaDb } from "./_servers.ts";
+import { type Fields, MariaDbOfFile } from "./_mariadb.ts";
+import type { TestProject } from "./_project.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
-
-let server: MariaDbServer;
-
-Deno.test.beforeAll(async () => {
-  server = await startMariaDb();
-});
-
-Deno.test.afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
+const server = new MariaDbOfFile();
 
 /** A project whose one pipeline reads from the server into `rows.parquet`. */
 async function reading(config: Fields, connection: Fields = {}): Promise<TestProject> {
-  const { host, port, user, password, database } = server;
-  const alias = JSON.stringify({ default: true, host, port, user, password, database, ...connection });
   const steps = [
     { id: "get", component: "mysql.extractor", mode: "read", config },
     { id: "save", component: "filesystem.parquet_writer", mode: "write", config: { path: "rows.parquet" } },
   ];
-  return await TestProject.create({
-    "osiris_connections.yaml": `version: 1\nconnections:\n  mysql:\n    main: ${alias}\n`,
-    "pipeline.oml": JSON.stringify({ oml_version: "0.1.0", name: "mysql", steps }),
-  });
+  return await server.project(steps, connection);
 }
 
 /** Each column's type and its values, as text, in what a pipeline reads; the run succeeds. */
@@ -69,13 +54,8 @@ async function failureOf(config: Fields, connection?: Fields) {
   await using project = await reading(config, connection);
   const outcome = await project.run(await project.read("pipeline.oml"));
   assert.equal(outcome.state, "failed");
-  const files = await project.list();
-  assert.deepEqual(files.filter((path) => path.startsWith("rows")), []);
-  for (const path of files) {
-    const { isFile } = await Deno.stat(project.path(path));
-    if (!isFile || path === "osiris_connections.yaml") continue;
-    assert.ok(!(await project.read(path)).includes(server.password), `${path} holds the password`);
-  }
+  assert.deepEqual((await project.list()).filter((path) => path.startsWith("rows")), []);
+  await server.demandNoPassword(project);
   assert.ok(!JSON.stringify(outcome).includes(server.password));
   return outcome.failure!;
 }
@@ -317,12 +297,71 @@ Deno.test("mysql.extractor sees one moment of a table that changes while it is r
   await pool[Symbol.asyncDispose]();
 });
 
+Deno.test("mysql.extractor reads a table in parts, every row once, whatever its key", async () => {
+  await server.sql(
+    "CREATE TABLE parted (id BIGINT UNSIGNED PRIMARY KEY, k INT, at DATE); INSERT INTO parted " +
+      "SELECT seq, IF(seq % 10 > 0, CAST(seq AS SIGNED) - 2500, NULL), DATE '2024-01-01' + INTERVAL seq % 700 DAY FROM seq_1_to_5000",
+  );
+  const all = Array.from({ length: 5000 }, (_, i) => i + 1);
+  const ids = async (config: Fields) =>
+    (await columnsOf(config)).id!.slice(1).map(Number).sort((a, b) => a - b);
+  for (const partition of [{}, { partition_key: "k" }, { partition_key: "at", partitions: 7 }]) {
+    assert.deepEqual(await ids({ table: "parted", partitions: 3, ...partition }), all);
+  }
+  const query = "SELECT id FROM parted WHERE id > ? -- the others";
+  const asked = { query, params: [4_000], partitions: 2, partition_key: "id" };
+  assert.deepEqual(await ids(asked), all.slice(4_000));
+  assert.deepEqual(await ids({ ...asked, params: [5_000] }), []);
+});
+
+Deno.test("mysql.extractor reads all parts at one moment, however much is changed meanwhile", async () => {
+  await server.sql(
+    "CREATE TABLE changing (id INT PRIMARY KEY, k INT); INSERT INTO changing SELECT seq, seq FROM seq_1_to_2000",
+  );
+  let over = false;
+  const changes = (async () => {
+    while (!over) await server.sql("UPDATE changing SET k = 2001 - k;".repeat(20));
+  })();
+  try {
+    for (const from of [{ table: "changing" }, { query: "SELECT * FROM changing" }]) {
+      const { id } = await columnsOf({ ...from, partitions: 4, partition_key: "k" });
+      assert.equal(id!.length, 2001);
+      assert.equal(new Set(id).size, 2001);
+    }
+  } finally {
+    over = true;
+    await changes;
+  }
+});
+
+Deno.test("mysql.extractor says what it cannot read in parts, or not at one moment", async () => {
+  await server.sql(
+    "CREATE TABLE keyless (a INT, t TEXT); CREATE TABLE worded (t VARCHAR(9) PRIMARY KEY); " +
+      "CREATE USER modest@'%' IDENTIFIED BY 'modest'; GRANT SELECT ON osiris.* TO modest@'%'",
+  );
+  const of = async (config: Fields, connection?: Fields) =>
+    (await failureOf({ partitions: 2, ...config }, connection)).message;
+  assert.match(await of({ table: "keyless" }), /\(config\): it has no primary key of one column/);
+  assert.match(
+    await of({ table: "keyless", partition_key: "b" }),
+    /the key 'b' is not among the columns that are read: a, t/,
+  );
+  assert.match(
+    await of({ table: "worded" }),
+    /the key 't' is a VARCHAR, and should be a whole number or a date/,
+  );
+  const modest = { user: "modest", password: "modest" };
+  const asked = { query: "SELECT a FROM keyless", partition_key: "a" };
+  const told = /\(permission\): its parts would not be of one moment: the user may not hold off writers/;
+  assert.match(await of(asked, modest), told);
+  assert.match(await of({ table: "keyless", partition_key: "a" }, modest), told);
+});
+
 /** A driver as a run starts it, without the run. */
 async function openReader(config: Fields, connection: Fields = {}) {
   const entry = (await loadCatalog()).get("mysql.extractor")!;
   const pool = createDriverPool();
-  const { host, port, user, password, database } = server;
-  const whole = { host, port, user, password, database, connect_timeout_s: 5, timeout_s: 5, ...connection };
+  const whole = { ...server.connection, connect_timeout_s: 5, timeout_s: 5, ...connection };
   const driver = await pool.open(entry, {
     step: "get",
     config: { zero_dates: "error", tinyint1_as_boolean: false, ...config },
@@ -393,16 +432,13 @@ Deno.test("mysql.extractor fails when the connection is cut, at whatever byte, a
   const cuts = [0, 1, 3, 4, 5, 60, 80, 100, 120, 150];
   for (let cut = 200; cut < whole.passed; cut += 2_111) cuts.push(cut);
   cuts.push(whole.passed - 1, whole.passed - 5, whole.passed - 9, whole.passed - 40);
-  for (const cut of cuts) {
+  const told = /\(network\): the connection was cut before the answer was whole/;
+  const failing = async (cut: number) =>
     await assert.rejects(readAll(cut), (error: Error & { retryable?: boolean }) => {
-      assert.match(
-        error.message,
-        /\(network\): the connection was cut before the answer was whole/,
-        `cut at ${cut}`,
-      );
+      assert.match(error.message, told, `cut at ${cut}`);
       return error.retryable === true;
     });
-  }
+  while (cuts.length > 0) await Promise.all(cuts.splice(0, 6).map(failing));
 });
 
 Deno.test("mysql.extractor says what is wrong with a connection, and what to do", async () => {

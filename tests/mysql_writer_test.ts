@@ -8,40 +8,20 @@
 import assert from "node:assert/strict";
 import driver from "../plugins/mysql.writer/driver.ts";
 import { contextFor, type DriverError, inputOf, type Row } from "../src/component/sdk.ts";
-import { TestProject } from "./_project.ts";
-import { type MariaDbServer, startMariaDb } from "./_servers.ts";
+import { type Fields, MariaDbOfFile } from "./_mariadb.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
-
-let server: MariaDbServer;
-
-Deno.test.beforeAll(async () => {
-  server = await startMariaDb();
-});
-
-Deno.test.afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
+const server = new MariaDbOfFile();
 
 /** What comes of a pipeline that writes the rows of a query of the engine. */
 async function write(query: string, config: Fields, connection: Fields = {}) {
-  const { host, port, user, password, database } = server;
-  const alias = JSON.stringify({ default: true, host, port, user, password, database, ...connection });
   const steps = [
     { id: "one", component: "filesystem.csv_extractor", mode: "read", config: { path: "one.csv" } },
     { id: "rows", component: "duckdb.processor", mode: "transform", needs: ["one"], config: { query } },
     { id: "save", component: "mysql.writer", mode: "write", needs: ["rows"], config },
   ];
-  await using project = await TestProject.create({
-    "one.csv": "one\n1\n",
-    "osiris_connections.yaml": `version: 1\nconnections:\n  mysql:\n    main: ${alias}\n`,
-    "pipeline.oml": JSON.stringify({ oml_version: "0.1.0", name: "mysql", steps }),
-  });
+  await using project = await server.project(steps, connection, { "one.csv": "one\n1\n" });
   const outcome = await project.run(await project.read("pipeline.oml"));
-  for (const path of await project.list("logs")) {
-    if (!(await Deno.stat(project.path(path))).isFile) continue;
-    assert.ok(!(await project.read(path)).includes(server.password), `${path} holds the password`);
-  }
+  await server.demandNoPassword(project);
   return outcome;
 }
 
@@ -186,8 +166,7 @@ async function staged(
   config: Fields,
   { loadId = String(crypto.randomUUID()), port = server.port, signal = new AbortController().signal } = {},
 ) {
-  const { host, user, password, database } = server;
-  const connection = { host, port, user, password, database, connect_timeout_s: 5, timeout_s: 5 };
+  const connection = { ...server.connection, port, connect_timeout_s: 5, timeout_s: 5 };
   const options = { write_mode: "append", create: true, ...config } as Parameters<typeof contextFor>[0];
   const context = { ...contextFor(options, connection), signal };
   const answer = await driver.write!(context as never, { ...inputOf(columns, rows), loadId });

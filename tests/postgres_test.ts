@@ -541,3 +541,62 @@ Deno.test("discover and connections doctor know what is behind a connection", as
   assert.equal(code, 3);
   assert.match(stdout, /"auth"/);
 });
+
+Deno.test("postgres.extractor reads a table in parts, every row once, whatever its key", async () => {
+  await server.sql(
+    `CREATE TABLE parted (id bigint PRIMARY KEY, k integer, at date);
+    INSERT INTO parted SELECT i, CASE WHEN i % 10 > 0 THEN i - 2500 END, DATE '2024-01-01' + i % 700
+      FROM generate_series(1, 5000) AS i`,
+  );
+  const ids = (rows: readonly Record<string, unknown>[]) =>
+    rows.map(({ id }) => Number(id)).sort((a, b) => a - b);
+  const all = Array.from({ length: 5000 }, (_, i) => i + 1);
+  for (const partition of [{}, { partition_key: "k" }, { partition_key: "at", partitions: 7 }]) {
+    assert.deepEqual(ids(await rowsOf({ table: "parted", partitions: 3, ...partition })), all);
+  }
+  const query = "SELECT id FROM parted WHERE id > $1 -- the others";
+  const asked = { query, params: [4_000], partitions: 2, partition_key: "id" };
+  assert.deepEqual(ids(await rowsOf(asked)), all.slice(4_000));
+  assert.deepEqual(await rowsOf({ ...asked, params: [5_000] }), []);
+});
+
+Deno.test("postgres.extractor reads all parts at one moment, however much is changed meanwhile", async () => {
+  await server.sql(
+    `CREATE TABLE moving (id integer PRIMARY KEY, k integer); INSERT INTO moving SELECT i, i FROM generate_series(1, 2000) AS i`,
+  );
+  let over = false;
+  const changing = (async () => {
+    while (!over) {
+      await server.sql(
+        "DO $$ BEGIN FOR i IN 1..20 LOOP UPDATE moving SET k = 2001 - k; COMMIT; END LOOP; END $$",
+      );
+    }
+  })();
+  try {
+    for (let turn = 0; turn < 3; turn++) {
+      const rows = await rowsOf({ table: "moving", partitions: 4, partition_key: "k" });
+      assert.equal(rows.length, 2000);
+      assert.equal(new Set(rows.map(({ id }) => id)).size, 2000);
+    }
+  } finally {
+    over = true;
+    await changing;
+  }
+});
+
+Deno.test("postgres.extractor says what it cannot read in parts by", async () => {
+  await server.sql(`CREATE TABLE keyless (a integer, t text); CREATE TABLE worded (t text PRIMARY KEY)`);
+  const of = async (config: Fields) => (await failureOf(reading({ partitions: 2, ...config }))).message;
+  assert.match(
+    await of({ table: "keyless" }),
+    /\(config\): it has no primary key of one column to read it in parts by/,
+  );
+  assert.match(
+    await of({ table: "keyless", partition_key: "b" }),
+    /the key 'b' is not among the columns that are read: a, t/,
+  );
+  assert.match(
+    await of({ table: "worded" }),
+    /the key 't' is a VARCHAR, and should be a whole number or a date/,
+  );
+});

@@ -62,7 +62,13 @@ function listedTable([schema, name, rows]: readonly unknown[]) {
   };
 }
 
-async function keysOf(session: Session, database: string, table: string, attempt: string): Promise<string[]> {
+/** The columns of a table's primary key. */
+export async function keysOf(
+  session: Session,
+  database: string,
+  table: string,
+  attempt: string,
+): Promise<string[]> {
   const sql = `SELECT COLUMN_NAME FROM information_schema.STATISTICS WHERE INDEX_NAME = 'PRIMARY'
     AND TABLE_SCHEMA = ${session.escape(database)} AND TABLE_NAME = ${
     session.escape(table)

@@ -1,13 +1,14 @@
 import { type CursorBounds, defineDriver, DriverError, relay } from "osiris/driver";
+import { merged } from "../key_ranges/mod.ts";
 import { checkConnection, failureOf, quoted, Session, tableName, tableText } from "../mysql/mod.ts";
 import type { ReadingOptions } from "./column_type.ts";
 import { discover } from "./discover.ts";
 import { columnsOnly, dueRows } from "./due_rows.ts";
+import { beginTogether, type PartsConfig, partsOf } from "./parts.ts";
 import { type Question, RowStream } from "./row_stream.ts";
 import { NULL_TEXT } from "./row_text.ts";
 
-interface MysqlConfig extends ReadingOptions {
-  readonly table?: string;
+interface MysqlConfig extends ReadingOptions, PartsConfig {
   readonly query?: string;
   readonly columns?: readonly string[];
   readonly params?: Question["params"];
@@ -20,44 +21,47 @@ export default defineDriver<MysqlConfig>({
 
   async read({ config, connection, signal }, { cursor }) {
     const { sql, what, params } = questionOf(config);
-    const session = await Session.open(connection, signal);
+    await using open = new AsyncDisposableStack();
+    const session = open.use(await Session.open(connection, signal));
     try {
       const attempt = `Cannot read ${what} at ${session.place}`;
-      await session.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", attempt);
-      await session.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", attempt);
-      const question = await due({ sql, params, attempt }, session, config, cursor as CursorBounds | null);
-      const stream = new RowStream(session, question, config);
-      const columns = await stream.columns.promise;
-      const types = Object.fromEntries(columns.map(({ name, type }) => [name, type]));
+      const sessions = await beginTogether(session, attempt, connection, signal, config);
+      sessions.slice(1).forEach((other) => open.use(other));
+      const question = { sql, params, attempt };
+      const questions = await questionsOf(question, session, config, cursor as CursorBounds | null);
+      const streams = questions.map((each, i) => new RowStream(sessions[i]!, each, config));
+      const [columns] = await Promise.all(streams.map((stream) => stream.columns.promise));
+      const types = Object.fromEntries(columns!.map(({ name, type }) => [name, type]));
+      const held = open.move();
       return relay(types, NULL_TEXT, async function* () {
-        await using _ = session;
+        await using _ = held;
         try {
-          return { rows: yield* stream.pieces() };
+          return { rows: yield* merged(streams.map((stream) => stream.pieces())) };
         } catch (error) {
           signal.throwIfAborted();
           throw failureOf(attempt, error);
         }
       });
     } catch (error) {
-      await session[Symbol.asyncDispose]();
       signal.throwIfAborted();
       throw error;
     }
   },
 });
 
-/** The question; for an increment that of the rows which are due. */
-async function due(
+/** The question; for an increment that of the rows which are due, and in parts one for each. */
+async function questionsOf(
   question: Question,
   session: Session,
-  options: ReadingOptions,
+  config: MysqlConfig,
   bounds: CursorBounds | null,
-): Promise<Question> {
-  if (bounds === null) return question;
-  const stream = new RowStream(session, columnsOnly(question), options);
+): Promise<Question[]> {
+  if (bounds === null && config.partitions === undefined) return [question];
+  const stream = new RowStream(session, columnsOnly(question), config);
   const columns = await stream.columns.promise;
   for await (const _ of stream.pieces()) { /* There are none. */ }
-  return dueRows(question, columns, bounds);
+  if (bounds !== null) return [dueRows(question, columns, bounds)];
+  return await partsOf(session, question, columns, config);
 }
 
 function questionOf({ table, query, columns, params = [] }: MysqlConfig) {

@@ -116,6 +116,15 @@ export class Session implements AsyncDisposable {
     return await this.#until(attempt, ask) as FieldPacket[];
   }
 
+  /** Runs a statement whose values the server binds, and gives its few rows. */
+  async boundRows(sql: string, values: readonly unknown[], attempt: string): Promise<unknown[][]> {
+    return await this.#until(
+      attempt,
+      (settle) =>
+        this.#client.execute({ sql, values: [...values] as never }, (error, result) => settle(error, result)),
+    ) as unknown[][];
+  }
+
   /** The client library's own connection, for a command that answers with many rows. */
   get client(): Connection {
     return this.#client;

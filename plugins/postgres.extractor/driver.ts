@@ -1,14 +1,14 @@
 import { type Context, type CursorBounds, defineDriver, DriverError, type Relay, relay } from "osiris/driver";
 import { checkConnection, quoted, Session, tableName, tableText } from "../postgres/mod.ts";
+import { merged } from "../key_ranges/mod.ts";
 import { discover } from "./discover.ts";
 import { type ReadColumn, readColumns } from "./column_type.ts";
 import { dueRows } from "./due_rows.ts";
+import { beside, type PartsConfig, partsOf } from "./parts.ts";
 
-interface ExtractorConfig {
-  readonly table?: string;
+interface ExtractorConfig extends PartsConfig {
   readonly query?: string;
   readonly columns?: readonly string[];
-  readonly params?: readonly (string | number | boolean | null)[];
 }
 
 /** What stands for null in the text; in quotes it is a text like any other. */
@@ -37,18 +37,25 @@ async function read(
     const due = bounds === null
       ? query
       : await dueRows(session, attempt, query, { described, read: columns }, bounds);
-    const asked = askedOf(due, columns);
+    const parts = await partsOf(session, attempt, due, columns, config);
     // Of an only column an empty text would be an empty line, which is no row.
     const quotes = columns.length === 1 ? ", FORCE_QUOTE *" : "";
-    const text = config.params === undefined
-      ? `COPY (${asked}) TO STDOUT (FORMAT csv, NULL '${NULL_TEXT}'${quotes})`
-      : asked;
+    const texts = parts.map((part) => {
+      const asked = askedOf(part, columns);
+      return config.params === undefined
+        ? `COPY (${asked}) TO STDOUT (FORMAT csv, NULL '${NULL_TEXT}'${quotes})`
+        : asked;
+    });
+    const sessions = [session, ...await beside(session, attempt, connection, signal, texts.length - 1)];
     return relay(
       Object.fromEntries(columns.map(({ name, type }) => [name, type])),
       NULL_TEXT,
       async function* () {
-        await using open = session;
-        return { rows: yield* open.read(attempt, text, NULL_TEXT, config.params) };
+        await using open = new AsyncDisposableStack();
+        const pieces = sessions.map((each, i) =>
+          open.use(each).read(attempt, texts[i]!, NULL_TEXT, config.params)
+        );
+        return { rows: yield* merged(pieces) };
       },
     );
   } catch (error) {
