@@ -13,6 +13,7 @@ import assert from "node:assert/strict";
 import {
   type CatalogEntry,
   checkConfig,
+  type Column,
   type ComponentSpec,
   createDriverPool,
   type Driver,
@@ -22,6 +23,10 @@ import {
 } from "../src/component/mod.ts";
 import { Emission, type Row } from "../src/component/_emission.ts";
 import { OsirisError } from "../src/diagnostic.ts";
+import { openEngine } from "../src/engine/mod.ts";
+import { AskedFile, type Questioned } from "../src/run/_asked_file.ts";
+import { checkConnections, discoverTables } from "../src/run/mod.ts";
+import { asking } from "./_asking.ts";
 import { type Ground, GROUNDS } from "./_grounds.ts";
 import { testCatalog, TestProject } from "./_project.ts";
 
@@ -132,9 +137,9 @@ const PROMISES: readonly Declared[] = [
   },
   {
     says: "checks its connection, and says in a category what is wrong with one that cannot work",
-    of: (spec) => spec.capabilities.includes("check"),
+    of: (spec) => isCarrier(spec) && spec.capabilities.includes("check"),
     async holds(trial) {
-      const checked = (fields?: Fields) => withDriver(trial, {}, (driver) => driver.check(), fields);
+      const checked = (fields?: Fields) => questioned(trial, (asked) => asked.check(), fields);
       assert.equal((await checked()).ok, true);
       const { fields, categories } = trial.ground.broken;
       const { ok, category, message, help } = await checked(fields);
@@ -145,32 +150,45 @@ const PROMISES: readonly Declared[] = [
   },
   {
     says: "discovers tables as it reads them",
-    of: (spec) => spec.capabilities.includes("discover"),
+    of: (spec) => isCarrier(spec) && spec.capabilities.includes("discover"),
     async holds(trial) {
       const table = await filled(trial);
-      const names = await withDriver(trial, {}, (driver) => driver.discover());
+      const names = await questioned(trial, (asked) => asked.discover());
       const listed = names.filter(({ name }) => name === table || name.endsWith(`.${table}`));
       assert.equal(listed.length, 1, table);
-      const [found, none] = await withDriver(
-        trial,
-        {},
-        (driver) => driver.discover({ scope: table, samples: 2 }),
-      );
+      const [found, none] = await questioned(trial, (asked) => asked.discover({ scope: table, samples: 2 }));
       assert.equal(none, undefined);
-      const { columns } = await withDriver(
-        trial,
-        { table },
-        async (driver) => await counted(await driver.read()),
-      );
-      assert.deepEqual(found!.columns, columns);
+      assert.deepEqual(plain(found!.columns), plain(await columnsRead(trial, table)));
       assert.equal(found!.name, listed[0]!.name);
       assert.equal(found!.samples.length, 2);
-      const unknown = await withDriver(
-        trial,
-        {},
-        (driver) => driver.discover({ scope: "nothing_of_this_name" }),
-      );
+      const unknown = await questioned(trial, (asked) => asked.discover({ scope: "nothing_of_this_name" }));
       assert.deepEqual(unknown, []);
+    },
+  },
+  {
+    says: "lets the engine check its connection and look for tables",
+    of: (spec) =>
+      !isCarrier(spec) && spec.capabilities.some((each) => each === "check" || each === "discover"),
+    async holds(trial) {
+      const table = await filled(trial);
+      const { family } = trial.spec.connection!;
+      const { connection, broken } = trial.ground;
+      const aliases = JSON.stringify({ main: connection, broken: { ...connection, ...broken.fields } });
+      await using at = await asking({
+        "osiris_connections.yaml": `version: 1\nconnections:\n  ${family}: ${aliases}\n`,
+      });
+      const [works, fails] = await checkConnections(at.input, [`@${family}.main`, `@${family}.broken`]);
+      const verdictOf = ({ verdicts }: typeof works & object) =>
+        verdicts.find(({ component }) => component === trial.spec.name)!;
+      assert.equal(verdictOf(works!).status, "ok");
+      const { status, category, help } = verdictOf(fails!);
+      assert.equal(status, "failed");
+      assert.ok(broken.categories.includes(category!) && help!.length > 10, category);
+      const request = { tables: [table], samples: 2, profile: true, maxAgeMs: 0 };
+      const { tables: [found] } = await discoverTables(at.input, `@${family}.main`, request);
+      assert.deepEqual(found!.columns, LOADED);
+      assert.equal(found!.samples!.length, 2);
+      assert.equal(found!.profile!.columns.length, LOADED.length);
     },
   },
   {
@@ -400,6 +418,33 @@ async function written(trial: Trial, query: string, config: Fields, more: Fields
 }
 
 /** Does something with the driver, which gets what its spec says and no more. */
+function plain(columns: readonly Column[]): Column[] {
+  return columns.map(({ name, type }) => ({ name, type }));
+}
+
+/** Asks a component about its connection, as the program does: a driver, or the engine where that carries the rows. */
+async function questioned<T>(
+  trial: Trial,
+  work: (asked: Questioned) => Promise<T>,
+  fields: Fields = {},
+): Promise<T> {
+  if (trial.spec.carries === "driver") return await withDriver(trial, {}, work, fields);
+  await using file = await AskedFile.open(String({ ...trial.ground.connection, ...fields }["path"]));
+  return await work(file);
+}
+
+/** The columns of a table as a step reads them. */
+async function columnsRead(trial: Trial, table: string): Promise<readonly Column[]> {
+  if (trial.spec.carries === "driver") {
+    return (await withDriver(trial, { table }, async (driver) => await counted(await driver.read()))).columns;
+  }
+  const path = String(trial.ground.connection["path"]);
+  await using folder = await TestProject.create();
+  const fence = { tempDirectory: folder.root, read: [path], write: [], token: "trial" };
+  await using engine = await openEngine(fence);
+  return (await engine.select("trial", { path, table })).columns;
+}
+
 async function withDriver<T>(
   { entry, spec, ground, isolation }: Trial,
   config: Fields,
