@@ -20,6 +20,9 @@ export interface PostgresServer extends AsyncDisposable {
   readonly database: "osiris";
   /** The certificate of the authority that signed the server's own; the server takes TLS and plain connections. */
   readonly ca: string;
+  /** The program, and the environment in which it finds the server. */
+  readonly psql: string;
+  readonly environment: Record<string, string>;
   /** Runs statements with `psql` and gives what it prints, without headers and alignment. */
   sql(text: string): Promise<string>;
   /** Ends the server at once, as a power cut would. */
@@ -75,9 +78,17 @@ export async function startPostgres(): Promise<PostgresServer> {
     stdout: "null",
     stderr: "null",
   }).spawn();
+  const program = join(bin, "psql");
+  const environment = {
+    PGHOST: "127.0.0.1",
+    PGPORT: String(port),
+    PGUSER: "osiris",
+    PGPASSWORD: password,
+    PGDATABASE: "osiris",
+  };
   const psql = async (database: string, text: string) =>
     await run([
-      join(bin, "psql"),
+      program,
       "-X",
       "-q",
       "-A",
@@ -88,12 +99,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       database,
       "-c",
       text,
-    ], {
-      PGHOST: "127.0.0.1",
-      PGPORT: String(port),
-      PGUSER: "osiris",
-      PGPASSWORD: password,
-    });
+    ], environment);
   const end = async (signal: "SIGINT" | "SIGQUIT") => {
     try {
       server.kill(signal);
@@ -111,6 +117,8 @@ export async function startPostgres(): Promise<PostgresServer> {
     password,
     database: "osiris",
     ca: await Deno.readTextFile(join(folder, "ca.crt")),
+    psql: program,
+    environment,
     sql: (text) => psql("osiris", text),
     kill: () => end("SIGQUIT"),
     async [Symbol.asyncDispose]() {

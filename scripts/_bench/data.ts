@@ -32,6 +32,11 @@ export async function writeSales(path: string, rows: number): Promise<void> {
   await statement(`COPY (${ROWS.replace("$rows", String(rows))}) TO '${path}' (HEADER)`);
 }
 
+/** The same as a Parquet file. */
+export async function writeSalesParquet(path: string, rows: number): Promise<void> {
+  await statement(`COPY (${ROWS.replace("$rows", String(rows))}) TO '${path}' (FORMAT parquet)`);
+}
+
 /** id, decimal, text, text: 28 bytes a row. */
 export async function writeSmallSales(path: string, rows: number): Promise<void> {
   await statement(

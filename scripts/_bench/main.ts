@@ -11,6 +11,7 @@
 import { join } from "node:path";
 import { availableParallelism, totalmem } from "node:os";
 import { binaryRows } from "./binary.ts";
+import { databaseRows } from "./databases.ts";
 import { driverRows } from "./drivers.ts";
 import { isolationRows } from "./isolation.ts";
 import { megabytes, type Row } from "./measure.ts";
@@ -21,8 +22,10 @@ import { wholeCommandRows } from "./whole_command.ts";
 
 const HELP = `Measures what is promised: scripts/bench [OPTION…]
 
-  --large         the reference pipeline with 50 million rows too (needs 6 GB of disk), and 200 hangs
-  --only GROUP    one of reference, whole-command, drivers, isolation, overhead, binary; may be repeated
+  --large         the reference pipeline with 50 million rows too (needs 6 GB of disk), databases with
+                  5 million, and 200 hangs
+  --only GROUP    one of reference, whole-command, drivers, databases, isolation, overhead, binary; may be
+                  repeated
   --minutes N     how long the soak goes on, which is one of the groups when it is asked for by --only soak;
                   1 when absent, 60 before a release
   --binary PATH   the binary to measure; dist/osiris when absent
@@ -44,6 +47,7 @@ const GROUPS: Readonly<Record<string, (bench: Bench) => AsyncGenerator<Row>>> = 
   reference: referenceRows,
   "whole-command": wholeCommandRows,
   drivers: driverRows,
+  databases: databaseRows,
   isolation: isolationRows,
   overhead: overheadRows,
   binary: binaryRows,

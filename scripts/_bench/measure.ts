@@ -29,16 +29,18 @@ export async function time(work: () => Promise<unknown>): Promise<number> {
 
 /**
  * The median time of each contender. They take turns, so that what the machine does meanwhile falls on
- * all of them alike; a first turn fills the caches and is not counted.
+ * all of them alike; a first turn fills the caches and is not counted. `before` comes before each, and is not counted either.
  */
 export async function alternate<Name extends string>(
   contenders: Readonly<Record<Name, () => Promise<unknown>>>,
   turns: number,
+  before: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Record<Name, number>> {
   const names = Object.keys(contenders) as Name[];
   const times = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let turn = 0; turn <= turns; turn++) {
     for (const name of names) {
+      await before();
       const elapsed = await time(contenders[name]);
       if (turn > 0) times.get(name)!.push(elapsed);
     }
