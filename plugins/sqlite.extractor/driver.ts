@@ -1,16 +1,12 @@
-import { type CursorBounds, defineDriver, emit } from "osiris/driver";
+import { type CursorBounds, defineDriver, relay } from "osiris/driver";
 import { checkFile, Database } from "../sqlite/mod.ts";
 import { discover } from "./discover.ts";
 import { ALL, dueRows } from "./due_rows.ts";
 import { type Asked, questionOf } from "./question.ts";
-import { rowsOf } from "./row_stream.ts";
+import { NULL_TEXT, rowsOf } from "./row_stream.ts";
 import { columnsOf } from "./read_column.ts";
 
-interface SqliteConfig extends Asked {
-  readonly batch_rows: number;
-}
-
-export default defineDriver<SqliteConfig>({
+export default defineDriver<Asked>({
   check: checkFile,
   discover,
 
@@ -22,13 +18,10 @@ export default defineDriver<SqliteConfig>({
       const columns = columnsOf(database, attempt, question);
       const types = Object.fromEntries(columns.map(({ name, type }) => [name, type]));
       const due = cursor === null ? ALL : dueRows(attempt, columns, cursor as CursorBounds);
-      const rows = rowsOf(database, attempt, { ...question, columns, due }, context.config.batch_rows);
-      return emit(types, function* () {
-        using _ = database;
-        for (const chunk of rows) {
-          context.signal.throwIfAborted();
-          yield chunk;
-        }
+      const wanted = { ...question, columns, due };
+      return relay(types, NULL_TEXT, async function* () {
+        using open = database;
+        return yield* rowsOf(open, attempt, wanted, context.signal);
       });
     } catch (error) {
       database[Symbol.dispose]();

@@ -1,5 +1,5 @@
 /**
- * The rows of a query, column by column, in batches.
+ * The rows of a query, as one CSV text that the engine reads while it comes: none is kept on the way.
  *
  * Each row comes with the number of bytes that its texts have in the file, so that a text the runtime cuts short (at a
  * zero character) or mends (bytes that are no UTF-8) is told from one that is whole.
@@ -8,14 +8,16 @@
  */
 
 import { Buffer } from "node:buffer";
-import { type ColumnChunk, columns as chunkOf, ServerFailure } from "osiris/driver";
+import { type Relayed, ServerFailure } from "osiris/driver";
 import type { Database } from "../sqlite/mod.ts";
 import type { Due } from "./due_rows.ts";
 import type { Question } from "./question.ts";
 import { namesOf, type ReadColumn } from "./read_column.ts";
 
-/** Bytes of texts and blobs after which a batch is full, however few its rows. */
-const BATCH_BYTES = 8_388_608;
+/** What stands for null in the text; in quotes it is a text like any other. */
+export const NULL_TEXT = "\\N";
+/** Characters after which a piece is handed on. */
+const PIECE = 262_144;
 /** Types whose values never are texts. */
 const NO_TEXT = ["BIGINT", "DOUBLE", "BOOLEAN"];
 /** Types whose values are texts or numbers. */
@@ -27,24 +29,29 @@ export interface Wanted extends Question {
   readonly due: Due;
 }
 
-/** The batches of a query's rows. */
-export function* rowsOf(
+/** The text of a query's rows, in pieces. */
+export async function* rowsOf(
   database: Database,
   attempt: string,
   wanted: Wanted,
-  batchRows: number,
-): Generator<ColumnChunk, void, void> {
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, Relayed, void> {
   const { columns, due } = wanted;
   const { sql, whole, parameters } = statementsOf(wanted);
-  let batch = new Batch(attempt, columns);
+  const encoder = new TextEncoder();
+  let rows = 0;
+  let piece = "";
   for (const row of database.stream(attempt, sql, parameters, whole)) {
     if (!due.keep(row)) continue;
-    batch.add(row);
-    if (batch.rows < batchRows && batch.bytes < BATCH_BYTES) continue;
-    yield batch.done();
-    batch = new Batch(attempt, columns);
+    piece += lineOf(attempt, columns, row);
+    rows++;
+    if (piece.length < PIECE) continue;
+    signal.throwIfAborted();
+    yield encoder.encode(piece);
+    piece = "";
   }
-  if (batch.rows > 0) yield batch.done();
+  if (piece !== "") yield encoder.encode(piece);
+  return { rows };
 }
 
 /** The statement for {@linkcode Database.stream}, and the one that computes all that it does and tells the failure. */
@@ -67,61 +74,59 @@ function statementsOf({ sql, params, columns, due }: Wanted) {
   };
 }
 
-/** Rows on their way to a batch. */
-class Batch {
-  readonly #attempt: string;
-  readonly #columns: readonly ReadColumn[];
-  readonly #values: unknown[][];
-  rows = 0;
-  bytes = 0;
-
-  constructor(attempt: string, columns: readonly ReadColumn[]) {
-    this.#attempt = attempt;
-    this.#columns = columns;
-    this.#values = columns.map(() => []);
-  }
-
-  /** Adds a row: the bytes of its texts and blobs, then its values. */
-  add(row: readonly unknown[]): void {
-    const columns = this.#columns;
-    const bytes = Number(row[0]);
-    let seen = 0;
-    let doubtful = false;
-    for (let at = 0; at < columns.length; at++) {
-      const value = row[at + 1];
-      if (typeof value === "string") {
-        seen += value.length;
-        doubtful ||= value.includes("\uFFFD");
-      } else if (value instanceof Uint8Array) seen += value.length;
-      this.#values[at]!.push(value === null ? null : columns[at]!.read(value));
+/** A row: the bytes of its texts and blobs, then its values. */
+function lineOf(attempt: string, columns: readonly ReadColumn[], row: readonly unknown[]): string {
+  let line = "";
+  let seen = 0;
+  let doubtful = false;
+  for (let at = 0; at < columns.length; at++) {
+    const value = row[at + 1];
+    if (at > 0) line += ",";
+    if (value === null) {
+      line += NULL_TEXT;
+      continue;
     }
-    if (doubtful || seen !== bytes) this.#demandWhole(row, bytes);
-    this.rows++;
-    this.bytes += bytes;
+    if (typeof value === "string") {
+      seen += value.length;
+      doubtful ||= value.includes("\uFFFD");
+    } else if (value instanceof Uint8Array) seen += value.length;
+    line += written(columns[at]!.read(value));
   }
+  const bytes = Number(row[0]);
+  if (doubtful || seen !== bytes) demandWhole(attempt, columns, row, bytes);
+  return `${line}\n`;
+}
 
-  done(): ColumnChunk {
-    return chunkOf(Object.fromEntries(this.#columns.map(({ name }, at) => [name, this.#values[at]!])));
+/** A value as the text has it. */
+function written(value: unknown): string {
+  if (typeof value === "string") {
+    return value.includes('"') ? `"${value.replaceAll('"', '""')}"` : `"${value}"`;
   }
+  if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString("hex")}`;
+  if (value === Infinity) return "inf";
+  return value === -Infinity ? "-inf" : String(value);
+}
 
-  #demandWhole(row: readonly unknown[], bytes: number): void {
-    let seen = 0;
-    for (const value of row.slice(1)) {
-      if (value instanceof Uint8Array) seen += value.length;
-      else if (typeof value === "string") seen += Buffer.byteLength(value, "utf8");
-    }
-    if (seen === bytes) return;
-    const names = this.#columns.filter((_, at) => typeof row[at + 1] === "string").map(({ name }) =>
-      `'${name}'`
-    );
-    const shown = row.slice(1).filter((value) => typeof value === "string").map((text) => `'${text}'`);
-    throw new ServerFailure(
-      this.#attempt,
-      "data",
-      `a text of column ${
-        names.join(" or ")
-      } has a zero character, or bytes that are no UTF-8: it begins with ${shown.join(" or ").slice(0, 200)}`,
-      { help: "read that column as it is with a query: CAST(… AS BLOB)" },
-    );
+function demandWhole(
+  attempt: string,
+  columns: readonly ReadColumn[],
+  row: readonly unknown[],
+  bytes: number,
+): void {
+  let seen = 0;
+  for (const value of row.slice(1)) {
+    if (value instanceof Uint8Array) seen += value.length;
+    else if (typeof value === "string") seen += Buffer.byteLength(value, "utf8");
   }
+  if (seen === bytes) return;
+  const names = columns.filter((_, at) => typeof row[at + 1] === "string").map(({ name }) => `'${name}'`);
+  const shown = row.slice(1).filter((value) => typeof value === "string").map((text) => `'${text}'`);
+  throw new ServerFailure(
+    attempt,
+    "data",
+    `a text of column ${
+      names.join(" or ")
+    } has a zero character, or bytes that are no UTF-8: it begins with ${shown.join(" or ").slice(0, 200)}`,
+    { help: "read that column as it is with a query: CAST(… AS BLOB)" },
+  );
 }
