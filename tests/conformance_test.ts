@@ -183,7 +183,7 @@ const PROMISES: readonly Declared[] = [
       assert.equal(verdictOf(works!).status, "ok");
       const { status, category, help } = verdictOf(fails!);
       assert.equal(status, "failed");
-      assert.ok(broken.categories.includes(category!) && help!.length > 10, category);
+      assert.ok(broken.categories.includes(category!) && help!.length > 10, String(category));
       const request = { tables: [table], samples: 2, profile: true, maxAgeMs: 0 };
       const { tables: [found] } = await discoverTables(at.input, `@${family}.main`, request);
       assert.deepEqual(found!.columns, LOADED);
