@@ -163,6 +163,7 @@ class StagedWrite implements Staged {
   async abort(): Promise<void> {
     if (this.#state !== "staged") return;
     this.#state = "aborted";
+    await this.#durable.catch(() => {});
     // Without the lock whatever is staged is another's.
     if (this.#lock !== undefined) {
       for (const path of [this.staging.staged, this.staging.part]) await remove(path);

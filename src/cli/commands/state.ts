@@ -109,7 +109,7 @@ export const stateSet = declare({
     before: "where it stood; null when nowhere",
     value: "where it stands",
   },
-  examples: [{ line: "osiris state set orders extract '2026-01-31 12:00:00'", about: "Goes on at noon." }],
+  examples: [{ line: "osiris state set orders extract 2026-01-31T12:00:00", about: "Goes on at noon." }],
   async run({ pipeline, step, value, profile }, cli) {
     const { NO_CURSOR, openState } = await import("../../state/mod.ts");
     const state = openState(projectOf(cli).state);
