@@ -22,6 +22,7 @@ const HELP = `Checks everything: scripts/test [OPTION] [-- DENO TEST OPTION…]
   --unit          only unit tests
   --tests         only unit and story tests
   --stories       only story tests
+  --before-binary everything but the story tests that --binary runs
   --binary PATH   the story tests that start the program, with this binary
 
 Formatter, linter and compiler change between Deno's releases: the static checks are those of Deno 2.6.`;
@@ -44,6 +45,7 @@ interface Step {
 interface Options {
   readonly kinds: ReadonlySet<Step["kind"]>;
   readonly binary: string | undefined;
+  readonly beforeBinary: boolean;
   readonly forwarded: readonly string[];
 }
 
@@ -74,6 +76,7 @@ function parse(args: readonly string[]): Options | number {
   const only = (...kinds: Step["kind"][]): Options => ({
     kinds: new Set(kinds),
     binary: undefined,
+    beforeBinary: false,
     forwarded,
   });
   if (option === "--binary" && value !== undefined && rest.length === 0) {
@@ -91,6 +94,8 @@ function parse(args: readonly string[]): Options | number {
         return only("unit", "stories");
       case "--stories":
         return only("stories");
+      case "--before-binary":
+        return { ...only("static", "unit", "stories"), beforeBinary: true };
       case "--help":
         console.log(HELP);
         return 0;
@@ -109,12 +114,12 @@ function steps(options: Options): Step[] {
     {
       name: "unit tests",
       kind: "unit",
-      run: () => test(options, filesUnder(root, ["src", "plugins", "scripts", "tests/house"], TEST)),
+      run: () => test(options, filesUnder(root, ["src", "plugins", "scripts", "tests/house"], TEST), 4),
     },
     {
       name: options.binary === undefined ? "story tests" : `story tests of ${options.binary}`,
       kind: "stories",
-      run: () => test(options, stories(options)),
+      run: () => test(options, stories(options), 1),
     },
   ];
 }
@@ -140,17 +145,27 @@ function judges(): boolean {
 
 const TEST = /_test\.ts$/;
 
-/** What is said of texts, and of the very points at which a run may be killed, no release of Deno makes true or false. */
+/** What no release of Deno makes true or false: texts, points at which a run may be killed, what SQL makes of tables. */
 const ONCE: ReadonlySet<string> = new Set(
-  ["docs", "help_examples", "files_killed", "increment_killed"].map((name) => `tests/${name}_test.ts`),
+  [
+    "docs",
+    "files_killed",
+    "help_examples",
+    "history",
+    "increment_killed",
+    "trouble_databases",
+    "write_contract",
+  ].map((name) => `tests/${name}_test.ts`),
 );
 
 /** The story tests; for a binary, those that start it. */
-function stories({ binary }: Options): string[] {
+function stories({ binary, beforeBinary }: Options): string[] {
   const all = filesUnder(root, ["tests"], TEST).filter((file) => !file.startsWith("tests/house/"));
-  if (binary !== undefined) {
-    return all.filter((file) => reaches(join(root, file), "_osiris.ts") && !startsSource(file));
-  }
+  const ofBinary = new Set(
+    all.filter((file) => reaches(join(root, file), "_osiris.ts") && !startsSource(file)),
+  );
+  if (binary !== undefined) return [...ofBinary];
+  if (beforeBinary) return all.filter((file) => !ofBinary.has(file));
   if (Deno.version.deno.startsWith(JUDGE)) return all;
   console.log(`not run by Deno ${Deno.version.deno}: ${[...ONCE].join(", ")}`);
   return all.filter((file) => !ONCE.has(file));
@@ -187,17 +202,16 @@ async function judgeDoors(): Promise<Outcome> {
   return { passed: 0, failed: faults.length === 0 ? 0 : 1 };
 }
 
-/** How many groups of test files run side by side, and how many files are in a group. */
+/** How many groups of test files run side by side. */
 const LANES = Math.min(4, navigator.hardwareConcurrency);
-const GROUP = 4;
 
-/** Runs test files, a few at a time in each lane. */
-async function test(options: Options, files: readonly string[]): Promise<Outcome> {
+/** Runs test files in each lane, so many at a time: of small ones several, of those that take long one. */
+async function test(options: Options, files: readonly string[], group: number): Promise<Outcome> {
   const waiting = [...files];
   const sum = { passed: 0, failed: 0 };
   const lane = async () => {
     while (waiting.length > 0) {
-      const { passed, failed } = await testTogether(options, waiting.splice(0, GROUP));
+      const { passed, failed } = await testTogether(options, waiting.splice(0, group));
       sum.passed += passed;
       sum.failed += failed;
     }
