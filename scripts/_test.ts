@@ -146,18 +146,21 @@ function judges(): boolean {
 const TEST = /_test\.ts$/;
 
 /**
- * What no release of Deno makes true or false: texts, points at which a run may be killed, what SQL makes of tables. What
- * the drivers of databases have of Deno is in the tests of each.
+ * What no release of Deno makes true or false: texts, points at which a run may be killed, what SQL makes of tables, what
+ * a lock allows. What the drivers of databases have of Deno is in the tests of each.
  */
 const ONCE: ReadonlySet<string> = new Set(
   [
     "conformance",
+    "delivered_once",
     "docs",
     "files_killed",
     "help_examples",
     "history",
     "increment_killed",
+    "parallel",
     "releases",
+    "signed_components",
     "trouble_databases",
     "write_contract",
   ].map((name) => `tests/${name}_test.ts`),
