@@ -61,12 +61,20 @@ export async function bundle(stage: string): Promise<BundledPackage[]> {
  * keeps in wrappers, one for each file, that are parsed twice and cost every start 8 ms.
  */
 async function bundleProgram(stage: string, yaml: string): Promise<void> {
-  const { imports } = JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
+  const { imports, compilerOptions: { jsx, jsxImportSource } } = JSON.parse(
+    Deno.readTextFileSync(join(root, "deno.json")),
+  );
   const url = (at: string) => at.startsWith("./") ? pathToFileURL(join(root, at)).href : at;
   const placed = Object.fromEntries(Object.entries<string>(imports).map(([name, at]) => [name, url(at)]));
   const config = join(stage, "bundle.json");
   const lock = join(stage, "bundle.lock");
-  Deno.writeTextFileSync(config, JSON.stringify({ imports: { ...placed, yaml: pathToFileURL(yaml).href } }));
+  Deno.writeTextFileSync(
+    config,
+    JSON.stringify({
+      imports: { ...placed, yaml: pathToFileURL(yaml).href },
+      compilerOptions: { jsx, jsxImportSource },
+    }),
+  );
   Deno.copyFileSync(join(root, "deno.lock"), lock);
   await deno([
     "bundle",

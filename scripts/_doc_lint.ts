@@ -44,7 +44,7 @@ export function judgeDocs(root: string, doors: readonly string[], nodes: readonl
   for (const node of nodes) {
     const exported = node.declarationKind === "export" &&
       !["moduleDoc", "import", "reference"].includes(node.kind);
-    if (!exported || node.jsDoc?.doc || !place(node).endsWith(".ts")) continue;
+    if (!exported || node.jsDoc?.doc || !/\.tsx?$/.test(place(node))) continue;
     faults.add(
       `${place(node)}:${node.location.line}: '${node.name}' is exported without a word; say what it is for`,
     );

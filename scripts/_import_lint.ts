@@ -23,6 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   run: ["manifest", "component", "connection", "engine", "session", "state", "diagnostic"],
   session: ["manifest", "diagnostic", "schemas"],
   state: ["diagnostic"],
+  report: ["session", "manifest", "diagnostic", "schemas"],
   cli: [
     "diagnostic",
     "manifest",
@@ -34,6 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "run",
     "session",
     "state",
+    "report",
   ],
 };
 
@@ -51,6 +53,18 @@ const PACKAGES: readonly PackageRule[] = [
     only: /^(?!src\/|plugins\/|main\.ts)|^src\/engine\//,
     says: "only src/engine knows DuckDB",
     mend: "ask the engine through src/engine/mod.ts",
+  },
+  {
+    specifier: /^hono(?:\/|$)/,
+    only: /^(?!src\/|plugins\/|main\.ts)|^src\/report\//,
+    says: "only src/report makes pages",
+    mend: "hand src/report the data, and let it make the page",
+  },
+  {
+    specifier: /^playwright-core(?:\/|$)/,
+    only: /^(?!src\/|plugins\/|main\.ts)/,
+    says: "a browser is what tests drive",
+    mend: "drive it from tests/_browser.ts",
   },
   {
     specifier: /^node:/,
@@ -138,7 +152,7 @@ export default plugin;
 
 function architecture(context: Deno.lint.RuleContext): Deno.lint.LintVisitor {
   const file = relative(root, context.filename).split(sep).join("/");
-  const isTest = file.endsWith("_test.ts");
+  const isTest = /_test\.tsx?$/.test(file);
 
   const report = (node: Deno.lint.Node, fault: Fault | undefined) => {
     if (fault !== undefined) context.report({ node, message: fault.message, hint: fault.mend });

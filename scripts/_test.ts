@@ -126,7 +126,7 @@ function steps(options: Options): Step[] {
 
 /** Everything that is compiled, tests and plugins included. */
 function sources(): string[] {
-  return ["main.ts", ...filesUnder(root, ["src", "plugins", "tests", "scripts"], /\.ts$/)];
+  return ["main.ts", ...filesUnder(root, ["src", "plugins", "tests", "scripts"], /\.tsx?$/)];
 }
 
 /** The modules that others read before they use them. */
@@ -143,7 +143,7 @@ function judges(): boolean {
   return false;
 }
 
-const TEST = /_test\.ts$/;
+const TEST = /_test\.tsx?$/;
 
 /**
  * What no release of Deno makes true or false: texts, points at which a run may be killed, what SQL makes of tables, what
@@ -188,7 +188,9 @@ function startsSource(file: string): boolean {
 function reaches(file: string, name: string, seen = new Set<string>()): boolean {
   if (seen.has(file) || !file.startsWith(join(root, "tests")) || !isFile(file)) return false;
   seen.add(file);
-  const imports = [...Deno.readTextFileSync(file).matchAll(/from "(\.[^"]+\.ts)"/g)].map(([, path]) => path!);
+  const imports = [...Deno.readTextFileSync(file).matchAll(/from "(\.[^"]+\.tsx?)"/g)].map(([, path]) =>
+    path!
+  );
   return imports.some((path) => basename(path) === name || reaches(join(dirname(file), path), name, seen));
 }
 

@@ -1,0 +1,17 @@
+/**
+ * What a person, or another tool, sees of sessions: pages, the local server that shows them, and machine formats.
+ *
+ * It exists so that whoever opens a run understands what happened, why, and what to do. What must stay true: all
+ * comes from a session's files, whole or torn, and nothing is written there; every text of a session is data, never
+ * markup or code; the same files give the same page; it opens no port and asks no network, the command line does.
+ *
+ * @example
+ * ```ts
+ * import { readSession } from "../session/mod.ts";
+ * const record = await readSession("/project/logs/run_20260115T100000Z_k3f9qa");
+ * ```
+ *
+ * @module
+ */
+
+export {};

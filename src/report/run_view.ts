@@ -1,0 +1,399 @@
+/**
+ * One run as everything that is shown of it is made from: the page, the comparison, the card for a pull
+ * request, the bundle. It exists so that they all tell the same story and none of them has to know how a
+ * session lies on disk.
+ *
+ * What must stay true: it is read from the session's files alone; a run that is torn, still going or died at
+ * its first breath gives a view like any other, with the unknown left out rather than guessed; what is large
+ * (events, samples, profiles, the run before) is read when it is asked for.
+ *
+ * @module
+ */
+
+import type { Failure } from "../diagnostic.ts";
+import type { Json } from "../manifest.ts";
+import { type Damage, readSession, type RunState, type StepState, summarise } from "../session/mod.ts";
+import { artifactsOf } from "./_artifact_view.ts";
+import { causeOf } from "./_cause.ts";
+import { edgesOf } from "./_edges.ts";
+import { EventLog } from "./event_log.ts";
+import { evidenceReader } from "./_evidence.ts";
+import { manifestOf } from "./_manifest_view.ts";
+import { earlierRuns } from "./_earlier.ts";
+import { runFacts } from "./_run_facts.ts";
+import { stepViews } from "./_step_views.ts";
+import { verdictOf } from "./_verdict.ts";
+
+/** A run, and all that its folder tells of it. Times are RFC 3339, durations milliseconds. */
+export interface RunView {
+  readonly session_id: string;
+  /** Absolute. */
+  readonly folder: string;
+  readonly state: RunState;
+  readonly pipeline: {
+    readonly name: string;
+    readonly description?: string;
+    /** File name of the pipeline's text. */
+    readonly file?: string;
+  };
+  readonly fingerprint: string;
+  readonly profile: string | null;
+  readonly run_id?: string;
+  /** The session this one continues. */
+  readonly resumes?: string;
+  readonly traceparent?: string;
+  readonly started_at: string;
+  readonly ended_at?: string;
+  readonly duration_ms?: number;
+  readonly exit_code?: number;
+  /** The version of Osiris that ran it. */
+  readonly osiris?: string;
+  readonly engine?: {
+    readonly name: string;
+    readonly version?: string;
+    readonly memory_limit?: string;
+    readonly threads?: number;
+  };
+  /** One sentence: how it went. */
+  readonly verdict: string;
+  /** The first thing that went wrong; absent when nothing did. */
+  readonly cause?: Cause;
+  /** The command to type next, where there is one. */
+  readonly next?: string;
+  /** What a person should know although it stopped nothing: rejected rows, warnings, lost records. */
+  readonly remarks: readonly string[];
+  readonly totals: Totals;
+  readonly params: readonly ParamView[];
+  /** In the order in which they might start. */
+  readonly steps: readonly StepView[];
+  readonly edges: readonly EdgeView[];
+  /** The layers that steps name, in the order in which they come. */
+  readonly layers: readonly string[];
+  readonly events: EventLog;
+  readonly artifacts: readonly ArtifactView[];
+  /** What was known of a step when it ended: samples and the engine's profile. Read when asked. */
+  evidence(step: string): Promise<Evidence>;
+  /** The bytes that ran; undefined when the file is missing. */
+  readonly manifest: string | undefined;
+  readonly plan: unknown;
+  /** Earlier runs of the same pipeline, newest first; at most twelve. */
+  readonly earlier: readonly EarlierRun[];
+  /** Lineage as the session's artifact has it; undefined when there is none. */
+  lineage(): Promise<unknown>;
+  /** Cursors that were moved. */
+  readonly cursors: readonly {
+    readonly step?: string;
+    readonly key: string;
+    readonly value?: unknown;
+  }[];
+  readonly hooks: readonly HookView[];
+  readonly connections: readonly ConnectionView[];
+  /** What could not be read. */
+  readonly damage: readonly Damage[];
+  /** Events, metrics and artifacts that could not be written. */
+  readonly lost: number;
+}
+
+/** Why a run did not succeed. */
+export interface Cause extends Failure {
+  /** The lines of the pipeline's text, or of the manifest, where it says so. */
+  readonly frame?: Frame;
+}
+
+/** Some lines of a text, one of them meant. */
+export interface Frame {
+  readonly file: string;
+  /** Counts from 1. */
+  readonly line: number;
+  /** Counts from 1; absent when the whole line is meant. */
+  readonly column?: number;
+  readonly lines: readonly { readonly number: number; readonly text: string; readonly meant: boolean }[];
+}
+
+/** What the whole run moved. A number that was not measured is absent. */
+export interface Totals {
+  readonly rows_read?: number;
+  readonly rows_written?: number;
+  readonly rows_rejected?: number;
+  readonly bytes_read?: number;
+  readonly bytes_written?: number;
+  /** Peak, in megabytes. */
+  readonly memory_mb?: number;
+  readonly retries: number;
+}
+
+/** A parameter as it was resolved; a sensitive one has no value. */
+export interface ParamView {
+  readonly name: string;
+  readonly type: string;
+  readonly value?: Json;
+  readonly sensitive?: boolean;
+}
+
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** A column of a step's output against those of its inputs. */
+export interface ColumnChange extends Column {
+  readonly change: "same" | "new" | "gone" | "type";
+  /** The type before, where it changed. */
+  readonly before?: string;
+}
+
+/** One step of a run. A number that was not measured is absent. */
+export interface StepView {
+  readonly id: string;
+  readonly component: string;
+  readonly version?: string;
+  readonly mode: "read" | "write" | "transform";
+  /** What it does, in words: the author's own, else made of its component and configuration. */
+  readonly words: string;
+  readonly layer?: string;
+  /** Where it stands in the pipeline's text. */
+  readonly line?: number;
+  readonly state: StepState;
+  /** Why it was skipped or cancelled. */
+  readonly reason?: string;
+  readonly error?: Failure;
+  readonly started_at?: string;
+  readonly ended_at?: string;
+  /** From the start of the run. */
+  readonly offset_ms?: number;
+  readonly duration_ms?: number;
+  /** The step whose statement computed this one as well. */
+  readonly fused_into?: string;
+  readonly depends_on: readonly string[];
+  /** Steps it waits for without taking rows of them. */
+  readonly needs: readonly string[];
+  readonly inputs: readonly { readonly name: string; readonly step: string; readonly rows?: number }[];
+  /** The steps that take its rows. */
+  readonly outputs: readonly string[];
+  readonly rows_in?: number;
+  readonly rows_out?: number;
+  readonly rows_rejected?: number;
+  readonly bytes_read?: number;
+  readonly bytes_written?: number;
+  readonly rows_per_sec?: number;
+  /** Peak, in megabytes. */
+  readonly memory_mb?: number;
+  /** Files that were read or written. */
+  readonly files: readonly string[];
+  readonly sources: readonly string[];
+  readonly targets: readonly {
+    readonly path: string;
+    readonly table?: string;
+    readonly write_mode: string;
+  }[];
+  /** Its columns, and those that its inputs had and it has not; undefined when they were never known. */
+  readonly columns?: readonly ColumnChange[];
+  /** The first SQL of its configuration. */
+  readonly sql?: {
+    readonly field: string;
+    readonly text: string;
+    readonly bind: readonly {
+      readonly name: string;
+      readonly type: string;
+      readonly value?: Json;
+      readonly symbol?: string;
+    }[];
+  };
+  readonly config: { readonly [key: string]: Json };
+  readonly connection?: string;
+  readonly isolation?: string;
+  readonly checks: readonly CheckView[];
+  readonly drift: readonly DriftView[];
+  readonly quarantined: readonly {
+    readonly rows: number;
+    readonly artifact?: string;
+    readonly check?: string;
+    readonly reason?: string;
+  }[];
+  readonly attempts: number;
+  readonly retries: readonly {
+    readonly attempt: number;
+    readonly max: number;
+    readonly delay_ms: number;
+    readonly error: Failure;
+  }[];
+  readonly max_retries?: number;
+  readonly timeout_ms?: number;
+  readonly cache: readonly {
+    readonly what: "hit" | "miss" | "store";
+    readonly key: string;
+    readonly bytes?: number;
+    readonly rows?: number;
+    readonly reason?: string;
+  }[];
+  readonly checkpoints: readonly {
+    readonly what: "saved" | "restored";
+    readonly bytes?: number;
+    readonly rows?: number;
+    readonly duration_ms?: number;
+    readonly from_session?: string;
+  }[];
+  readonly increment?: {
+    readonly column?: string;
+    readonly from?: string;
+    readonly to?: string;
+    readonly rows_new: number;
+    readonly rows_before: number;
+  };
+  readonly grants: Grants;
+  readonly used?: Used;
+  /** What it asked for and was refused. */
+  readonly denied: readonly { readonly permission: string; readonly resource?: string }[];
+  /** Lines of its driver's log, by level; the lines themselves are in `events`. */
+  readonly log: { readonly total: number; readonly warnings: number; readonly errors: number };
+  /** What its driver measured itself, and what else was measured. */
+  readonly metrics: readonly { readonly name: string; readonly value: number; readonly unit: string }[];
+  /** How long and how much in earlier runs, newest first. */
+  readonly history: readonly {
+    readonly session_id: string;
+    readonly state: string;
+    readonly duration_ms?: number;
+    readonly rows_out?: number;
+  }[];
+}
+
+export interface Grants {
+  readonly net: readonly string[];
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+}
+
+/** What a step's drivers touched. */
+export interface Used extends Grants {
+  /** Who counted: the engine, the driver's realm, or both. */
+  readonly counted_by: readonly string[];
+  /** What its spec declares and it did not use. */
+  readonly unused: readonly { readonly permission: string; readonly template: string }[];
+  readonly bytes_in?: number;
+  readonly bytes_out?: number;
+}
+
+export interface CheckView {
+  readonly result: "pass" | "warn" | "fail";
+  readonly check: string;
+  readonly column?: string;
+  readonly rows_checked?: number;
+  readonly rows_failed?: number;
+  readonly message?: string;
+  readonly on_fail?: string;
+}
+
+/** A column that was not as its step's contract promised. */
+export interface DriftView {
+  readonly column: string;
+  readonly change: string;
+  readonly promised?: string;
+  readonly found?: string;
+  readonly action: string;
+  /** Rows or values that it cost. */
+  readonly cost?: { readonly what: string; readonly count: number };
+}
+
+/** Rows that went from one step to another; without `rows` when nobody counted, `data: false` for order alone. */
+export interface EdgeView {
+  readonly from: string;
+  readonly to: string;
+  readonly data: boolean;
+  readonly rows?: number;
+}
+
+/** A file of the session. */
+export interface ArtifactView {
+  /** `step/name`: the only way to ask for it. */
+  readonly id: string;
+  readonly step: string;
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** Rows as JSON has them. */
+export type SampleRow = { readonly [column: string]: Json };
+
+/** What was seen of a step while it ran. */
+export interface Evidence {
+  readonly sample?: readonly SampleRow[];
+  /** The engine's own account, one tree for each statement. */
+  readonly profile: readonly ProfileNode[];
+}
+
+/** An operator of a statement. */
+export interface ProfileNode {
+  readonly operator: string;
+  readonly rows?: number;
+  readonly ms?: number;
+  readonly details: readonly { readonly name: string; readonly value: string }[];
+  readonly children: readonly ProfileNode[];
+}
+
+export interface EarlierRun {
+  readonly session_id: string;
+  /** Absolute. */
+  readonly folder: string;
+  readonly state: RunState;
+  readonly started_at: string;
+  readonly duration_ms?: number;
+  readonly fingerprint: string;
+}
+
+export interface HookView {
+  readonly hook: string;
+  readonly event: string;
+  readonly state: "running" | "done" | "failed";
+  readonly duration_ms?: number;
+  readonly error?: Failure;
+}
+
+export interface ConnectionView {
+  readonly connection: string;
+  readonly ok?: boolean;
+  readonly latency_ms?: number;
+  readonly help?: string;
+}
+
+/**
+ * Reads a run: finished, going on or dead.
+ *
+ * Throws `SES701` when there is no such folder.
+ *
+ * @example
+ * ```ts
+ * const run = await readRun("/project/logs/run_20260115T100000Z_k3f9qa");
+ * console.log(run.verdict, run.cause?.message);
+ * ```
+ */
+export async function readRun(folder: string): Promise<RunView> {
+  const record = await readSession(folder);
+  const manifest = manifestOf(record.manifest);
+  const earlier = earlierRuns(folder, record.status.pipeline);
+  const steps = stepViews(record, manifest, earlier);
+  const facts = runFacts(record, manifest);
+  const cause = causeOf(record, manifest, steps);
+  const artifacts = artifactsOf(record);
+  const evidence = evidenceReader(artifacts);
+  const { steps: _, duration_ms: __, ...totals } = summarise(record);
+  return {
+    ...facts,
+    ...verdictOf(record, steps, cause),
+    ...(cause ? { cause } : {}),
+    totals,
+    steps,
+    edges: edgesOf(steps),
+    layers: [...new Set(steps.flatMap((step) => step.layer ?? []))],
+    events: new EventLog(record.events),
+    artifacts,
+    evidence: evidence.ofStep,
+    lineage: evidence.lineage,
+    earlier: earlier.map(({ steps: _, ...run }) => run),
+    manifest: record.manifest,
+    plan: record.plan,
+    damage: record.damage,
+    lost: record.status.lost ?? 0,
+  };
+}
