@@ -7,7 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import type { Config, Context, Discovered } from "osiris/driver";
-import { quoted, Session, tableText } from "../mysql/mod.ts";
+import { listedName, quoted, Session, tableText } from "../mysql/mod.ts";
 import { columnsOf, type ReadColumn, type ReadingOptions } from "./column_type.ts";
 
 /** What is asked of a server's contents. */
@@ -33,15 +33,15 @@ export async function discover(
   const tables = (await session.rows(TABLES, attempt)).map(listedTable);
   if (scope === null) return tables.map(({ name, rows }) => ({ name, ...rows, columns: {} }));
   const found: Discovered[] = [];
-  for (const { name, rows, database, table } of tables) {
-    if (![name, table, database, `${database}.${table}`].includes(scope)) continue;
-    const text = tableText({ database, table });
+  for (const { name, rows, schema, table } of tables) {
+    if (![name, table, schema, `${schema}.${table}`].includes(scope)) continue;
+    const text = tableText({ schema, table });
     const columns = columnsOf(await session.fields(`SELECT * FROM ${text} LIMIT 0`, attempt), options);
     found.push({
       name,
       ...rows,
       columns: Object.fromEntries(columns.map(({ name, type }) => [name, type])),
-      keys: await keysOf(session, database, table, attempt),
+      keys: await keysOf(session, schema, table, attempt),
       samples: samples === 0 ? [] : await sampled(session, text, columns, samples, attempt),
       ...(profile ? { profile: await profileOf(session, text, columns, attempt) } : {}),
     });
@@ -52,12 +52,12 @@ export async function discover(
 const TABLES = `SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_ROWS FROM information_schema.TABLES
   WHERE TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys') ORDER BY 1, 2`;
 
-function listedTable([schema, name, rows]: readonly unknown[]) {
-  const [database, table] = [String(schema), String(name)];
+function listedTable([database, named, rows]: readonly unknown[]) {
+  const [schema, table] = [String(database), String(named)];
   return {
-    name: `${listed(database)}.${listed(table)}`,
+    name: listedName({ schema, table }),
     rows: rows === null ? {} : { rows: Number(rows) },
-    database,
+    schema,
     table,
   };
 }
@@ -115,11 +115,6 @@ async function profileOf(
 
 /** Types whose values have no order that says something. */
 const UNORDERED = /^(?:BOOLEAN|BLOB|JSON)$/;
-
-/** A name as `table` takes it. */
-function listed(name: string): string {
-  return /[.`]/.test(name) ? quoted(name) : name;
-}
 
 /** A value as JSON has it; bytes as hexadecimal digits. */
 function plain(value: unknown): unknown {

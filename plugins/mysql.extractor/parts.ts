@@ -97,8 +97,8 @@ export async function partsOf(
 
 /** The column of the primary key, where it has one column. */
 async function primaryKey(session: Session, attempt: string, table: string): Promise<string | undefined> {
-  const { database, table: name } = tableName(table);
-  const here = database ?? String((await session.rows("SELECT DATABASE()", attempt))[0]?.[0]);
+  const { schema, table: name } = tableName(table);
+  const here = schema ?? String((await session.rows("SELECT DATABASE()", attempt))[0]?.[0]);
   const keys = await keysOf(session, here, name, attempt);
   return keys.length === 1 ? keys[0] : undefined;
 }

@@ -8,7 +8,8 @@
  */
 
 import type { Context, WriteRequest } from "osiris/driver";
-import { quoted, type Session, type TableName, tableText } from "../mysql/mod.ts";
+import { quoted, type Session, tableText } from "../mysql/mod.ts";
+import type { TableName } from "../sql_names/mod.ts";
 
 /** The loads of one database, and the one at hand. */
 export class DoneLoads {
@@ -20,8 +21,7 @@ export class DoneLoads {
     readonly step: Context["step"],
     readonly attempt: string,
   ) {
-    const { database } = name;
-    this.#table = tableText({ ...(database === undefined ? {} : { database }), table: "_osiris_loads" });
+    this.#table = tableText({ ...name, table: "_osiris_loads" });
   }
 
   /** Makes the table when there is none. It commits, so no transaction may be open. */

@@ -8,7 +8,8 @@
  */
 
 import { type Column, type Evolution, ServerFailure, type TargetColumn as JudgedColumn } from "osiris/driver";
-import { quoted, type Session, type TableName, tableText } from "../mysql/mod.ts";
+import { quoted, type Session, tableText } from "../mysql/mod.ts";
+import type { TableName } from "../sql_names/mod.ts";
 import { declared, describe, schemaOf, type TargetColumn } from "./target.ts";
 
 /** The columns of a table; null when there is none. */

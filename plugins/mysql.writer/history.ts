@@ -9,7 +9,8 @@
  */
 
 import { type Column, ServerFailure } from "osiris/driver";
-import { quoted, type Session, type TableName, tableText } from "../mysql/mod.ts";
+import { quoted, type Session, tableText } from "../mysql/mod.ts";
+import type { TableName } from "../sql_names/mod.ts";
 import { declared, schemaOf, type Target, type TargetColumn } from "./target.ts";
 
 /** What a step says about the history. */

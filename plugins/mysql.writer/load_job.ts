@@ -11,7 +11,8 @@
 
 import { createHash } from "node:crypto";
 import { type Context, DriverError, ServerFailure, type StagedRows, type WriteRequest } from "osiris/driver";
-import { quoted, Session, type TableName, tableText } from "../mysql/mod.ts";
+import { quoted, Session, tableText } from "../mysql/mod.ts";
+import type { TableName } from "../sql_names/mod.ts";
 import { fitted, type FittedColumn } from "./column_fit.ts";
 import { DoneLoads } from "./done_loads.ts";
 import { evolve } from "./evolution.ts";

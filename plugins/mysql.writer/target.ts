@@ -1,5 +1,6 @@
 import { type Column, DriverError } from "osiris/driver";
-import { quoted, type Session, type TableName, tableText } from "../mysql/mod.ts";
+import { quoted, type Session, tableText } from "../mysql/mod.ts";
+import type { TableName } from "../sql_names/mod.ts";
 
 /** A column as the table declares it. */
 export interface TargetColumn {
@@ -71,8 +72,8 @@ export async function describe(
 }
 
 /** The database of a table, as a statement names it. */
-export function schemaOf(session: Session, { database }: TableName): string {
-  return database === undefined ? "DATABASE()" : session.escape(database);
+export function schemaOf(session: Session, { schema }: TableName): string {
+  return schema === undefined ? "DATABASE()" : session.escape(schema);
 }
 
 function membersOf(declared: string): string[] {

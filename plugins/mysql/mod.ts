@@ -14,5 +14,5 @@
  */
 
 export { failureOf } from "./failure.ts";
-export { quoted, type TableName, tableName, tableText } from "./names.ts";
+export { listedName, quoted, tableName, tableText } from "./names.ts";
 export { checkConnection, Session } from "./session.ts";

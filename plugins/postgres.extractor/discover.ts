@@ -6,7 +6,7 @@
  */
 
 import type { Context, Discovered } from "osiris/driver";
-import { type Described, quoted, Session, tableText, type Texts } from "../postgres/mod.ts";
+import { type Described, listedName, quoted, Session, tableText, type Texts } from "../postgres/mod.ts";
 import { type ReadColumn, readColumns } from "./column_type.ts";
 
 /** What is asked of a database's contents. */
@@ -74,17 +74,12 @@ export async function discover(
 
 function listedTable([schema, table, rows, oid]: Texts) {
   return {
-    name: `${listed(schema!)}.${listed(table!)}`,
+    name: listedName({ schema: schema!, table: table! }),
     rows: Number(rows) >= 0 ? { rows: Number(rows) } : {},
     schema: schema!,
     table: table!,
     oid: oid!,
   };
-}
-
-/** A name as `table` takes it. */
-function listed(name: string): string {
-  return /[."]/.test(name) ? quoted(name) : name;
 }
 
 /** The columns as the server's catalog has them: name, type, and the type's modifier. */

@@ -16,7 +16,8 @@ import {
   type StagedRows,
   type WriteRequest,
 } from "osiris/driver";
-import { checkConnection, quoted, Session, type TableName, tableName, tableText } from "../postgres/mod.ts";
+import { checkConnection, quoted, Session, tableName, tableText } from "../postgres/mod.ts";
+import type { TableName } from "../sql_names/mod.ts";
 import { evolve, tableColumns } from "./evolution.ts";
 import { History, type HistoryOptions, mergeHistory, prepareHistory } from "./history.ts";
 import { Loads } from "./loads.ts";

@@ -5,7 +5,8 @@
  */
 
 import { type Column, DriverError, ServerFailure } from "osiris/driver";
-import { quoted, type Session, type TableName } from "../postgres/mod.ts";
+import { quoted, type Session } from "../postgres/mod.ts";
+import type { TableName } from "../sql_names/mod.ts";
 import { itemOf, loss, newType, type TableColumn } from "./target_column.ts";
 
 /** A table that is ready to take the rows. */

@@ -16,5 +16,5 @@
 export { type PostgresConnection } from "./connection.ts";
 export { type Described } from "./copy.ts";
 export { failureOf } from "./failure.ts";
-export { quoted, type TableName, tableName, tableText } from "./names.ts";
+export { listedName, quoted, tableName, tableText } from "./names.ts";
 export { checkConnection, Session, type Texts } from "./session.ts";

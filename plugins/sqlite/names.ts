@@ -1,4 +1,4 @@
+import { quotedBy } from "../sql_names/mod.ts";
+
 /** A name in double quotes, whatever it holds. */
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
+export const quoted: (name: string) => string = quotedBy('"');
