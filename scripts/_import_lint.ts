@@ -14,6 +14,7 @@ import { fileURLToPath } from "node:url";
 /** What a place of `src/` may import besides its own files, npm packages and Node's modules. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   diagnostic: [],
+  amounts: [],
   manifest: ["diagnostic", "schemas"],
   oml: ["diagnostic", "schemas"],
   component: ["diagnostic", "schemas"],
@@ -23,9 +24,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   run: ["manifest", "component", "connection", "engine", "session", "state", "diagnostic"],
   session: ["manifest", "diagnostic", "schemas"],
   state: ["diagnostic"],
-  report: ["session", "manifest", "diagnostic", "schemas"],
+  report: ["session", "manifest", "diagnostic", "amounts", "schemas"],
   cli: [
     "diagnostic",
+    "amounts",
     "manifest",
     "oml",
     "component",

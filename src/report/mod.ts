@@ -14,4 +14,38 @@
  * @module
  */
 
-export {};
+export { type Measure, type MeasuredRun, measuredRun, measuresOf } from "./measures.ts";
+export { type CountedRun, prometheusOf, prometheusOfLogs } from "./prometheus.ts";
+export {
+  type ArtifactView,
+  type Cause,
+  type CheckView,
+  type Column,
+  type ColumnChange,
+  type ConnectionView,
+  type DriftView,
+  type EarlierRun,
+  type EdgeView,
+  type Evidence,
+  type Frame,
+  type Grants,
+  type HookView,
+  type ParamView,
+  type ProfileNode,
+  readRun,
+  type RunView,
+  type SampleRow,
+  type StepView,
+  type Totals,
+  type Used,
+} from "./run_view.ts";
+export {
+  EVENT_LEVELS,
+  type EventLevel,
+  eventLevel,
+  type EventLine,
+  EventLog,
+  type EventPage,
+  type EventQuery,
+  eventWords,
+} from "./event_log.ts";

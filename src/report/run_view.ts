@@ -15,11 +15,11 @@ import type { Json } from "../manifest.ts";
 import { type Damage, readSession, type RunState, type StepState, summarise } from "../session/mod.ts";
 import { artifactsOf } from "./_artifact_view.ts";
 import { causeOf } from "./_cause.ts";
+import { earlierRun, earlierStatusesOf } from "./_earlier.ts";
 import { edgesOf } from "./_edges.ts";
 import { EventLog } from "./event_log.ts";
 import { evidenceReader } from "./_evidence.ts";
 import { manifestOf } from "./_manifest_view.ts";
-import { earlierRuns } from "./_earlier.ts";
 import { runFacts } from "./_run_facts.ts";
 import { stepViews } from "./_step_views.ts";
 import { verdictOf } from "./_verdict.ts";
@@ -271,6 +271,8 @@ export interface Used extends Grants {
   readonly unused: readonly { readonly permission: string; readonly template: string }[];
   readonly bytes_in?: number;
   readonly bytes_out?: number;
+  /** How many entries the lists leave out. */
+  readonly more: number;
 }
 
 export interface CheckView {
@@ -371,10 +373,10 @@ export interface ConnectionView {
 export async function readRun(folder: string): Promise<RunView> {
   const record = await readSession(folder);
   const manifest = manifestOf(record.manifest);
-  const earlier = earlierRuns(folder, record.status.pipeline);
+  const earlier = earlierStatusesOf(folder, record.status.pipeline);
   const steps = stepViews(record, manifest, earlier);
   const facts = runFacts(record, manifest);
-  const cause = causeOf(record, manifest, steps);
+  const cause = causeOf(record, steps);
   const artifacts = artifactsOf(record);
   const evidence = evidenceReader(artifacts);
   const { steps: _, duration_ms: __, ...totals } = summarise(record);
@@ -390,7 +392,7 @@ export async function readRun(folder: string): Promise<RunView> {
     artifacts,
     evidence: evidence.ofStep,
     lineage: evidence.lineage,
-    earlier: earlier.map(({ steps: _, ...run }) => run),
+    earlier: earlier.map(earlierRun),
     manifest: record.manifest,
     plan: record.plan,
     damage: record.damage,

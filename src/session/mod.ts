@@ -43,6 +43,7 @@ export {
 } from "./_writer.ts";
 export { type Artifact, readSession, type SessionRecord } from "./_reader.ts";
 export type { Damage } from "./_read_lines.ts";
+export { type EarlierStatus, earlierStatuses } from "./_earlier.ts";
 export { findSession, listSessions, type SessionSummary, sessionSummary } from "./_list.ts";
 export { type GrantedStep, type SessionUse, sessionUse, sessionUses } from "./_session_use.ts";
 export { followEvents } from "./_follow.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { bytes, count, duration, rate, rows } from "./_amounts.ts";
+import { bytes, count, duration, rate, rows } from "./amounts.ts";
 
 Deno.test("count() and rows() group thousands the same in every locale", () => {
   assert.equal(count(1234567), "1,234,567");

@@ -1,0 +1,120 @@
+/** The events of a run, a page at a time. */
+
+import type { SessionEvent } from "../session/mod.ts";
+import { isRecorded, textAt } from "./_recorded.ts";
+
+/** How much an event matters. */
+export type EventLevel = "debug" | "info" | "warn" | "error";
+
+export const EVENT_LEVELS: readonly EventLevel[] = ["debug", "info", "warn", "error"];
+
+/** Which events are wanted; every condition that is given must hold. */
+export interface EventQuery {
+  /** This level and those above it. */
+  readonly level?: EventLevel;
+  /** Only events of this step. */
+  readonly step?: string;
+  /** The beginning of the event's name, such as `check.` or `driver.log`. */
+  readonly kind?: string;
+  /** Stands in the event's name, step or data; capitals do not matter. */
+  readonly text?: string;
+  /** How many of those that fit are left out at the beginning. */
+  readonly from?: number;
+  /** How many are given (default 200). */
+  readonly limit?: number;
+}
+
+/** One event as a line of a table. */
+export interface EventLine {
+  /** Its place in the record; counts from 1. */
+  readonly number: number;
+  readonly timestamp: string;
+  readonly kind: string;
+  readonly level: EventLevel;
+  readonly step?: string;
+  /** All else that it says, `name=value`. */
+  readonly words: string;
+}
+
+export interface EventPage {
+  readonly lines: readonly EventLine[];
+  /** How many fit the query. */
+  readonly total: number;
+  readonly from: number;
+  /** Where the next page begins; absent on the last. */
+  readonly next?: number;
+}
+
+const PAGE = 200;
+
+/** What happened, in order. */
+export class EventLog {
+  constructor(readonly all: readonly SessionEvent[]) {}
+
+  get total(): number {
+    return this.all.length;
+  }
+
+  /** The events that fit, from one place on. */
+  page(query: EventQuery = {}): EventPage {
+    const { from = 0, limit = PAGE } = query;
+    const lines: EventLine[] = [];
+    let total = 0;
+    for (let i = 0; i < this.all.length; i++) {
+      const event = this.all[i]!;
+      if (!fits(event, query)) continue;
+      if (total >= from && lines.length < limit) lines.push(lineOf(event, i + 1));
+      total++;
+    }
+    return { lines, total, from, ...(from + lines.length < total ? { next: from + lines.length } : {}) };
+  }
+}
+
+/** How much an event matters, whatever recorded it. */
+export function eventLevel({ event_type, data }: Pick<SessionEvent, "event_type" | "data">): EventLevel {
+  if (event_type === "driver.log") {
+    const level = textAt(data, "level") as EventLevel;
+    return EVENT_LEVELS.includes(level) ? level : "info";
+  }
+  if (ERRORS.test(event_type)) return "error";
+  if (WARNINGS.test(event_type)) return "warn";
+  return NEWS.test(event_type) ? "info" : "debug";
+}
+
+const ERRORS = /\.error$|^check\.fail$/;
+const WARNINGS =
+  /^(?:execution\.step\.(?:retry|skip)|run\.cancel|row\.quarantine|driver\.denied|check\.warn|contract\.(?:drift|discard)|schedule\.skip)$/;
+const NEWS =
+  /^(?:run|execution\.step|check|checkpoint|cache|state|chat|schedule|stream|hook|compile)\.|^increment\.read$/;
+
+/** What an event says beside its name and step. */
+export function eventWords({ data }: Pick<SessionEvent, "data">): string {
+  return Object.entries(isRecorded(data) ? data : {}).flatMap(([name, value]) =>
+    name === "step_id" || value === undefined
+      ? []
+      : [`${name}=${typeof value === "string" ? value : JSON.stringify(value)}`]
+  ).join(" ");
+}
+
+function lineOf(event: SessionEvent, number: number): EventLine {
+  const step = textAt(event.data, "step_id");
+  return {
+    number,
+    timestamp: event.timestamp,
+    kind: event.event_type,
+    level: eventLevel(event),
+    ...(step === undefined ? {} : { step }),
+    words: eventWords(event),
+  };
+}
+
+function fits(event: SessionEvent, { level, step, kind, text }: EventQuery): boolean {
+  if (kind !== undefined && !event.event_type.startsWith(kind)) return false;
+  if (step !== undefined && textAt(event.data, "step_id") !== step) return false;
+  if (level !== undefined && EVENT_LEVELS.indexOf(eventLevel(event)) < EVENT_LEVELS.indexOf(level)) {
+    return false;
+  }
+  if (text === undefined || text === "") return true;
+  const said = `${event.event_type} ${textAt(event.data, "step_id") ?? ""} ${eventWords(event)}`;
+  return said.toLowerCase().includes(text.toLowerCase());
+}
