@@ -3,6 +3,7 @@
 import { basename, join } from "node:path";
 import type { SessionEvent } from "./_event.ts";
 import { startOfId } from "./_id.ts";
+import { isOwnFile } from "./_own_file.ts";
 import { isAlive } from "./_process.ts";
 import { isStatus } from "./_recognise.ts";
 import type { Status, StepStatus } from "./_status.ts";
@@ -12,9 +13,11 @@ import type { Status, StepStatus } from "./_status.ts";
  * process is gone reads as `interrupted`, and so do its steps that had begun.
  */
 export function readStatus(folder: string): Status | undefined {
+  const file = join(folder, "status.json");
+  if (!isOwnFile(file)) return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(Deno.readTextFileSync(join(folder, "status.json")));
+    value = JSON.parse(Deno.readTextFileSync(file));
   } catch {
     return undefined;
   }

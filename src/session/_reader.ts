@@ -5,6 +5,7 @@ import { OsirisError } from "../diagnostic.ts";
 import type { SessionEvent } from "./_event.ts";
 import { isSessionId } from "./_id.ts";
 import type { SessionMetric } from "./_metric.ts";
+import { isOwnFile } from "./_own_file.ts";
 import { type Damage, parseLines } from "./_read_lines.ts";
 import { readStatus, statusFromEvents } from "./_read_status.ts";
 import { isEvent, isMetric } from "./_recognise.ts";
@@ -80,11 +81,12 @@ function requireFolder(folder: string): void {
 
 async function bytesOf(folder: string, file: string, damage: Damage[]): Promise<Uint8Array> {
   try {
-    return await Deno.readFile(join(folder, file));
+    if (isOwnFile(join(folder, file))) return await Deno.readFile(join(folder, file));
   } catch {
-    damage.push({ file, kind: await kindOfLoss(join(folder, file)) });
-    return new Uint8Array();
+    // Said below, like what is no file.
   }
+  damage.push({ file, kind: await kindOfLoss(join(folder, file)) });
+  return new Uint8Array();
 }
 
 async function textOf(folder: string, file: string, damage: Damage[]): Promise<string | undefined> {
@@ -116,6 +118,7 @@ async function kindOfLoss(path: string): Promise<Damage["kind"]> {
 /** The files of the session's steps, by step and name. Links are not followed. */
 function artifactsOf(folder: string): Artifact[] {
   const artifacts: Artifact[] = [];
+  if (!isOwnFolder(join(folder, "artifacts"))) return artifacts;
   for (const step of entriesOf(join(folder, "artifacts")).filter((entry) => entry.isDirectory)) {
     for (const file of entriesOf(join(folder, "artifacts", step.name)).filter((entry) => entry.isFile)) {
       if (file.name.endsWith(".new")) continue;
@@ -124,6 +127,14 @@ function artifactsOf(folder: string): Artifact[] {
     }
   }
   return artifacts;
+}
+
+function isOwnFolder(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isDirectory;
+  } catch {
+    return false;
+  }
 }
 
 function entriesOf(folder: string): Deno.DirEntry[] {

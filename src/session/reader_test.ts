@@ -5,7 +5,7 @@ import { AppendFile, type Sink } from "./_append_file.ts";
 import { begin, complaints, ID, runningStatus, withRoot } from "./_fixture_for_tests.ts";
 import { parseLines } from "./_read_lines.ts";
 import { isEvent } from "./_recognise.ts";
-import { readSession } from "./mod.ts";
+import { readRunEnd, readSession, readStatus } from "./mod.ts";
 
 const encoder = new TextEncoder();
 const line = (n: number) =>
@@ -200,4 +200,44 @@ Deno.test("readSession lists artifacts by step and name, and follows no link", (
       ["save", "a.json", 6],
       ["save", "b.json", 6],
     ]);
+  }));
+
+Deno.test("readSession and readStatus read nothing behind a link, and wait for no pipe", () =>
+  withRoot(async (root) => {
+    await using session = await begin(root);
+    await session.close();
+    const elsewhere = join(root, "elsewhere");
+    Deno.mkdirSync(join(elsewhere, "load"), { recursive: true });
+    Deno.writeTextFileSync(join(elsewhere, "load", "secret.txt"), "secret");
+    for (const file of ["status.json", "events.jsonl", "metrics.jsonl", "manifest.yaml", "plan.json"]) {
+      Deno.copyFileSync(join(session.folder, file), join(elsewhere, file));
+      Deno.removeSync(join(session.folder, file));
+      Deno.symlinkSync(join(elsewhere, file), join(session.folder, file));
+    }
+    Deno.symlinkSync(elsewhere, join(session.folder, "artifacts"));
+    const record = await readSession(session.folder);
+    assert.equal(readStatus(session.folder), undefined);
+    assert.equal(record.manifest, undefined);
+    assert.deepEqual(record.artifacts, []);
+    assert.deepEqual(
+      record.damage.map(({ file, kind }) => `${file} ${kind}`).sort(),
+      ["events.jsonl", "manifest.yaml", "metrics.jsonl", "plan.json", "status.json"].map((file) =>
+        `${file} unreadable`
+      ),
+    );
+  }));
+
+Deno.test("readRunEnd finds the last words behind a long record, before what hooks said, and in a torn file", () =>
+  withRoot(async (root) => {
+    await using session = await begin(root);
+    assert.equal(readRunEnd(session.folder), undefined);
+    for (let n = 0; n < 2000; n++) {
+      session.event("driver.log", { step_id: "load", level: "info", text: `line ${n} of many` });
+    }
+    const end = { duration_ms: 5, exit_code: 0, lost: 0, rows_read: 3, rows_written: 2 };
+    session.event("run.complete", end);
+    session.event("hook.start", { hook: "h", event: "run.complete" });
+    await Deno.writeTextFile(join(session.folder, "events.jsonl"), '{"torn', { append: true });
+    assert.deepEqual(readRunEnd(session.folder), end);
+    assert.equal(readRunEnd(join(root, "absent")), undefined);
   }));
