@@ -418,7 +418,7 @@ Deno.test("exact types: any number behind the sample is read as it is written, o
         }
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 40 },
   );
 });
 

@@ -59,7 +59,7 @@ Deno.test("compose: a fused chain gives the rows and the counts of the same chai
       }
       for (const relation of [...stored, fused.relation]) await b.engine.drop(relation);
     }),
-    { numRuns: 80 },
+    { numRuns: 25 },
   );
 });
 

@@ -213,7 +213,7 @@ Deno.test("formatOml keeps the meaning, and formatting twice changes nothing", (
       const comments = (of: string) => of.match(/ (above|beside) \d+/g)?.sort() ?? [];
       assert.deepEqual(comments(once), comments(text));
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
   assert.ok(formatted > runs * 0.9, `${formatted} of ${runs} were formatted`);
 });
