@@ -20,10 +20,12 @@ import { connectionsDoctor } from "./commands/connections_doctor.ts";
 import { discover } from "./commands/discover.ts";
 import { doctor } from "./commands/doctor.ts";
 import { init } from "./commands/init.ts";
+import { logsExport } from "./commands/logs_export.ts";
 import { logsGc, logsList, logsShow, logsTail } from "./commands/logs.ts";
 import { omlFmt, omlSchemaCommand, omlValidate } from "./commands/oml.ts";
 import { plan } from "./commands/plan.ts";
 import { run } from "./commands/run.ts";
+import { serve } from "./commands/serve.ts";
 import { stateReset, stateSet, stateShow } from "./commands/state.ts";
 import { version } from "./commands/version.ts";
 
@@ -38,7 +40,9 @@ export const COMMANDS: readonly Command[] = [
   logsList,
   logsShow,
   logsTail,
+  logsExport,
   logsGc,
+  serve,
   stateShow,
   stateSet,
   stateReset,

@@ -49,3 +49,5 @@ export {
   type EventQuery,
   eventWords,
 } from "./event_log.ts";
+export { type Access, newAccess } from "./server/access.ts";
+export { type ReportServer, reportServer, type ReportServerOptions } from "./server/server.tsx";

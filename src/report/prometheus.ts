@@ -100,7 +100,7 @@ function addRun(families: Families, record: SessionRecord): void {
   const { session_id, state, fingerprint } = status;
   const info = { ...labels, session_id, state, fingerprint };
   families.set("osiris_run_info", "Which run the numbers of a pipeline are of", info, 1);
-  set("success", "Whether it succeeded: 1 or 0", status.state === "succeeded" ? 1 : 0);
+  if (state !== "running") set("success", "Whether it succeeded: 1 or 0", state === "succeeded" ? 1 : 0);
   set("start_timestamp_seconds", "When it began", seconds(status.started_at));
   set("end_timestamp_seconds", "When it ended", seconds(status.ended_at));
   set("exit_code", "Exit code of the command", status.exit_code);
