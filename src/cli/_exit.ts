@@ -30,6 +30,11 @@ export const EXIT_MEANING: readonly { readonly code: number; readonly meaning: s
   { code: EXIT.terminated, meaning: "terminated (SIGTERM)" },
 ];
 
+/** What an exit code says; of one that is none of ours, only that the run failed. */
+export function meaningOf(code: number): string {
+  return (EXIT_MEANING.find((known) => known.code === code) ?? EXIT_MEANING[1]!).meaning;
+}
+
 const CODE_OF: { readonly [category in Category]: number } = {
   run: EXIT.failed,
   usage: EXIT.usage,

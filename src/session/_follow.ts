@@ -18,7 +18,8 @@ export async function* followEvents(
   folder: string,
   signal: AbortSignal,
 ): AsyncGenerator<SessionEvent, void, void> {
-  using file = await Deno.open(join(folder, "events.jsonl"));
+  using file = await opened(folder, signal);
+  if (file === undefined) return;
   let rest: Uint8Array = new Uint8Array();
   while (!signal.aborted) {
     // Asked before reading: what was written before the end is then read in this round.
@@ -40,6 +41,21 @@ export async function* followEvents(
     }
     await pause(signal);
   }
+}
+
+/** The events' file, as soon as there is one; undefined when the run ended without, or the signal came. */
+async function opened(folder: string, signal: AbortSignal): Promise<Deno.FsFile | undefined> {
+  while (!signal.aborted) {
+    const ended = readStatus(folder)?.state !== "running";
+    try {
+      return await Deno.open(join(folder, "events.jsonl"));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      if (ended) return undefined;
+    }
+    await pause(signal);
+  }
+  return undefined;
 }
 
 async function readSome(file: Deno.FsFile): Promise<Uint8Array | undefined> {

@@ -73,3 +73,20 @@ Deno.test("followEvents stops when told to", () =>
     }
     assert.equal(heard.length, 1);
   }));
+
+Deno.test("followEvents waits for a file of events that is not there yet, and not for that of a run that ended", () =>
+  withRoot(async (root) => {
+    await using session = await begin(root);
+    tell(session, 7);
+    const path = join(session.folder, "events.jsonl");
+    const text = Deno.readTextFileSync(path);
+    Deno.removeSync(path);
+    const events = followEvents(session.folder, new AbortController().signal);
+    const first = events.next();
+    Deno.writeTextFileSync(path, text);
+    assert.equal(numberOf((await first).value!), 7);
+    await events.return();
+    Deno.removeSync(path);
+    session.status((s) => ({ ...s, state: "succeeded" }));
+    assert.deepEqual(await Array.fromAsync(followEvents(session.folder, new AbortController().signal)), []);
+  }));

@@ -3,11 +3,9 @@
 import { OsirisError } from "../../diagnostic.ts";
 import type { GcPlan } from "../../session/mod.ts";
 import { bytes, counted, duration } from "../_amounts.ts";
-import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
 import { EXIT } from "../_exit.ts";
 import { SESSION_FLAG, wholeNumber } from "../_flags.ts";
-import { jsonLine } from "../_print.ts";
 import { printable } from "../_printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
 import { table } from "../_table.ts";
@@ -96,11 +94,11 @@ export const logsShow = declare({
     const { eventsText, metricsText, sessionText } = await import("../_session_text.ts");
     const record = await readSession(await findSession(projectOf(cli).logs, session));
     if (filter !== undefined) {
-      const needle = filter.toLowerCase();
-      const events = record.events.filter((e) => JSON.stringify(e).toLowerCase().includes(needle));
+      const { eventFilter } = await import("../_event_filter.ts");
+      const events = record.events.filter(eventFilter({ filter }));
       return {
         document: { session_id: record.id, session: record.folder, filter, events },
-        text: eventsText(events) || `No event of ${record.id} contains '${printable(filter)}'\n`,
+        text: eventsText(events, cli.out) || `No event of ${record.id} contains '${printable(filter)}'\n`,
       };
     }
     if (metrics) {
@@ -110,16 +108,19 @@ export const logsShow = declare({
       };
     }
     const { status, damage, artifacts } = record;
-    return {
-      document: { session_id: record.id, session: record.folder, status, artifacts, damage },
-      text: sessionText(record, cli.cwd, cli.out),
-    };
+    const document = { session_id: record.id, session: record.folder, status, artifacts, damage };
+    if (cli.json) return { document };
+    const { readRun } = await import("../../report/mod.ts");
+    return { document, text: sessionText(record, await readRun(record.folder), cli.cwd, cli.out) };
   },
 });
 
 export const logsTail = declare({
   name: "logs tail",
   summary: "print the events of a run as lines; with --follow also those to come",
+  details: [
+    "With --follow the command ends when the run does, says how, and has the run's own exit code: 'osiris logs tail --follow && …' goes on only after a success. Ctrl-C stops looking, not the run.",
+  ],
   arguments: {},
   flags: {
     ...SESSION_FLAG,
@@ -129,42 +130,53 @@ export const logsTail = declare({
       summary: "how many events to begin with (default 10; 0 begins with the first)",
       short: "n",
     },
+    filter: { value: "TEXT", summary: "only events that contain TEXT, in any case" },
+    level: {
+      value: "LEVEL",
+      summary: "only events that matter as much or more",
+      choices: ["debug", "info", "warn", "error"],
+    },
   },
   document: {
     session: "the folder of the record",
-    events: "the events; their number with --follow",
-    state: "with --follow: how the run ended",
+    events: "the events; the number of those printed with --follow",
+    state: "with --follow: how the run ended, or running when it was not waited for",
+    run_exit_code: "with --follow: the exit code that the run ended with",
   },
   examples: [
     { line: "osiris logs tail", about: "The last ten events of the last run." },
     { line: "osiris logs tail --follow", about: "Watches the run that is going on." },
+    {
+      line: "osiris logs tail --follow --level warn",
+      about: "Only what is worth a warning, until the run ends.",
+    },
   ],
-  async run({ session, follow, lines }, cli) {
+  async run({ session, follow, lines, filter, level }, cli) {
     const { findSession, readSession } = await import("../../session/mod.ts");
+    const { eventFilter } = await import("../_event_filter.ts");
+    const wanted = eventFilter({ filter, level });
+    const most = lines === undefined ? 10 : wholeNumber("--lines", lines);
     const folder = await findSession(projectOf(cli).logs, session);
     const { events } = await readSession(folder);
-    const most = lines === undefined ? 10 : wholeNumber("--lines", lines);
-    const begin = most === 0 ? 0 : Math.max(0, events.length - most);
-    if (follow) return await followed(folder, begin, cli);
-    const shown = events.slice(begin);
+    const begin = beginning(events.map(wanted), most);
+    if (follow) {
+      const { followedAnswer } = await import("../_following.ts");
+      return await followedAnswer(cli, folder, (event, nth) => nth >= begin && wanted(event));
+    }
+    const shown = events.slice(begin).filter(wanted);
     if (cli.json) return { document: { session: folder, events: shown } };
     const { eventsText } = await import("../_session_text.ts");
-    return { document: {}, text: eventsText(shown) };
+    return { document: {}, text: eventsText(shown, cli.out) };
   },
 });
 
-async function followed(folder: string, begin: number, cli: Cli) {
-  const { followEvents, sessionSummary } = await import("../../session/mod.ts");
-  const { eventsText } = await import("../_session_text.ts");
-  let seen = 0;
-  for await (const event of followEvents(folder, cli.interruption.signal)) {
-    if (seen++ < begin) continue;
-    if (!cli.out.write(cli.json ? jsonLine(event) : eventsText([event]))) break;
+/** Where the last `most` of the wanted events begin; 0 wants all of them. */
+function beginning(wanted: readonly boolean[], most: number): number {
+  let left = most;
+  for (let i = wanted.length - 1; most > 0 && i >= 0; i--) {
+    if (wanted[i] && --left < 0) return i + 1;
   }
-  return {
-    document: { session: folder, state: (await sessionSummary(folder))?.state, events: seen },
-    compact: true as const,
-  };
+  return 0;
 }
 
 export const logsGc = declare({
