@@ -352,8 +352,8 @@ Deno.test("sqlite.extractor reads a file in WAL mode while another program write
   other.close();
 });
 
-/** A step that computes rows, and one that writes them to `shop.db`. */
-function writingSteps(query: string, config: Fields): unknown[] {
+/** A step that computes rows, and one that writes them to `shop.db`; `more` is said of the second. */
+function writingSteps(query: string, config: Fields, more: Fields = {}): unknown[] {
   return [
     { id: "rows", component: "duckdb.processor", mode: "transform", inputs: {}, config: { query } },
     {
@@ -361,13 +361,14 @@ function writingSteps(query: string, config: Fields): unknown[] {
       component: "sqlite.writer",
       mode: "write",
       config: { path: "shop.db", table: "t", ...config },
+      ...more,
     },
   ];
 }
 
 /** Runs a pipeline that writes what a query gives. */
-function write(project: TestProject, query: string, config: Fields = {}) {
-  return project.run(pipeline(writingSteps(query, config)));
+function write(project: TestProject, query: string, config: Fields = {}, more: Fields = {}) {
+  return project.run(pipeline(writingSteps(query, config, more)));
 }
 
 /** The rows that a query finds in `shop.db`. */
@@ -675,28 +676,78 @@ async function killedWhileWriting(project: TestProject): Promise<void> {
   const [program, ...args] = [...osirisCommand(), "run", "pipeline.oml"];
   const size = () => Deno.statSync(project.path("shop.db")).size;
   const before = size();
-  const child = new Deno.Command(program!, { args, cwd: project.root, stdout: "null", stderr: "null" }).spawn();
+  const child = new Deno.Command(program!, { args, cwd: project.root, stdout: "null", stderr: "null" })
+    .spawn();
   while (size() < before + 1_000_000) await new Promise((done) => setTimeout(done, 20));
   child.kill("SIGKILL");
   await child.status;
 }
 
-Deno.test("sqlite.writer leaves the old content when it is killed, and whoever reads next is told or sees it", async () => {
+/** Does what an error says brings the old content back, as whoever reads it would. */
+async function asTold(project: TestProject, help: string): Promise<void> {
+  const [, command] = /the command "(.+)" brings the old content back/.exec(help)!;
+  const args = ["-c", command!];
+  const { success } = await new Deno.Command("sh", { args, cwd: project.root, stdout: "null" }).output();
+  assert.ok(success, command);
+}
+
+const SQLITE3_IS_THERE = new Deno.Command("sh", { args: ["-c", "command -v sqlite3"], stdout: "null" })
+  .outputSync().success;
+
+for (const more of [{}, { isolation: "process" }]) {
+  Deno.test(`sqlite.writer ${JSON.stringify(more)} leaves the old content when it is killed, and whoever reads next is told or sees it`, async () => {
+    await using project = await TestProject.create();
+    database(
+      project.path("shop.db"),
+      "CREATE TABLE t(i BIGINT); INSERT INTO t SELECT value FROM json_each('[1,2,3]')",
+    );
+    const endless = "SELECT i FROM range(1000000000) AS r(i)";
+    await project.write("pipeline.oml", pipeline(writingSteps(endless, { write_mode: "overwrite" }, more)));
+    await killedWhileWriting(project);
+    const { failure } = await project.run(readingText({ table: "t" }));
+    assert.match(failure!.message, /a program was stopped while it wrote to the file, and left it half-way/);
+    if (SQLITE3_IS_THERE && more.isolation === undefined) {
+      await asTold(project, failure!.help!);
+      assert.deepEqual(found(project, "SELECT i FROM t"), [[1], [2], [3]]);
+    }
+    const next = await write(project, "SELECT 4 AS i", {}, more);
+    assert.equal(next.state, "succeeded", String(next.failure?.message));
+    assert.deepEqual(found(project, "SELECT i FROM t"), [[1], [2], [3], [4]]);
+  });
+}
+
+Deno.test("sqlite.writer in a process of its own touches the file and what SQLite keeps beside it, and leaves an empty journal at most", async () => {
   await using project = await TestProject.create();
-  database(
-    project.path("shop.db"),
-    "CREATE TABLE t(i BIGINT); INSERT INTO t SELECT value FROM json_each('[1,2,3]')",
+  const apart = { isolation: "process" };
+  const beside = async () => (await project.list()).filter((path) => path.startsWith("shop.db"));
+  const failed = await write(project, "SELECT 'nan'::DOUBLE AS id", {}, apart);
+  assert.match(failed.failure!.message, /which SQLite would keep as null/);
+  assert.deepEqual(await beside(), []);
+
+  const upsert = { write_mode: "upsert", keys: ["id"] };
+  for (const query of [OLD, NEW]) {
+    const { state, failure } = await write(project, query, upsert, apart);
+    assert.equal(state, "succeeded", String(failure?.message));
+  }
+  assert.deepEqual(found(project, "SELECT id, name, n FROM t ORDER BY id"), MODES["upsert"]);
+  for (const path of (await beside()).filter((path) => path !== "shop.db")) {
+    assert.deepEqual([path, await project.read(path)], ["shop.db-journal", ""]);
+  }
+
+  database(project.path("shop.db"), "PRAGMA journal_mode = WAL");
+  const { state, failure } = await write(project, "SELECT 4 AS id, 'd' AS name, 40 AS n", upsert, apart);
+  assert.equal(state, "succeeded", String(failure?.message));
+  assert.deepEqual(found(project, "SELECT count(*) FROM t"), [[4]]);
+  const read = await project.run(
+    readingText({ table: "t" }).replace('"mode":"read"', '"mode":"read","isolation":"process"'),
   );
-  const steps = writingSteps("SELECT i FROM range(1000000000) AS r(i)", { write_mode: "overwrite" });
-  await project.write("pipeline.oml", pipeline(steps));
-  await killedWhileWriting(project);
-  const read = await project.run(readingText({ table: "t" }));
-  assert.match(
-    read.failure!.message,
-    /a program was stopped while it wrote to the file, and left it half-way/,
-  );
-  assert.equal((await write(project, "SELECT 4 AS i")).state, "succeeded");
-  assert.deepEqual(found(project, "SELECT i FROM t"), [[1], [2], [3], [4]]);
+  assert.equal(read.state, "succeeded", String(read.failure?.message));
+  assert.deepEqual((await parquet(project.path("rows.parquet")))["id"]!.slice(1).sort(), [
+    "1",
+    "2",
+    "3",
+    "4",
+  ]);
 });
 
 Deno.test("connections doctor and discover look into a database file", async () => {

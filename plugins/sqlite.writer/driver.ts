@@ -3,7 +3,8 @@
  * line in `_osiris_loads` that says that this load was done.
  *
  * The transaction is one that writes from its beginning, so whoever wants to write to the file waits for it. A program
- * that is killed leaves a journal beside the file, from which SQLite brings the old content back.
+ * that is killed leaves a journal beside the file, from which SQLite brings the old content back. In a process that the kernel
+ * walls in, the host makes that journal, and it is emptied instead of removed.
  *
  * @module
  */

@@ -31,8 +31,11 @@ type Opening = Pick<Context, "connection" | "grants" | "signal">;
 
 const MAGIC = "SQLite format 3\0";
 const HEADER_BYTES = 100;
-/** The newest version of the file's format, and of its schema's, that there is. */
-const FILE_FORMAT = 2;
+/** Where the header has what a program has to know to write and to read the file: 1, or 2 for the mode WAL. */
+const WRITE_VERSION = 18;
+const READ_VERSION = 19;
+const WAL = 2;
+/** The newest version of the schema's format that there is. */
 const SCHEMA_FORMAT = 4;
 const WAIT_MS = 25;
 
@@ -57,7 +60,7 @@ export class Database implements Disposable {
   static async open({ connection, grants, signal }: Opening, access: "read" | "write"): Promise<Database> {
     signal.throwIfAborted();
     const { path, timeout_s } = connection as unknown as SqliteConnection;
-    const place = `'${path}'`;
+    const place = `'${path.replaceAll("'", "'\\''")}'`;
     const attempt = `Cannot open ${place}`;
     const [file = path] = access === "read" ? grants.read : grants.write;
     try {
@@ -68,6 +71,7 @@ export class Database implements Disposable {
       const database = new Database(place, db, timeout_s * 1000, signal);
       if (!there) database.#made = file;
       try {
+        if (access === "write" && grants.write.length > 1) await database.#makeNoFiles(attempt, file);
         await database.patiently(attempt, access === "read" ? "BEGIN" : "BEGIN IMMEDIATE");
         await database.patiently(attempt, "SELECT count(*) FROM sqlite_schema");
       } catch (error) {
@@ -77,8 +81,23 @@ export class Database implements Disposable {
       return database;
     } catch (error) {
       signal.throwIfAborted();
-      throw failureOf(attempt, error);
+      throw failureOf(attempt, error, place);
     }
+  }
+
+  /**
+   * Where the host grants the files beside the database too, none can be made or removed: temporary tables stay in
+   * memory, and a journal is emptied where it lies. While the journal of a program that was killed is gone through,
+   * only the sole user of a file leaves it there.
+   */
+  async #makeNoFiles(attempt: string, file: string): Promise<void> {
+    this.#db.exec("PRAGMA temp_store = MEMORY");
+    if (beginning(file)[WRITE_VERSION] === WAL) return; // its files are emptied where they lie in any case
+    const look = "SELECT count(*) FROM sqlite_schema";
+    this.#db.exec("PRAGMA locking_mode = EXCLUSIVE");
+    await this.patiently(attempt, look);
+    this.#db.exec("PRAGMA journal_mode = TRUNCATE; PRAGMA locking_mode = NORMAL");
+    this.rows(attempt, look); // lets go of the file
   }
 
   /** All rows of a statement; integers as `bigint`. */
@@ -140,7 +159,7 @@ export class Database implements Disposable {
         this.prepare(attempt, sql).all();
         return;
       } catch (error) {
-        const failure = failureOf(attempt, error);
+        const failure = failureOf(attempt, error, this.place);
         if (failure.options.retryable !== true || performance.now() >= end) throw failure;
       }
       await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
@@ -174,7 +193,7 @@ export class Database implements Disposable {
     try {
       return work();
     } catch (error) {
-      throw failureOf(attempt, error);
+      throw failureOf(attempt, error, this.place);
     }
   }
 }
@@ -188,14 +207,14 @@ function inspect(attempt: string, file: string, access: "read" | "write"): boole
   }
   if (info.size === 0 && access === "write") return true;
   const header = beginning(file);
-  const version = Math.max(header[19] ?? 0, access === "write" ? header[18] ?? 0 : 0);
+  const version = Math.max(header[READ_VERSION] ?? 0, access === "write" ? header[WRITE_VERSION] ?? 0 : 0);
   const schema = header[47] ?? 0;
   if (new TextDecoder().decode(header.subarray(0, MAGIC.length)) !== MAGIC || header.length < HEADER_BYTES) {
     throw new ServerFailure(attempt, "config", "it is no SQLite database, or an encrypted one", {
       help: "check the path; an encrypted database has to be turned into a plain one first",
     });
   }
-  if (version > FILE_FORMAT || schema > SCHEMA_FORMAT) {
+  if (version > WAL || schema > SCHEMA_FORMAT) {
     throw new ServerFailure(attempt, "config", "it is in a newer format than this SQLite knows", {
       help: "take a newer Osiris, or write the file with an older program",
     });

@@ -75,12 +75,15 @@ const BY_NUMBER: { readonly [code: number]: Meaning } = {
   23: { trouble: "config", help: "a query reads from this one file and nothing else" },
 };
 
-/** What an error means. `attempt` says what was tried, such as `Cannot read the table 'orders' in 'shop.db'`. */
-export function failureOf(attempt: string, thrown: unknown): DriverError {
-  return serverFailure(attempt, thrown, meaningOf);
+/**
+ * What an error means. `attempt` says what was tried, such as `Cannot read the table 'orders' in 'shop.db'`, and `place`
+ * is the file as a shell takes it.
+ */
+export function failureOf(attempt: string, thrown: unknown, place = "FILE"): DriverError {
+  return serverFailure(attempt, thrown, (thrown) => meaningOf(thrown, place));
 }
 
-function meaningOf(thrown: unknown): Meaning {
+function meaningOf(thrown: unknown, place: string): Meaning {
   const { name, message = "", errcode } = Object(thrown) as Thrown;
   if (name === "NotCapable" || name === "PermissionDenied") {
     return {
@@ -95,14 +98,16 @@ function meaningOf(thrown: unknown): Meaning {
     return {
       trouble: "permission",
       says: "SQLite keeps a journal beside the file while it writes, and no file may be made in its folder",
-      help: "allow that; a step with `isolation: process` may write its file alone, so leave that out",
+      help:
+        "allow that; with `isolation: process`, try again: another program may have just removed an empty journal",
     };
   }
   if (errcode === HOT_JOURNAL) {
     return {
       trouble: "conflict",
       says: "a program was stopped while it wrote to the file, and left it half-way",
-      help: "open it once with what may write, such as `sqlite3 FILE .tables`: the old content comes back",
+      help:
+        `the command "sqlite3 ${place} .tables" brings the old content back, and so does the next step that writes to it`,
     };
   }
   if (/attached databases/.test(message)) return BY_NUMBER[23]!;

@@ -12,6 +12,7 @@
 import { OsirisError } from "../diagnostic.ts";
 import type { CatalogEntry, DriverCode } from "./catalog.ts";
 import { entryText } from "./_entry.ts";
+import { amidFilesBeside, keepsFilesBeside } from "./isolation/database_files.ts";
 import { type DiskLimit, DRIVER_DISK } from "./isolation/disk_watch.ts";
 import { handingOver } from "./isolation/handover.ts";
 import { type IsolatedDriver, IsolatedDrivers } from "./isolation/isolated_drivers.ts";
@@ -71,6 +72,7 @@ class Pool implements DriverPool {
     const os = level === "process+os";
     const open = (given: DriverStart, disk?: DiskLimit) =>
       this.#openInProcess(entry, given, hooks, { os, disk });
+    if (os && keepsFilesBeside(entry)) return await amidFilesBeside(start, open);
     return await handingOver(entry, start, this.#disk, open);
   }
 

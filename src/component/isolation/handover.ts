@@ -9,14 +9,15 @@
  */
 
 import { createHash, randomBytes } from "node:crypto";
-import { lstat, mkdir, open, readdir, realpath, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { OsirisError } from "../../diagnostic.ts";
 import { MORE_DISK } from "./_death.ts";
 import { type DiskLimit, DRIVER_FILES, excessOf } from "./disk_watch.ts";
 import type { CatalogEntry } from "../catalog.ts";
-import type { Driver, DriverStart, DriverWrite } from "../driver.ts";
+import type { Driver, DriverStart } from "../driver.ts";
+import { openAt, type Place, syncToDisk } from "./place.ts";
 
 /**
  * Opens a driver. One from outside that may write is granted a folder of its own in place of its target, for
@@ -41,54 +42,12 @@ export async function handingOver(
     });
   }
   const handover = await Handover.begin(target, bytes, about, step);
-  try {
-    const grants = { ...start.grants, write: [handover.folder] };
-    const driver = await openDriver({ ...start, grants }, handover.disk);
-    return new HandingOver(driver, handover);
-  } catch (error) {
-    await handover.end();
-    throw error;
-  }
-}
-
-/** A driver whose writes are put in place by the host. */
-class HandingOver implements Driver {
-  readonly #driver: Driver;
-  readonly #handover: Handover;
-
-  constructor(driver: Driver, handover: Handover) {
-    this.#driver = driver;
-    this.#handover = handover;
-  }
-
-  check: Driver["check"] = () => this.#driver.check();
-  discover: Driver["discover"] = (request) => this.#driver.discover(request);
-  read: Driver["read"] = (request) => this.#driver.read(request);
-  transform: Driver["transform"] = (inputs) => this.#driver.transform(inputs);
-  target: Driver["target"] = (schema) => this.#driver.target(schema);
-  loaded: Driver["loaded"] = (loadId) => this.#driver.loaded(loadId);
-
-  write: Driver["write"] = async (schema, options): Promise<DriverWrite> => {
-    const answer = await this.#driver.write(schema, options);
-    if (answer.kind === "relation") return answer;
-    return {
-      ...answer,
-      commit: async () => {
-        await answer.commit();
-        await this.#driver[Symbol.asyncDispose](); // what is looked at next changes no more
-        await this.#handover.commit(options.mode);
-      },
-    };
-  };
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#driver[Symbol.asyncDispose]();
-    await this.#handover.end();
-  }
+  const grants = { ...start.grants, write: [handover.folder] };
+  return await openAt(handover, () => openDriver({ ...start, grants }, handover.disk));
 }
 
 /** The folder of one write. */
-export class Handover {
+export class Handover implements Place {
   /** What may be written into the folder. */
   readonly disk: DiskLimit;
   readonly #target: string;
@@ -134,7 +93,7 @@ export class Handover {
       }
       await this.#replaceBy(this.folder, there !== undefined);
     }
-    await sync(dirname(this.#target));
+    await syncToDisk(dirname(this.#target));
   }
 
   /** Removes what is left. */
@@ -174,7 +133,7 @@ export class Handover {
       }
     }
     if (files.length === 0) this.#refuse("it wrote no file");
-    for (const path of [...files, ...folders]) await sync(path);
+    for (const path of [...files, ...folders]) await syncToDisk(path);
     return files.length === 1 && folders.length === 1 ? { only: files[0]! } : {};
   }
 
@@ -219,15 +178,6 @@ function lives(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     return (error as { code?: string }).code === "EPERM";
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  const file = await open(path, "r");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }
 
