@@ -8,7 +8,13 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { startMariaDb, startPostgres } from "./_servers.ts";
+import {
+  addressOf,
+  type MariaDbServer,
+  type PostgresServer,
+  startMariaDb,
+  startPostgres,
+} from "./_servers.ts";
 
 /** A database for one family's components. */
 export interface Ground extends AsyncDisposable {
@@ -25,33 +31,10 @@ export interface Ground extends AsyncDisposable {
   texts(sql: string): Promise<string[]>;
 }
 
-const lines = (text: string) => text.split("\n").filter((line) => line !== "");
-
 /** How to get one, by the family of the connection. */
 export const GROUNDS: { readonly [family: string]: () => Promise<Ground> } = {
-  async postgres() {
-    const server = await startPostgres();
-    const { host, port, user, password, database } = server;
-    return {
-      connection: { host, port, user, password, database },
-      broken: { fields: { password: "not it" }, categories: ["auth"] },
-      run: async (sql) => void await server.sql(sql),
-      texts: async (sql) => lines(await server.sql(sql)),
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-    };
-  },
-
-  async mysql() {
-    const server = await startMariaDb();
-    const { host, port, user, password, database } = server;
-    return {
-      connection: { host, port, user, password, database },
-      broken: { fields: { password: "not it" }, categories: ["auth"] },
-      run: async (sql) => void await server.sql(sql),
-      texts: async (sql) => lines(await server.sql(sql)),
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-    };
-  },
+  postgres: () => served(startPostgres),
+  mysql: () => served(startMariaDb),
 
   async sqlite() {
     const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "osiris-ground-" }));
@@ -102,3 +85,14 @@ export const GROUNDS: { readonly [family: string]: () => Promise<Ground> } = {
     };
   },
 };
+
+async function served(start: () => Promise<PostgresServer | MariaDbServer>): Promise<Ground> {
+  const server = await start();
+  return {
+    connection: addressOf(server),
+    broken: { fields: { password: "not it" }, categories: ["auth"] },
+    run: async (sql) => void await server.sql(sql),
+    texts: async (sql) => (await server.sql(sql)).split("\n").filter((line) => line !== ""),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}

@@ -19,6 +19,17 @@ export function testCatalog(): Promise<Catalog> {
     (async () => catalogOf([...await loadBuiltins(), ...await loadPlugins(join(REPO, "tests/drivers"))]))();
 }
 
+/** An `osiris_connections.yaml` of one connection, the default of its family. */
+export function connectionText(
+  family: string,
+  fields: Readonly<Record<string, unknown>>,
+  alias = "main",
+): string {
+  return `version: 1\nconnections:\n  ${family}:\n    ${alias}: ${
+    JSON.stringify({ default: true, ...fields })
+  }\n`;
+}
+
 export class TestProject implements AsyncDisposable {
   private constructor(readonly root: string) {}
 

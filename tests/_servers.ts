@@ -128,6 +128,13 @@ export async function startPostgres(): Promise<PostgresServer> {
   };
 }
 
+/** What the fields of a connection say to get to a server. */
+export function addressOf(
+  { host, port, user, password, database }: PostgresServer | MariaDbServer,
+): Pick<PostgresServer, "host" | "port" | "user" | "password" | "database"> {
+  return { host, port, user, password, database };
+}
+
 /** The newest installed version's programs. */
 async function postgresBinaries(): Promise<string> {
   const versions: number[] = [];

@@ -7,8 +7,14 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { TestProject } from "./_project.ts";
-import { type MariaDbServer, type PostgresServer, startMariaDb, startPostgres } from "./_servers.ts";
+import { connectionText, TestProject } from "./_project.ts";
+import {
+  addressOf,
+  type MariaDbServer,
+  type PostgresServer,
+  startMariaDb,
+  startPostgres,
+} from "./_servers.ts";
 
 /** A database that `family.writer` writes to as its default connection. */
 export interface SqlTarget {
@@ -46,10 +52,7 @@ function served(
 ): SqlTarget {
   return {
     family,
-    connection() {
-      const { host, port, user, password, database } = server();
-      return { host, port, user, password, database };
-    },
+    connection: () => addressOf(server()),
     sql: (text) => server().sql(text),
     ...looks,
   };
@@ -100,8 +103,7 @@ export function projectAt(
   target: SqlTarget,
   more: Readonly<Record<string, unknown>> = {},
 ): Promise<TestProject> {
-  const alias = JSON.stringify({ default: true, ...target.connection(), ...more });
   return TestProject.create({
-    "osiris_connections.yaml": `version: 1\nconnections:\n  ${target.family}:\n    main: ${alias}\n`,
+    "osiris_connections.yaml": connectionText(target.family, { ...target.connection(), ...more }),
   });
 }

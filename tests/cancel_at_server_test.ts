@@ -8,7 +8,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { osirisCommand } from "./_osiris.ts";
-import { type MariaDbServer, type PostgresServer, startMariaDb, startPostgres } from "./_servers.ts";
+import { connectionText } from "./_project.ts";
+import {
+  addressOf,
+  type MariaDbServer,
+  type PostgresServer,
+  startMariaDb,
+  startPostgres,
+} from "./_servers.ts";
 
 let postgres: PostgresServer, mariaDb: MariaDbServer;
 
@@ -68,11 +75,9 @@ async function lingering(
   act: (host: Deno.ChildProcess) => void,
 ): Promise<{ code: number } | undefined> {
   const folder = await Deno.makeTempDir({ prefix: "osiris-cancel-" });
-  const { host, port, user, password, database } = family === "postgres" ? postgres : mariaDb;
-  const connection = JSON.stringify({ default: true, host, port, user, password, database });
   await Deno.writeTextFile(
     join(folder, "osiris_connections.yaml"),
-    `version: 1\nconnections:\n  ${family}:\n    main: ${connection}\n`,
+    connectionText(family, addressOf(family === "postgres" ? postgres : mariaDb)),
   );
   const timeout = timeoutS === undefined ? {} : { timeout: `${timeoutS}s` };
   const steps = [

@@ -7,8 +7,8 @@
  */
 
 import assert from "node:assert/strict";
-import { type PostgresServer, startPostgres } from "./_servers.ts";
-import { TestProject } from "./_project.ts";
+import { addressOf, type PostgresServer, startPostgres } from "./_servers.ts";
+import { connectionText, TestProject } from "./_project.ts";
 import { TcpProxy } from "./_tcp_proxy.ts";
 
 const CUTS = Number(Deno.env.get("OSIRIS_TEST_CUTS") ?? 6);
@@ -44,8 +44,6 @@ async function load(
   port: number,
   retries: number,
 ): Promise<{ state: string; message: string }> {
-  const { host, user, database, password } = server;
-  const alias = JSON.stringify({ default: true, host, port, user, database, password });
   const from = mode === "append" ? 1_000 : 500;
   const query = `SELECT range + ${from} AS id, 2 AS n FROM df, range(${ROWS})`;
   const steps = [
@@ -61,7 +59,7 @@ async function load(
   ];
   await using project = await TestProject.create({
     "one.csv": "one\n1\n",
-    "osiris_connections.yaml": `version: 1\nconnections:\n  postgres:\n    main: ${alias}\n`,
+    "osiris_connections.yaml": connectionText("postgres", { ...addressOf(server), port }),
     "pipeline.oml": JSON.stringify({ oml_version: "0.1.0", name: "once", steps }),
   });
   const outcome = await project.run(await project.read("pipeline.oml"));

@@ -3,7 +3,14 @@
 import assert from "node:assert/strict";
 import { type DiscoverRequest, discoverTables } from "../src/run/mod.ts";
 import { asking } from "./_asking.ts";
-import { type MariaDbServer, type PostgresServer, startMariaDb, startPostgres } from "./_servers.ts";
+import { connectionText } from "./_project.ts";
+import {
+  addressOf,
+  type MariaDbServer,
+  type PostgresServer,
+  startMariaDb,
+  startPostgres,
+} from "./_servers.ts";
 
 const NAMES: DiscoverRequest = { tables: [], samples: 0, profile: false, maxAgeMs: 0 };
 
@@ -13,13 +20,11 @@ async function found(
   family: string,
   request: Partial<DiscoverRequest>,
 ) {
-  const { host, port, user, password, database } = server;
-  const alias = JSON.stringify({ host, port, user, password, database });
   await using at = await asking({
-    "osiris_connections.yaml": `version: 1\nconnections:\n  ${family}:\n    main: ${alias}\n`,
+    "osiris_connections.yaml": connectionText(family, addressOf(server)),
   });
   const { tables } = await discoverTables(at.input, `@${family}.main`, { ...NAMES, ...request });
-  assert.ok(!JSON.stringify(tables).includes(password));
+  assert.ok(!JSON.stringify(tables).includes(server.password));
   return tables;
 }
 

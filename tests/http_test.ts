@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Api, type Asked, RawServer } from "./_api.ts";
 import { osiris } from "./_osiris.ts";
-import { TestProject } from "./_project.ts";
+import { connectionText, TestProject } from "./_project.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -20,13 +20,12 @@ async function reading(
   config: Fields,
   component = "http.extractor",
 ): Promise<TestProject> {
-  const alias = JSON.stringify({ default: true, ...connection });
   const steps = [
     { id: "get", component, mode: "read", config },
     { id: "save", component: "filesystem.json_writer", mode: "write", config: { path: "rows.json" } },
   ];
   return await TestProject.create({
-    "osiris_connections.yaml": `version: 1\nconnections:\n  http:\n    api: ${alias}\n`,
+    "osiris_connections.yaml": connectionText("http", connection, "api"),
     "pipeline.oml": JSON.stringify({ oml_version: "0.1.0", name: "api", steps }),
   });
 }

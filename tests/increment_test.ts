@@ -7,8 +7,14 @@
 
 import assert from "node:assert/strict";
 import { osiris } from "./_osiris.ts";
-import { TestProject } from "./_project.ts";
-import { type MariaDbServer, type PostgresServer, startMariaDb, startPostgres } from "./_servers.ts";
+import { connectionText, TestProject } from "./_project.ts";
+import {
+  addressOf,
+  type MariaDbServer,
+  type PostgresServer,
+  startMariaDb,
+  startPostgres,
+} from "./_servers.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -100,11 +106,10 @@ function steps({ family }: Place, name: string, incremental: Fields, write: Fiel
 }
 
 async function projectOf({ family }: Place, all: readonly Fields[]): Promise<TestProject> {
-  const { host, port, user, database, password } = servers[family]!;
-  const alias = { default: true, host, port, user, database, password: "${DB_PASSWORD}" };
+  const { password, ...address } = addressOf(servers[family]!);
   return await TestProject.create({
     ".env": `DB_PASSWORD=${password}\n`,
-    "osiris_connections.yaml": `version: 1\nconnections:\n  ${family}:\n    main: ${JSON.stringify(alias)}\n`,
+    "osiris_connections.yaml": connectionText(family, { ...address, password: "${DB_PASSWORD}" }),
     "pipeline.oml": JSON.stringify({ oml_version: "0.1.0", name: "increments", steps: all }),
   });
 }

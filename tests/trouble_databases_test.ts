@@ -6,25 +6,27 @@
  */
 
 import assert from "node:assert/strict";
-import { TestProject } from "./_project.ts";
-import { startMariaDb, startPostgres } from "./_servers.ts";
+import { connectionText, TestProject } from "./_project.ts";
+import {
+  addressOf,
+  type MariaDbServer,
+  type PostgresServer,
+  startMariaDb,
+  startPostgres,
+} from "./_servers.ts";
 import { TcpProxy } from "./_tcp_proxy.ts";
 import { assertTold, type Told } from "./_trouble.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A server with a table of many rows, `whole`, and one of a few, `target`, which refuses some rows. */
-interface Subject extends AsyncDisposable {
+type Subject = (PostgresServer | MariaDbServer) & {
   readonly family: string;
-  readonly port: number;
-  readonly password: string;
-  readonly connection: Fields;
-  sql(text: string): Promise<string>;
   /** A query that takes nine seconds. */
   readonly slow: string;
   /** Makes the server say of every row that goes into a table that its disk is full. */
   fill(table: string): Promise<unknown>;
-}
+};
 
 const ROWS = 200_000;
 const TARGET =
@@ -34,7 +36,6 @@ const TARGET =
 const SUBJECTS: readonly (() => Promise<Subject>)[] = [
   async function postgres() {
     const server = await startPostgres();
-    const { host, port, user, password, database } = server;
     await server.sql(
       `CREATE TABLE whole AS SELECT i AS id, 'name ' || i AS name FROM generate_series(1, ${ROWS}) i;
       ${TARGET}; CREATE TABLE hidden (id int); CREATE USER guest PASSWORD 'guest-pw'; GRANT SELECT ON target TO guest`,
@@ -42,34 +43,29 @@ const SUBJECTS: readonly (() => Promise<Subject>)[] = [
     await server.sql("ALTER SYSTEM SET deadlock_timeout = '50ms'");
     await server.sql("SELECT pg_reload_conf()");
     return {
+      ...server,
       family: "postgres",
-      ...{ port, password, connection: { host, port, user, database } },
-      sql: (text) => server.sql(text),
       slow: "SELECT pg_sleep(9)",
       fill: (table) =>
         server.sql(`CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
           $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
           CREATE TRIGGER full_disk BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION full_disk()`),
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };
   },
   async function mysql() {
     const server = await startMariaDb();
-    const { host, port, user, password, database } = server;
     await server.sql(
       `CREATE TABLE whole AS SELECT seq AS id, CONCAT('name ', seq) AS name FROM seq_1_to_${ROWS};
       ${TARGET}; CREATE TABLE hidden (id INT); CREATE USER guest@'%' IDENTIFIED BY 'guest-pw';
       GRANT SELECT ON osiris.target TO guest@'%'`,
     );
     return {
+      ...server,
       family: "mysql",
-      ...{ port, password, connection: { host, port, user, database } },
-      sql: (text) => server.sql(text),
       slow: "SELECT SLEEP(9)",
       fill: (table) =>
         server.sql(`CREATE TRIGGER full_disk BEFORE INSERT ON ${table} FOR EACH ROW
           SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1114, MESSAGE_TEXT = 'The table is full'`),
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };
   },
 ];
@@ -81,12 +77,13 @@ async function projectOf(
   steps: readonly Fields[],
   fields: Fields = {},
 ): Promise<TestProject> {
-  const alias = { default: true, ...subject.connection, password: PASSWORD, ...fields };
   return await TestProject.create({
     ".env": `DB_PASSWORD=${subject.password}\n`,
-    "osiris_connections.yaml": `version: 1\nconnections:\n  ${subject.family}:\n    main: ${
-      JSON.stringify(alias)
-    }\n`,
+    "osiris_connections.yaml": connectionText(subject.family, {
+      ...addressOf(subject),
+      password: PASSWORD,
+      ...fields,
+    }),
     "pipeline.oml": JSON.stringify({ oml_version: "0.1.0", name: "trouble", steps }),
   });
 }

@@ -6,7 +6,7 @@
  */
 
 import { Api, type Asked, RawServer } from "./_api.ts";
-import { TestProject } from "./_project.ts";
+import { connectionText, TestProject } from "./_project.ts";
 import { assertTold, type Told } from "./_trouble.ts";
 
 const TOKEN = "tok-5ecret-canary";
@@ -158,7 +158,6 @@ for (const [component, config] of Object.entries(CONFIGS)) {
     Deno.test(`${component} says what is wrong with a server that ${what}`, async () => {
       await using server = await trouble();
       const alias = {
-        default: true,
         base_url: server.url,
         auth: "bearer",
         token: "${TOKEN}",
@@ -166,7 +165,7 @@ for (const [component, config] of Object.entries(CONFIGS)) {
       };
       await using project = await TestProject.create({
         ".env": `TOKEN=${TOKEN}\n`,
-        "osiris_connections.yaml": `version: 1\nconnections:\n  http:\n    api: ${JSON.stringify(alias)}\n`,
+        "osiris_connections.yaml": connectionText("http", alias, "api"),
         "pipeline.oml": JSON.stringify({
           oml_version: "0.1.0",
           name: "api",

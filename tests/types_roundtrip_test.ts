@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { GROUNDS } from "./_grounds.ts";
-import { TestProject } from "./_project.ts";
+import { connectionText, TestProject } from "./_project.ts";
 
 /** Name → the value, in the engine's SQL. */
 const VALUES: { readonly [name: string]: string } = {
@@ -119,10 +119,9 @@ async function shownBy(names: readonly string[]): Promise<Record<string, string 
 for (const [family, start] of Object.entries(GROUNDS)) {
   Deno.test(`${family} gives every value back as it was, or refuses it by its column`, async () => {
     await using ground = await start();
-    const alias = JSON.stringify({ default: true, ...ground.connection });
     const run = async (steps: readonly Fields[], look?: (project: TestProject) => Promise<void>) => {
       await using project = await TestProject.create({
-        "osiris_connections.yaml": `version: 1\nconnections:\n  ${family}:\n    main: ${alias}\n`,
+        "osiris_connections.yaml": connectionText(family, ground.connection),
       });
       const outcome = await project.run(JSON.stringify({ oml_version: "0.1.0", name: "types", steps }));
       if (outcome.state === "succeeded") await look?.(project);
