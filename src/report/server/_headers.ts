@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context, Next } from "hono";
 import { randomBytes } from "node:crypto";
 
 /** What the answers of the server know of their request. */
@@ -22,7 +22,7 @@ export interface Env {
 export type Asked = Context<Env>;
 
 /** Sets the headers of every answer, however it came about. */
-export const guardAnswers: MiddlewareHandler<Env> = async (c, next) => {
+export async function guardAnswers(c: Asked, next: Next): Promise<void> {
   c.set("nonce", randomBytes(16).toString("base64"));
   c.set("framed", false);
   await next();
@@ -39,7 +39,7 @@ export const guardAnswers: MiddlewareHandler<Env> = async (c, next) => {
   headers.set("Cross-Origin-Opener-Policy", "same-origin");
   headers.set("Cross-Origin-Resource-Policy", "same-origin");
   headers.set("Permissions-Policy", "camera=(), geolocation=(), microphone=()");
-};
+}
 
 function policyOfPage(nonce: string): string {
   return [

@@ -1,0 +1,85 @@
+/** `osiris serve`. */
+
+import { join } from "node:path";
+import { openInBrowser } from "../_browser.ts";
+import type { Cli } from "../_cli.ts";
+import { declare } from "../_declare.ts";
+import { wholeNumber } from "../_flags.ts";
+import { listenOnLoopback } from "../_loopback.ts";
+import { jsonLine } from "../_print.ts";
+import { printable } from "../_printable.ts";
+import { projectOf, shownPath } from "../_project.ts";
+
+export const serve = declare({
+  name: "serve",
+  summary: "show the runs of the project in a browser on this machine",
+  details: [
+    "Prints an address with a token that lets one browser in, once; the address of an earlier start, or one that was used, lets nobody in. Only this machine is answered, nothing can be changed, and Ctrl-C ends it.",
+  ],
+  arguments: {},
+  flags: {
+    port: { value: "N", summary: "the port to use (a free one when not given)" },
+    open: { summary: "open the browser" },
+  },
+  document: {
+    logs: "the folder of the runs",
+    url: "where the pages are, as a line of its own as soon as they can be asked for",
+    token: "what lets one browser in, once: ?token=… at that address",
+  },
+  examples: [
+    { line: "osiris serve --open", about: "Opens the list of runs." },
+    { line: "osiris serve --port 8017", about: "At an address that stays the same; the token does not." },
+  ],
+  async run({ port, open }, cli) {
+    const { newAccess, reportServer } = await import("../../report/mod.ts");
+    const { openState } = await import("../../state/mod.ts");
+    const { logs, state } = projectOf(cli);
+    const known = () => openState(state).listRuns().catch(() => []);
+    const access = newAccess();
+    let number = 0;
+    const pages = reportServer({ logs, access, port: () => number, known });
+    const opened = await listenOnLoopback(
+      (request) => pages.fetch(request),
+      port === undefined ? 0 : wholeNumber("--port", port),
+    );
+    number = opened.port;
+    const url = `http://${opened.address}/`;
+    const entrance = `${url}?token=${access.token}`;
+    cli.out.write(
+      cli.json
+        ? jsonLine({ logs, url, token: access.token })
+        : `Runs of ${printable(shownPath(logs, cli.cwd))}: ${entrance}\n` +
+          "The address lets one browser in, once. Ctrl-C ends the server.\n",
+    );
+    await using _ = { [Symbol.asyncDispose]: open ? await openedBrowser(entrance, cli) : nothing };
+    await interrupted(cli.interruption.signal);
+    await pages.close();
+    await opened.close();
+    return { document: { logs, url }, compact: true };
+  },
+});
+
+/** Opens the browser with a file that only this person can read and that leads on; gives what takes the file away. */
+async function openedBrowser(entrance: string, cli: Cli): Promise<() => Promise<void>> {
+  const folder = await Deno.makeTempDir({ prefix: "osiris-open-" });
+  const file = join(folder, "runs.html");
+  await Deno.writeTextFile(file, `<!doctype html><meta http-equiv="refresh" content="0;url=${entrance}">\n`, {
+    mode: 0o600,
+  });
+  const trouble = await openInBrowser(file);
+  if (trouble !== undefined) {
+    cli.err.write(`Cannot open the browser: ${trouble}; open the address above yourself\n`);
+  }
+  return () => Deno.remove(folder, { recursive: true });
+}
+
+function nothing(): Promise<void> {
+  return Promise.resolve();
+}
+
+function interrupted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
