@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   diagnostic: [],
   amounts: [],
+  printable: [],
   manifest: ["diagnostic", "schemas"],
   oml: ["diagnostic", "schemas"],
   component: ["diagnostic", "schemas"],
@@ -24,10 +25,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   run: ["manifest", "component", "connection", "engine", "session", "state", "diagnostic"],
   session: ["manifest", "diagnostic", "schemas"],
   state: ["diagnostic"],
-  report: ["session", "manifest", "diagnostic", "amounts", "schemas"],
+  report: ["session", "manifest", "diagnostic", "amounts", "printable", "schemas"],
   cli: [
     "diagnostic",
     "amounts",
+    "printable",
     "manifest",
     "oml",
     "component",

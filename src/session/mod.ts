@@ -33,7 +33,7 @@ export type { MetricName, SessionMetric } from "./_metric.ts";
 export type { ProcessIdentity } from "./_process.ts";
 export type { RunState, Status, StepState, StepStatus } from "./_status.ts";
 export { isSessionId, newSessionId } from "./_id.ts";
-export type { Scrub } from "./_json.ts";
+export { jsonText, type Scrub } from "./_json.ts";
 export {
   type Clock,
   createSession,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { printable, printableText } from "./_printable.ts";
+import { printable, printableText } from "./printable.ts";
 
 Deno.test("printable() shows control characters instead of obeying them", () => {
   assert.equal(
