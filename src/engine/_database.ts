@@ -137,6 +137,12 @@ export class Database {
     return String(reader.getRows()[0]![0]);
   }
 
+  /** The bound plan of a query, as JSON, before anything is moved about in it. */
+  async plan(query: string): Promise<string> {
+    const reader = await this.#asking.runAndReadAll(`SELECT json_serialize_plan(${literal(query)})`);
+    return String(reader.getRows()[0]![0]);
+  }
+
   /** A connection of one's own, closed afterwards. */
   async #with<T>(use: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     const connection = await this.#instance.connect();

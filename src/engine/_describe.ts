@@ -43,10 +43,11 @@ export async function describeQuery(
     }
     return { name, relation, times: verdict.references.get(name) ?? 0 };
   });
-  const text = writeQuery(query, (parameter) => `CAST($${parameter} AS ${bind.get(parameter)!.type})`);
-  const used = inputs.filter((input) => input.times > 0);
-  const stubs = used.map((input) => `${identifier(input.name)} AS (${stub(input.relation.columns)})`);
-  const described = withStubs(stubs, text);
+  const described = queryOverStubs(
+    query,
+    inputs.filter((input) => input.times > 0),
+    (parameter) => `CAST($${parameter} AS ${bind.get(parameter)!.type})`,
+  );
   const columns = await database.columns(described).catch((error) => {
     throw explained(error, {
       ...database.attempt(step, `run the query of step '${step}'`),
@@ -61,6 +62,16 @@ export async function describeQuery(
     inputs,
     plainGrouping: verdict.plainGrouping,
   });
+}
+
+/** A query as one text, over empty stand-ins of its inputs, which come first in it and in their order. */
+export function queryOverStubs(
+  query: QueryText,
+  inputs: readonly Input[],
+  parameter: (name: string) => string,
+): string {
+  const stubs = inputs.map((input) => `${identifier(input.name)} AS (${stub(input.relation.columns)})`);
+  return withStubs(stubs, writeQuery(query, parameter));
 }
 
 const LEADING_WITH = /^((?:\s|--[^\n]*\n|\/\*[^]*?\*\/)*WITH\s+(?:RECURSIVE\s+)?)/i;

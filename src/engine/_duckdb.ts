@@ -15,6 +15,7 @@ import type {
   IncrementRequest,
   Loading,
   LoadRequest,
+  QueryLineage,
   Relation,
   Row,
   RunOptions,
@@ -36,6 +37,7 @@ import { explained } from "./_failure.ts";
 import { conformed, reshaped } from "./_fit.ts";
 import { fedRelation } from "./_feed.ts";
 import { pipesOf } from "./_fence.ts";
+import { lineageOf } from "./_lineage.ts";
 import { loadRows } from "./_load.ts";
 import { targetColumns } from "./_load_evolution.ts";
 import { rowsOfLoad } from "./_loads.ts";
@@ -202,6 +204,10 @@ export class DuckEngine implements Engine {
       if (origin.kind === "scan") return undefined;
       throw explained(error, this.database.attempt(own.step, `look at step '${own.step}'`));
     }
+  }
+
+  async lineage(relation: Relation): Promise<QueryLineage> {
+    return await lineageOf(this.database, owned(relation));
   }
 
   async drop(relation: Relation): Promise<void> {

@@ -273,6 +273,21 @@ export interface Staged {
   abort(): Promise<void>;
 }
 
+/** Where the columns of a query come from, or why nobody can tell. */
+export type QueryLineage =
+  | { readonly known: true; readonly columns: readonly ColumnLineage[] }
+  | { readonly known: false; readonly why: string };
+
+/** Where a column comes from: the columns its value is made of, then those that only decide about it or its rows. */
+export interface ColumnLineage {
+  readonly name: string;
+  readonly from: readonly {
+    readonly input: string;
+    readonly column: string;
+    readonly how: "value" | "condition";
+  }[];
+}
+
 /** A row of a sample: JSON-safe values by column name, exact (big integers and decimals as text). */
 export type Row = { readonly [column: string]: unknown };
 
@@ -353,14 +368,16 @@ export interface Engine extends AsyncDisposable {
   write(step: string, relation: Relation, request: WriteRequest, options?: RunOptions): Promise<Staged>;
   /** The tables of a database file. */
   tables(step: string, path: string, request: TablesRequest): Promise<readonly FileContent[]>;
-  /** Computes a relation into a table of a database file, in a transaction that is left open. */
   /** The columns of a table in a database file that is written; null when there is none. */
   target(step: string, path: string, table: string): Promise<readonly TargetColumn[] | null>;
+  /** Computes a relation into a table of a database file, in a transaction that is left open. */
   load(step: string, relation: Relation, request: LoadRequest, options?: RunOptions): Promise<Loading>;
   /** How many rows a load has that a database file remembers; null when it is not done. */
   loaded(step: string, path: string, loadId: string): Promise<number | null>;
   /** First rows of a relation by a limited read; undefined when that would cost a full computation. */
   sample(relation: Relation, rows: number): Promise<readonly Row[] | undefined>;
+  /** Where each column of a relation comes from, by the names of its inputs; nothing is computed. */
+  lineage(relation: Relation): Promise<QueryLineage>;
   /** Frees a stored relation. */
   drop(relation: Relation): Promise<void>;
 }
