@@ -3,7 +3,8 @@
 import type { QueryLineage } from "./engine.ts";
 import type { Database } from "./_database.ts";
 import { queryOverStubs } from "./_describe.ts";
-import { type Flow, planFlows, type PlanNode, UnknownPlan } from "./_plan_columns.ts";
+import { type Flow, UnknownPlan } from "./_expression_flow.ts";
+import { planFlows, type PlanNode } from "./_plan_columns.ts";
 import { literal, literals } from "./_quote.ts";
 import type { Bound, DuckRelation, Input } from "./_relation.ts";
 

@@ -8,8 +8,21 @@
  * @module
  */
 
-/** A plan of which nothing can be said. */
-export class UnknownPlan extends Error {}
+import {
+  allOf,
+  everything,
+  type Flow,
+  flowOf,
+  isNode,
+  list,
+  type Node,
+  NONE,
+  NOTHING,
+  ordering,
+  together,
+  union,
+  UnknownPlan,
+} from "./_expression_flow.ts";
 
 /** An operator or an expression as the engine serializes it. */
 export interface PlanNode {
@@ -18,23 +31,11 @@ export interface PlanNode {
   readonly [key: string]: unknown;
 }
 
-/** Sources of a column, as `input number/column number`: those its value is made of, and those that only decide about it. */
-export interface Flow {
-  readonly value: ReadonlySet<string>;
-  readonly condition: ReadonlySet<string>;
-}
-
 /** The columns of a relation, and what decides which of its rows there are. */
 export interface Flows {
   readonly columns: readonly Flow[];
   readonly rows: ReadonlySet<string>;
 }
-
-type Node = { readonly [key: string]: unknown };
-type Sources = ReadonlySet<string>;
-
-const NONE: Sources = new Set();
-const NOTHING: Flow = { value: NONE, condition: NONE };
 
 /** The flows of a plan whose outermost CTEs, one for each input in their order, stand for the inputs. */
 export function planFlows(plan: PlanNode, inputs: readonly { name: string; columns: number }[]): Flows {
@@ -280,101 +281,6 @@ function chosen(flows: Flows, positions: unknown): Flows {
   return { columns: kept.map((at) => flows.columns[at]!), rows: flows.rows };
 }
 
-/** What an expression over columns is made of. */
-function flowOf(expression: Node, columns: readonly Flow[]): Flow {
-  const flow = (each: unknown) => flowOf(each as Node, columns);
-  const of = (...keys: string[]) => together(keys.flatMap((key) => nodes(expression[key])).map(flow));
-  const by = (...keys: string[]) => everything(of(...keys));
-  switch (expression["expression_class"]) {
-    case "BOUND_REF": {
-      const found = columns[expression["index"] as number];
-      if (found === undefined) throw new UnknownPlan("a column is referred to that is not there");
-      return found;
-    }
-    case "BOUND_CONSTANT":
-    case "BOUND_PARAMETER":
-    case "BOUND_DEFAULT":
-      return NOTHING;
-    case "BOUND_CAST":
-    case "BOUND_UNNEST":
-      return of("child");
-    case "BOUND_FUNCTION": // what a lambda captures is among the children
-    case "BOUND_OPERATOR":
-    case "BOUND_CONJUNCTION":
-      return of("children");
-    case "BOUND_COMPARISON":
-      return of("left", "right");
-    case "BOUND_BETWEEN":
-      return of("input", "lower", "upper");
-    case "BOUND_CASE": {
-      const checks = list(expression["case_checks"]);
-      const value = together([
-        ...checks.map((each) => flow(each["then_expr"])),
-        flow(expression["else_expr"]),
-      ]);
-      return under(value, ...checks.map((each) => everything(flow(each["when_expr"]))));
-    }
-    case "BOUND_AGGREGATE": {
-      const order = ordering((expression["order_bys"] as Node | null)?.["orders"]);
-      return under(of("children"), by("filter"), ...order.map((each) => everything(flow(each))));
-    }
-    case "BOUND_WINDOW": {
-      const orders = [...ordering(expression["orders"]), ...ordering(expression["arg_orders"])];
-      const frame = by("partitions", "filters", "filter_expr", "start_expr", "end_expr", "offset_expr");
-      return under(of("children", "default_expr"), frame, ...orders.map((each) => everything(flow(each))));
-    }
-    default:
-      throw new UnknownPlan(`nothing is known of ${expression["expression_class"]}`);
-  }
-}
-
-/** A flow that further sources decide about. */
-function under(flow: Flow, ...more: Sources[]): Flow {
-  return { value: flow.value, condition: union(flow.condition, ...more) };
-}
-
-function together(flows: readonly Flow[]): Flow {
-  return {
-    value: union(...flows.map((each) => each.value)),
-    condition: union(...flows.map((each) => each.condition)),
-  };
-}
-
-/** All sources of a flow, whatever they do for it. */
-function everything({ value, condition }: Flow): Sources {
-  return union(value, condition);
-}
-
-function allOf(flows: readonly Flow[]): Sources {
-  return union(...flows.map(everything));
-}
-
-function union(...sets: Sources[]): Sources {
-  const filled = sets.filter((set) => set.size > 0);
-  return filled.length === 0
-    ? NONE
-    : filled.length === 1
-    ? filled[0]!
-    : new Set(filled.flatMap((set) => [...set]));
-}
-
 function size({ columns, rows }: Flows): number {
   return columns.reduce((sum, { value, condition }) => sum + value.size + condition.size, rows.size);
-}
-
-function ordering(orders: unknown): Node[] {
-  return list(orders).map((each) => each["expression"] as Node);
-}
-
-/** A node, several of them, or none. */
-function nodes(value: unknown): Node[] {
-  return Array.isArray(value) ? value : isNode(value) ? [value] : [];
-}
-
-function list(value: unknown): readonly Node[] {
-  return (value ?? []) as readonly Node[];
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === "object" && value !== null;
 }
