@@ -11,6 +11,7 @@ import { counted } from "./_amounts.ts";
 import type { Answer } from "./_answer.ts";
 import { type Choices, loadRunnable } from "./_check.ts";
 import type { Cli } from "./_cli.ts";
+import { plannedAnswer } from "./_planned.ts";
 import { runAnswer, type RunFlags } from "./_running.ts";
 
 interface BackfillFlags extends RunFlags {
@@ -30,14 +31,18 @@ export async function backfillAnswer(
   if (range === undefined) {
     throw wrong("--window", "it cuts a range, and there is no --backfill", "give --backfill too");
   }
-  if (flags.dry_run) {
-    throw wrong("--backfill", "it loads, and --dry-run changes nothing", "leave one of them out");
-  }
   const windows = windowsOf(range, window);
   const { manifest, diagnostics, texts, catalog, project } = await loadRunnable(cli, file, choices);
   if (!manifest) return { document: { file }, diagnostics, texts, compact: true };
   const open = await windowsToLoad(manifest, catalog, project, windows);
   const before = windows.length - open.length;
+  if (flags.dry_run) {
+    const { document, ...said } = await plannedAnswer(cli, file, choices, flags, open);
+    return {
+      ...said,
+      document: { ...document, backfill: { range, windows: windows.length, before, sessions: [] } },
+    };
+  }
   const sessions: unknown[] = [];
   let last: Answer = { document: { file, project: project.root, state: "succeeded" } };
   for (const each of open) {

@@ -5,7 +5,7 @@
  */
 
 import { isAbsolute } from "node:path";
-import type { Plan, PlanStep } from "../run/mod.ts";
+import { changesText, type Plan, type PlanStep } from "../run/mod.ts";
 import { counted, duration } from "./_amounts.ts";
 import { printable } from "./_printable.ts";
 import { shownPath } from "./_project.ts";
@@ -52,6 +52,7 @@ function detailsOf(step: PlanStep, cwd: string): [name: string, text: string][] 
   return [
     ...list("after", step.depends_on),
     ...list("reads", step.sources.map(path)),
+    ...incrementText(step),
     ...step.targets.map((
       t,
     ): [string, string] => [
@@ -71,6 +72,44 @@ function detailsOf(step: PlanStep, cwd: string): [name: string, text: string][] 
       ? list("allowed", [`not yet: ${step.consent.reason}; 'osiris run' asks`])
       : []),
   ];
+}
+
+/** How many windows of a backfill are named; of more, the first and the last. */
+const NAMED_WINDOWS = 3;
+
+function incrementText({ increment }: PlanStep): [name: string, text: string][] {
+  if (increment === undefined) return [];
+  const { column, by, from, cursor, lag, windows = [], changed, open } = increment;
+  const late = lag === undefined ? "" : ` less a lag of ${lag}`;
+  const begins = by === "backfill"
+    ? `${column}: ${windowsText(windows)}; no cursor moves`
+    : by === "start"
+    ? `at the beginning: ${column === null ? "its component" : `'${column}'`} has no cursor yet`
+    : by === "initial"
+    ? `${column} = ${from}: \`initial\`, for there is no cursor yet`
+    : column === null
+    ? `after the cursor of its component, ${cursor}`
+    : `${column} = ${from}: the cursor${from === cursor ? "" : ` ${cursor}${late}`}`;
+  return [
+    ["begins", begins],
+    ...(changed === undefined
+      ? []
+      : [["refused", `its cursor is of something else: ${changesText(changed)}`] as [string, string]]),
+    ...(open === undefined
+      ? []
+      : [["open", `session ${open} was lost while it committed; the run asks first whether it had`] as [
+        string,
+        string,
+      ]]),
+  ];
+}
+
+function windowsText(windows: readonly { readonly from: string; readonly to: string }[]): string {
+  const named = windows.map(({ from, to }) => `${from}..${to}`);
+  if (named.length === 0) return "no window is left to load";
+  return named.length <= NAMED_WINDOWS
+    ? named.join(", ")
+    : `${named[0]}, ${named[1]}, … ${named.at(-1)} (${named.length} windows)`;
 }
 
 function contractText({ contract, mode }: PlanStep): string[] {

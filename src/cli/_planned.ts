@@ -5,6 +5,7 @@
  */
 
 import { planRun } from "../run/mod.ts";
+import type { BackfillWindow } from "../state/mod.ts";
 import type { Answer } from "./_answer.ts";
 import { loadRunnable } from "./_check.ts";
 import type { Choices } from "./_check.ts";
@@ -16,16 +17,22 @@ export interface Demands {
   readonly require_os_sandbox: boolean;
 }
 
-/** The plan of a pipeline or manifest. */
+/** The plan of a pipeline or manifest; with `windows`, of a backfill that has these left to load. */
 export async function plannedAnswer(
   cli: Cli,
   file: string,
   choices: Choices,
   demands: Demands,
+  windows?: readonly BackfillWindow[],
 ): Promise<Answer> {
   const loaded = await loadRunnable(cli, file, choices);
   const { manifest, diagnostics, texts } = loaded;
   if (!manifest) return { document: { file }, diagnostics, texts };
-  const plan = await planRun({ ...loaded, manifest, requireOsSandbox: demands.require_os_sandbox });
+  const plan = await planRun({
+    ...loaded,
+    manifest,
+    requireOsSandbox: demands.require_os_sandbox,
+    ...(windows === undefined ? {} : { windows }),
+  });
   return { document: { file, plan }, text: planText(plan, cli.cwd, cli.out), diagnostics, texts };
 }

@@ -47,7 +47,7 @@ export async function runAnswer(
   if (!manifest) return { document: { file }, diagnostics, texts, compact: true };
   const level = logLevel({ verbose: flags.verbose, debug: cli.debug }, env.logLevel);
   requireSecrets(manifest, loaded.secretParams);
-  const plan = await allowedPlan(cli, { ...loaded, manifest }, flags);
+  const plan = await allowedPlan(cli, { ...loaded, manifest }, flags, backfill);
   if (plan.os_sandbox?.in_force === false) {
     cli.err.write(warningText(withoutSandbox(plan, plan.os_sandbox.reason), cli.err));
   }
@@ -141,10 +141,12 @@ async function allowedPlan(
   cli: Cli,
   loaded: Runnable & { readonly manifest: Manifest },
   { frozen, require_os_sandbox }: RunFlags,
+  backfill: BackfillWindow | undefined,
 ): Promise<Plan> {
   const attempt = `Cannot run '${loaded.manifest.pipeline.name}'`;
   if (frozen) await demandFrozen(cli, loaded.project, `${attempt} with --frozen`);
-  const input = { ...loaded, requireOsSandbox: require_os_sandbox };
+  const windows = backfill === undefined ? {} : { windows: [backfill] };
+  const input = { ...loaded, ...windows, requireOsSandbox: require_os_sandbox };
   const plan = await planRun(input);
   const questions = questionsOf(plan.steps, (name) => loaded.catalog.get(name), loaded.lock);
   if (questions.length === 0) return plan;

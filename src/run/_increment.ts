@@ -9,14 +9,7 @@
  * @module
  */
 
-import {
-  type Catalog,
-  type CursorMove,
-  type Driver,
-  type DriverRows,
-  isRepeatable,
-  readsIncrement,
-} from "../component/mod.ts";
+import { type CursorMove, type Driver, type DriverRows, isRepeatable } from "../component/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
 import type { Engine, StagedFile } from "../engine/mod.ts";
 import { fingerprintOf, type Manifest, type ManifestStep, writersBeneath } from "../manifest.ts";
@@ -33,15 +26,16 @@ import {
   ownCursor,
   type Reading,
   settingsOf,
-  sourceOf,
 } from "./_reading.ts";
-import type { RunIdentity } from "./_symbols.ts";
+import { type RunIdentity, withSymbols } from "./_symbols.ts";
+import type { Plan } from "./plan.ts";
 
 /** What the increments of a run have to do with. */
 export interface IncrementInput {
   readonly manifest: Manifest;
-  readonly catalog: Catalog;
-  readonly run: RunIdentity;
+  readonly plan: Plan;
+  /** Values of sensitive parameters. */
+  readonly secretParams?: { readonly [name: string]: string };
   readonly state: State;
   readonly record: RunRecord;
   readonly backfill?: BackfillWindow;
@@ -59,16 +53,14 @@ export class Increments {
 
   constructor(input: IncrementInput) {
     this.#input = input;
-    const { manifest, catalog } = input;
+    const { manifest, plan, secretParams = {} } = input;
     for (const step of manifest.steps) {
-      const spec = catalog.get(step.component)?.spec;
-      if (step.mode !== "read" || spec === undefined) continue;
-      const settings = settingsOf(step);
-      if (!readsIncrement(spec, step.config)) continue;
+      const source = plan.steps.find(({ id }) => id === step.id)?.increment?.source;
+      if (source === undefined) continue;
       this.#readings.set(step.id, {
         key: { pipeline: manifest.pipeline.name, profile: manifest.profile, step: step.id },
-        settings,
-        source: sourceOf(step),
+        settings: settingsOf({ config: withSymbols(step.config, plan.run, secretParams) }),
+        source,
         loads: new Map(writersBeneath(manifest.steps, step.id).map((id) => [id, this.#load(id)])),
         done: new Set(),
         before: undefined,
@@ -82,6 +74,12 @@ export class Increments {
   /** Whether the run has any. */
   get some(): boolean {
     return this.#readings.size > 0;
+  }
+
+  /** Throws RUN616 when a cursor is of something else than what its step reads. In a backfill no cursor matters. */
+  async demandSame(): Promise<void> {
+    if (this.#input.backfill !== undefined) return;
+    for (const reading of this.#readings.values()) await this.#stand(reading);
   }
 
   /** Asks a driver for its rows: for those that are due, where the step is incremental. */
@@ -100,17 +98,17 @@ export class Increments {
         },
       );
     }
-    if (backfill === undefined) reading.before = await state.cursor(reading.key);
+    if (backfill === undefined) await this.#stand(reading);
     else reading.finished = await state.isFinished(reading.key, backfill);
     const { settings } = reading;
     if (settings === undefined) {
       const { value = null } = reading.before ?? {};
       const answer = await driver.read(value === null ? {} : { cursor: ownCursor(step, value) });
       return hearing(answer, (cursor) => {
-        if (cursor !== null) reading.next = { ...NO_CURSOR, value: JSON.stringify(cursor) };
+        if (cursor === null) return;
+        reading.next = { ...NO_CURSOR, source: reading.source, value: JSON.stringify(cursor) };
       });
     }
-    demandSame(reading, settings);
     return await driver.read({
       cursor: { column: settings.cursor, ...boundsOf(reading, settings, backfill) },
     });
@@ -197,7 +195,7 @@ export class Increments {
 
   /** Moves the cursors whose every load is committed. What cannot be written now is found out by the next run. */
   async afterCommit(id: string): Promise<void> {
-    const { state, record, run, backfill } = this.#input;
+    const { state, record, plan: { run }, backfill } = this.#input;
     await this.#inTurn(async () => {
       for (const reading of this.#due(id)) {
         reading.done.add(id);
@@ -215,18 +213,24 @@ export class Increments {
     });
   }
 
+  /** Looks up where a read stands. */
+  async #stand(reading: Reading): Promise<void> {
+    reading.before = await this.#input.state.cursor(reading.key);
+    demandSame(reading);
+  }
+
   #load(id: string): PendingLoad {
     const step = this.#input.manifest.steps.find((each) => each.id === id)!;
     return {
       step: id,
-      load_id: loadId(this.#input.run, id),
+      load_id: loadId(this.#input.plan.run, id),
       target: targetOf(step),
       repeatable: isRepeatable(step.config["write_mode"]),
     };
   }
 
   async #found(reading: Reading, { rows, before }: { rows: number; before: number }): Promise<void> {
-    const { record, state, run, backfill } = this.#input;
+    const { record, state, plan: { run }, backfill } = this.#input;
     const { key, settings } = reading;
     reading.rows = rows;
     if (rows === 0 && backfill !== undefined) await state.finish(key, backfill, run.id);
@@ -240,7 +244,7 @@ export class Increments {
   }
 
   async #intend(reading: Reading): Promise<void> {
-    const { state, run, backfill } = this.#input;
+    const { state, plan: { run }, backfill } = this.#input;
     const { key, before, next, loads } = reading;
     const refusal = await state.intend({
       ...key,

@@ -4,11 +4,12 @@
  * @module
  */
 
-import type { DriverRows } from "../component/mod.ts";
+import { type ComponentSpec, type DriverRows, readsIncrement } from "../component/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
 import type { CursorState, Lag } from "../engine/mod.ts";
 import type { ManifestStep } from "../manifest.ts";
 import type { BackfillWindow, Cursor, CursorKey, PendingLoad, StoredCursor } from "../state/mod.ts";
+import { changesOf, changesText, type Source, type SourceChange } from "./_source.ts";
 import { spanMs } from "./_span.ts";
 
 /** What a step says under `incremental`. */
@@ -24,7 +25,7 @@ export interface Reading {
   readonly key: CursorKey;
   /** Absent where the driver keeps a cursor of its own. */
   readonly settings: Settings | undefined;
-  readonly source: string | null;
+  readonly source: Source;
   readonly loads: Map<string, PendingLoad>;
   readonly done: Set<string>;
   /** The cursor that this run began with. */
@@ -36,28 +37,34 @@ export interface Reading {
   rows: number | undefined;
 }
 
+/** Whether a step is read by what is new. */
+export function isIncremental(
+  { mode, config }: Pick<ManifestStep, "mode" | "config">,
+  spec: ComponentSpec | undefined,
+): boolean {
+  return mode === "read" && spec !== undefined && readsIncrement(spec, config);
+}
+
 /** The step's settings, if it is read by a cursor that Osiris keeps. */
 export function settingsOf({ config }: Pick<ManifestStep, "config">): Settings | undefined {
   return config["incremental"] as Settings | undefined;
 }
 
-/** The table that a step reads, with its connection; null for what is no table. */
-export function sourceOf({ connection = "", config }: ManifestStep): string | null {
-  const { table } = config;
-  return typeof table === "string" ? `${connection} ${table}`.trim() : null;
+/** Where everything loaded before is known to the last row, or else where the step says to begin; null: at the start. */
+export function firstValue(cursor: Cursor | undefined, settings: Settings | undefined): string | null {
+  if (settings === undefined) return null;
+  if (cursor !== undefined && cursor.value !== null) return cursor.since ?? cursor.value;
+  return settings.initial === undefined ? null : String(settings.initial);
 }
 
-/** From and to where rows are read. The first is where everything loaded before is known to the last row. */
+/** From and to where rows are read. */
 export function boundsOf(
   { before, finished }: Reading,
-  { initial }: Settings,
+  settings: Settings,
   backfill: BackfillWindow | undefined,
 ): { from: string | null; to: string | null } {
   if (backfill !== undefined) return { from: backfill.from, to: finished ? backfill.from : backfill.to };
-  if (before !== undefined && before.value !== null) {
-    return { from: before.since ?? before.value, to: null };
-  }
-  return { from: initial === undefined ? null : String(initial), to: null };
+  return { from: firstValue(before, settings), to: null };
 }
 
 /** What the engine knows of the rows that were given before; undefined when it is nothing. */
@@ -67,21 +74,43 @@ export function knownOf({ before }: Reading): CursorState | undefined {
   return { value, type, since: since ?? value, identity, seen };
 }
 
-/** A cursor says nothing of another column, or of another table that a parameter may name. */
-export function demandSame({ key, before, source }: Reading, { cursor }: Settings): void {
-  const column = before?.column ?? cursor;
-  const other = before?.source ?? source;
-  const is = column !== cursor ? `the column '${column}'` : other !== source ? `'${other}'` : undefined;
-  if (is === undefined || source === null && column === cursor) return;
+/** What a cursor stands for that the step does not read any more. */
+export function changesToCursor(
+  cursor: Cursor | undefined,
+  source: Source,
+  settings: Settings | undefined,
+): SourceChange[] {
+  if (cursor === undefined || cursor.value === null) return [];
+  const now = settings?.cursor ?? null;
+  return [
+    ...(cursor.source === null ? [] : changesOf(cursor.source, source)),
+    ...(cursor.column === null || cursor.column === now
+      ? []
+      : [{ what: "cursor column", before: cursor.column, now }]),
+  ];
+}
+
+/** A cursor says nothing of another source or column: to go on with it would leave rows out. Throws RUN616. */
+export function demandSame({ key, before, source, settings }: Reading): void {
+  const changes = changesToCursor(before, source, settings);
+  if (changes.length === 0) return;
+  const { pipeline, step, profile } = key;
+  const command = (verb: string) =>
+    `osiris state ${verb} ${pipeline} ${step}${profile === null ? "" : ` --profile ${profile}`}`;
   throw new OsirisError(
     "RUN616",
-    `Cannot read step '${key.step}' by '${cursor}'${
-      source === null ? "" : ` of '${source}'`
-    }: its cursor is one of ${is}`,
+    `Cannot read step '${step}' of '${pipeline}' from its cursor ${
+      before!.value
+    } on: the step reads something else ` +
+      `than what the cursor is of: ${changesText(changes)}`,
     {
-      step: key.step,
-      help: "begin at the start with 'osiris state reset', or set the cursor with 'osiris state set'; " +
-        "what is run for several tables needs a step, or a profile, for each",
+      step,
+      category: "usage",
+      help:
+        `load everything anew with '${
+          command("reset")
+        }'; or, where the same rows are meant, keep the cursor with ` +
+        `'${command("set")} --keep'; what is run for several sources needs a step, or a profile, for each`,
     },
   );
 }

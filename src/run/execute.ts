@@ -116,17 +116,18 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
       ...(input.nativeCache === undefined ? {} : { nativeCache: input.nativeCache }),
     });
     record.runPrepared(engine, input);
-    const { backfill, catalog } = input;
+    const { backfill, secretParams } = input;
     const increments = new Increments({
       manifest,
-      catalog,
-      run: plan.run,
+      plan,
       state: index,
       record,
+      ...(secretParams === undefined ? {} : { secretParams }),
       ...(backfill === undefined ? {} : { backfill }),
     });
     const context = { plan, input, engine, pool, record, increments };
     if (increments.some) await settleOpenIntents(context, index);
+    await increments.demandSame();
     failure = await runSteps(context);
   } catch (error) {
     failure = scrubbed(failureOf(error), scrub);

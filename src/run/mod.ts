@@ -34,6 +34,7 @@ export {
   type Verdict,
 } from "./ask.ts";
 export { type DiscoverRequest, discoverTables, type Discovery, type FoundTable } from "./discover.ts";
+export { changesText } from "./_source.ts";
 export { windowsToLoad } from "./_backfill.ts";
 export { windowsOf } from "./_windows.ts";
 export type { AskInput } from "./_asking.ts";

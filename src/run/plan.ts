@@ -27,8 +27,12 @@ import type { ConnectionIndex, Environment } from "../connection/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
 import type { Contract, Manifest, ManifestStep } from "../manifest.ts";
 import { newSessionId } from "../session/mod.ts";
+import type { BackfillWindow, State } from "../state/mod.ts";
+import { type Beginning, beginningOf } from "./_beginning.ts";
 import { connectionOf } from "./_connection.ts";
 import { runIndex } from "./_index.ts";
+import { isIncremental } from "./_reading.ts";
+import { sourceOf } from "./_source.ts";
 import { type RunIdentity, withSymbols } from "./_symbols.ts";
 import { type Declaration, unusedDeclarations } from "./_unused.ts";
 
@@ -87,6 +91,8 @@ export interface PlanStep {
   /** What its component from outside declares and no recent run of the pipeline used. */
   readonly unused?: readonly Declaration[];
   readonly sources: readonly string[];
+  /** Of an incremental read: which rows it is asked for. */
+  readonly increment?: Beginning;
   readonly targets: readonly PlanTarget[];
   readonly connection?: string;
   readonly contract?: Contract;
@@ -132,6 +138,8 @@ export interface PlanInput {
   readonly secretParams?: { readonly [name: string]: string };
   /** When and by which dice the run is named; the machine's own when absent. */
   readonly clock?: { now(): Date; random(): number };
+  /** The windows of a backfill that are to be loaded; absent when what is new is. */
+  readonly windows?: readonly BackfillWindow[];
 }
 
 /** Works out what a run of `manifest` would do. Throws {@linkcode OsirisError} for what only this machine can tell. */
@@ -144,12 +152,14 @@ export async function planRun(input: PlanInput): Promise<Plan> {
   const apart = manifest.steps.filter((step, i) => needsProcess(step, entries[i]!));
   const sandbox = apart.length === 0 ? undefined : await sandboxFor(input.env, osSandbox);
   if (sandbox && !sandbox.in_force && input.requireOsSandbox) throw withoutSandbox(apart[0]!, sandbox);
-  const steps = manifest.steps.map((step, i) =>
-    planStep(step, entries[i]!, { ...input, ...(sandbox ? { sandbox } : {}) }, run)
+  const state = runIndex(project);
+  const surroundings = { ...input, state, ...(sandbox ? { sandbox } : {}) };
+  const steps = await Promise.all(
+    manifest.steps.map((step, i) => planStep(step, entries[i]!, surroundings, run)),
   );
   refuseSharedTargets(steps);
   refuseOwnFiles(steps, project);
-  const previous = await differenceToLastRun(manifest, project);
+  const previous = await differenceToLastRun(manifest, project, state);
   const unused = await unusedDeclarations(manifest.pipeline.name, entries, project);
   return {
     plan_version: "1",
@@ -249,12 +259,27 @@ export function demandConsent(plan: Plan): void {
 
 interface StepInput extends PlanInput {
   readonly sandbox?: SandboxState;
+  readonly state: State;
 }
 
-function planStep(step: ManifestStep, entry: CatalogEntry, input: StepInput, run: RunIdentity): PlanStep {
+async function planStep(
+  step: ManifestStep,
+  entry: CatalogEntry,
+  input: StepInput,
+  run: RunIdentity,
+): Promise<PlanStep> {
   const config = withSymbols(step.config, run, input.secretParams ?? {});
   const connection = connectionOf(step, config, entry.spec, input.connections, input.env);
   const grants = grantsOf(entry.spec, config, connection?.values ?? null, input.project);
+  const increment = isIncremental(step, entry.spec)
+    ? await beginningOf(
+      { config },
+      sourceOf(step, entry.spec, connection),
+      { pipeline: input.manifest.pipeline.name, profile: input.manifest.profile, step: step.id },
+      input.state,
+      input.windows,
+    )
+    : undefined;
   return {
     id: step.id,
     component: step.component,
@@ -266,6 +291,7 @@ function planStep(step: ManifestStep, entry: CatalogEntry, input: StepInput, run
     depends_on: step.depends_on,
     grants,
     sources: step.mode === "read" ? [...grants.read, ...grants.net] : [],
+    ...(increment === undefined ? {} : { increment }),
     targets: step.mode === "write" ? grants.write.map((path) => targetAt(path, config)) : [],
     ...(step.connection === undefined ? {} : { connection: step.connection }),
     ...(step.contract === undefined ? {} : { contract: step.contract }),
@@ -385,8 +411,9 @@ function isWithin(folder: string, path: string): boolean {
 async function differenceToLastRun(
   manifest: Manifest,
   project: Project,
+  state: State,
 ): Promise<PlanDifference | undefined> {
-  const last = await runIndex(project).lastRun(manifest.pipeline.name);
+  const last = await state.lastRun(manifest.pipeline.name);
   const before = last && planOf(join(project.logs, last.session_id));
   if (!before) return undefined;
   const then = new Map(before.steps.map((step) => [step.id, step.fingerprint]));

@@ -11,8 +11,8 @@ export interface CursorKey {
 export interface Cursor {
   /** The column that is followed; null when it was set by hand, before any run. */
   readonly column: string | null;
-  /** The table that it is a column of, with its connection; null where a query was read, or a hand set it. */
-  readonly source: string | null;
+  /** What was read, part by part; null when nobody noted it, as when a hand set the cursor. */
+  readonly source: { readonly [part: string]: string } | null;
   /** The greatest value that was loaded, as exact text; null begins at the start. */
   readonly value: string | null;
   /** The engine's type of the column. */

@@ -165,7 +165,15 @@ function namedOf({ pipeline, profile, step }: CursorRow | IntentRow): CursorKey 
 }
 
 function valuesOf({ column, source, value, type, since, identity, seen }: Cursor) {
-  return [column, source, value, type, since, JSON.stringify(identity), seen] as const;
+  return [
+    column,
+    source === null ? null : JSON.stringify(source),
+    value,
+    type,
+    since,
+    JSON.stringify(identity),
+    seen,
+  ] as const;
 }
 
 function cursorOf(
@@ -173,13 +181,20 @@ function cursorOf(
 ): Cursor {
   return {
     column: column_name,
-    source,
+    source: source === null ? null : sourceOf(source),
     value,
     type,
     since,
     identity: JSON.parse(identity ?? "[]"),
     seen: seen ?? new Uint8Array(),
   };
+}
+
+/** An older Osiris noted a connection, which no name of it has a space in, and a table as one text. */
+function sourceOf(text: string): Cursor["source"] {
+  if (text.startsWith("{")) return JSON.parse(text);
+  const [, connection, table] = /^(@\S+)? ?(.*)$/s.exec(text)!;
+  return { ...(connection === undefined ? {} : { connection }), table: table! };
 }
 
 function storedOf(row: CursorRow): StoredCursor {

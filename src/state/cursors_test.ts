@@ -7,7 +7,7 @@ import { type Cursor, type CursorKey, type Intent, openState, type State } from 
 const KEY: CursorKey = { pipeline: "sales", profile: null, step: "get" };
 const at = (value: string): Cursor => ({
   column: "at",
-  source: "@sqlite.shop orders",
+  source: { connection: "@sqlite.shop", table: "orders" },
   value,
   type: "BIGINT",
   since: "1",

@@ -24,7 +24,8 @@ export const stateShow = declare({
   flags: {},
   document: {
     state: "the folder that keeps them",
-    cursors: "each with pipeline, profile, step, column, value, type, since, version, session_id, updated_at",
+    cursors:
+      "each with pipeline, profile, step, column, source, value, type, since, version, session_id, updated_at",
     open: "loads whose end is not known yet: pipeline, profile, step, session_id, value",
   },
   examples: [
@@ -95,13 +96,21 @@ export const stateSet = declare({
   summary: "set where an incremental read goes on",
   details: [
     "The next run reads from this value on, rows of this very value included, whether they were loaded before or not.",
+    "A step that reads something else than before (another table, query, place or column) is refused. With --keep its cursor stays where it is, and is from now on one of what the step reads.",
   ],
   arguments: {
     pipeline: { value: "PIPELINE", summary: "the pipeline's name" },
     step: { value: "STEP", summary: "the id of the step that reads" },
-    value: { value: "VALUE", summary: "the value, such as 2026-01-31 or 4711" },
+    value: {
+      value: "VALUE",
+      summary: "the value, such as 2026-01-31 or 4711; none with --keep",
+      optional: true,
+    },
   },
-  flags: PROFILE_FLAG,
+  flags: {
+    ...PROFILE_FLAG,
+    keep: { summary: "leave the cursor where it is, for what the step reads now" },
+  },
   document: {
     pipeline: "the pipeline's name",
     profile: "the profile",
@@ -109,21 +118,50 @@ export const stateSet = declare({
     before: "where it stood; null when nowhere",
     value: "where it stands",
   },
-  examples: [{ line: "osiris state set orders extract 2026-01-31T12:00:00", about: "Goes on at noon." }],
-  async run({ pipeline, step, value, profile }, cli) {
+  examples: [
+    { line: "osiris state set orders extract 2026-01-31T12:00:00", about: "Goes on at noon." },
+    {
+      line: "osiris state set orders extract --keep",
+      about: "The table was renamed; its rows are the same.",
+    },
+  ],
+  async run({ pipeline, step, value, profile, keep }, cli) {
     const { NO_CURSOR, openState } = await import("../../state/mod.ts");
     const state = openState(projectOf(cli).state);
     const key: CursorKey = { pipeline, profile: profile ?? null, step };
-    const known = await cursorsOf(state, key);
-    const before = known.find((each) => each.step === step)?.value ?? null;
-    await state.setCursor(key, { ...NO_CURSOR, value });
-    return {
-      document: { ...key, before, value },
-      note: `Step '${printable(step)}' of '${printable(pipeline)}' goes on at ${printable(value)}` +
-        `${before === null ? "" : `; it stood at ${printable(before)}`}\n`,
-    };
+    const stored = (await cursorsOf(state, key)).find((each) => each.step === step);
+    const before = stored?.value ?? null;
+    const answer = (now: string, note: string) => ({
+      document: { ...key, before, value: now },
+      note: `Step '${printable(step)}' of '${printable(pipeline)}' ${note}\n`,
+    });
+    if (keep === (value !== undefined)) {
+      throw wrongSet(
+        pipeline,
+        keep ? "--keep leaves it where it is" : "there is no VALUE",
+        "give either of them",
+      );
+    }
+    if (value !== undefined) {
+      await state.setCursor(key, { ...NO_CURSOR, value });
+      const stood = before === null ? "" : `; it stood at ${printable(before)}`;
+      return answer(value, `goes on at ${printable(value)}${stood}`);
+    }
+    if (stored === undefined || before === null) {
+      throw wrongSet(pipeline, `step '${printable(step)}' has none to keep`, "see 'osiris state show'");
+    }
+    const { column: _column, source: _source, ...rest } = stored;
+    await state.setCursor(key, { ...rest, column: null, source: null });
+    return answer(before, `goes on at ${printable(before)}, whatever it reads now`);
   },
 });
+
+function wrongSet(pipeline: string, why: string, help: string): OsirisError {
+  return new OsirisError("CLI804", `Cannot set a cursor of '${printable(pipeline)}': ${why}`, {
+    category: "usage",
+    help,
+  });
+}
 
 export const stateReset = declare({
   name: "state reset",
