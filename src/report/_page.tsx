@@ -9,6 +9,7 @@ import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { Markup } from "./_markup.ts";
 import { STYLE } from "./_style.ts";
+import { STORY_STYLE } from "./story/_style.ts";
 
 /** What a page is made of. */
 export interface PageParts {
@@ -17,22 +18,28 @@ export interface PageParts {
   readonly nonce?: string;
   /** JavaScript of the page; a text of ours, never of a session. */
   readonly script?: string;
+  /** What a page without a server lets in, given its style and its script. */
+  readonly policy?: (style: string, script: string | undefined) => string;
   /** Where the page stands: names and addresses from the list of runs to here. */
   readonly path?: readonly { readonly name: string; readonly href?: string }[];
   readonly children?: Child;
 }
 
 /** A whole page. */
-export function Page({ title, nonce, script, path = [], children }: PageParts): Markup {
+export function Page({ title, nonce, script, policy, path = [], children }: PageParts): Markup {
+  const style = STYLE + STORY_STYLE;
   return (
     <html lang="en">
       <head>
         <meta charset="utf-8" />
+        {policy === undefined
+          ? null
+          : <meta http-equiv="Content-Security-Policy" content={policy(style, script)} />}
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>{title} · Osiris</title>
         <link rel="icon" href="data:," />
-        <style nonce={nonce}>{raw(STYLE)}</style>
+        <style nonce={nonce}>{raw(style)}</style>
       </head>
       <body>
         <a class="skip" href="#main">Skip to the content</a>

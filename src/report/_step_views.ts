@@ -106,6 +106,7 @@ function joined(known: Known): StepView {
     state: status?.state ?? "pending",
     ...present("version", textAt(planned, "version")),
     ...present("layer", textAt(declared, "layer") ?? textAt(planned, "layer")),
+    ...present("fingerprint", textAt(declared, "fingerprint") ?? textAt(planned, "fingerprint")),
     ...present("line", numberAt(declared["source"], "line")),
     ...present("reason", status?.reason),
     ...present("error", failureAt(status, "error")),

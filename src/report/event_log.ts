@@ -34,6 +34,8 @@ export interface EventLine {
   readonly step?: string;
   /** All else that it says, `name=value`. */
   readonly words: string;
+  /** As it is recorded; anything may stand there. */
+  readonly data: unknown;
 }
 
 export interface EventPage {
@@ -105,6 +107,7 @@ function lineOf(event: SessionEvent, number: number): EventLine {
     level: eventLevel(event),
     ...(step === undefined ? {} : { step }),
     words: eventWords(event),
+    data: event.data,
   };
 }
 

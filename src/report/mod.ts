@@ -15,6 +15,9 @@
  */
 
 export { type Measure, type MeasuredRun, measuredRun, measuresOf } from "./measures.ts";
+export { OTLP_SIGNALS, otlpOf, type OtlpRequest, type OtlpSignal, type OtlpSource } from "./otlp.ts";
+export { type LiveOptions, LiveTelemetry } from "./otlp_live.ts";
+export { addressOf, type OtlpTarget, type SendOptions, sendOtlp } from "./otlp_send.ts";
 export { type CountedRun, prometheusOf, prometheusOfLogs } from "./prometheus.ts";
 export {
   type ArtifactView,
@@ -51,3 +54,12 @@ export {
 } from "./event_log.ts";
 export { type Access, newAccess } from "./server/access.ts";
 export { type ReportServer, reportServer, type ReportServerOptions } from "./server/server.tsx";
+export {
+  type Change,
+  comparisonOf,
+  isNews,
+  type RunBrief,
+  type RunComparison,
+  type StepDifference,
+} from "./comparison.ts";
+export { parseTraceparent, type TraceContext } from "./trace_context.ts";

@@ -153,6 +153,8 @@ export interface StepView {
   readonly layer?: string;
   /** Where it stands in the pipeline's text. */
   readonly line?: number;
+  /** What it computes, as one hash; equal ones compute the same. */
+  readonly fingerprint?: string;
   readonly state: StepState;
   /** Why it was skipped or cancelled. */
   readonly reason?: string;

@@ -1,0 +1,17 @@
+import type { Markup } from "../_markup.ts";
+import type { Highlight, Language } from "./_highlight.ts";
+
+/** A text of a language, coloured, in a box that scrolls by itself. */
+export function Code({ text, language, highlight, label }: {
+  readonly text: string;
+  readonly language: Language;
+  readonly highlight: Highlight;
+  /** What it is, for those who do not see it. */
+  readonly label: string;
+}): Markup {
+  return (
+    <pre class="code" tabindex={0} role="region" aria-label={label}><code>
+      {highlight(language, text).map(({ text, kind }) => kind === undefined ? text : <span class={`hl-${kind}`}>{text}</span>)}
+    </code></pre>
+  );
+}

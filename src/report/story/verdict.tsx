@@ -1,0 +1,109 @@
+import { bytes, count, duration } from "../../amounts.ts";
+import type { Markup } from "../_markup.ts";
+import type { RunView } from "../run_view.ts";
+import { Failed } from "./cause.tsx";
+import { State } from "./state.tsx";
+import type { Story } from "./story.ts";
+import { momentText } from "./_words.ts";
+
+/** What a person wants to know first: how it went, why, and what to do. */
+export function Verdict({ story }: { readonly story: Story }): Markup {
+  const { run, links } = story;
+  return (
+    <section id="verdict" class={`verdict ${run.state}`} aria-labelledby="verdict-title">
+      <p class="over">
+        <State state={run.state} /> <span class="soft">{run.pipeline.name}</span>
+      </p>
+      <h1 id="verdict-title">{run.verdict}</h1>
+      {run.pipeline.description === undefined ? null : <p class="lead">{run.pipeline.description}</p>}
+      {run.cause === undefined ? null : <Failed cause={run.cause} highlight={story.highlight} />}
+      {run.remarks.length === 0 ? null : (
+        <ul class="remarks" aria-label="Worth knowing">
+          {run.remarks.map((remark) => <li>{remark}</li>)}
+        </ul>
+      )}
+      {run.next === undefined ? null : (
+        <p class="next">
+          <span class="soft">Next:</span> <code class="command">{run.next}</code>
+        </p>
+      )}
+      <Numbers run={run} />
+      <Facts run={run} links={links} />
+    </section>
+  );
+}
+
+/** The figures of the whole run, large. */
+function Numbers({ run: { totals, duration_ms, steps } }: { readonly run: RunView }): Markup {
+  const figures: [string, string | undefined][] = [
+    ["Time", duration_ms === undefined ? undefined : duration(duration_ms)],
+    ["Rows read", totals.rows_read === undefined ? undefined : count(totals.rows_read)],
+    ["Rows written", totals.rows_written === undefined ? undefined : count(totals.rows_written)],
+    ["Rows left out", totals.rows_rejected === undefined ? undefined : count(totals.rows_rejected)],
+    ["Bytes written", totals.bytes_written === undefined ? undefined : bytes(totals.bytes_written)],
+    ["Peak memory", totals.memory_mb === undefined ? undefined : `${totals.memory_mb} MB`],
+    ["Retries", totals.retries === 0 ? undefined : count(totals.retries)],
+    ["Steps", steps.length === 0 ? undefined : count(steps.length)],
+  ];
+  return (
+    <dl class="numbers">
+      {figures.map(([name, value]) =>
+        value === undefined ? null : (
+          <div>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        )
+      )}
+    </dl>
+  );
+}
+
+/** What names the run. */
+function Facts({ run, links }: { readonly run: RunView; readonly links: Story["links"] }): Markup {
+  const engine = run.engine &&
+    [run.engine.name, run.engine.version].filter((part) => part !== undefined).join(" ");
+  const facts: [string, Markup | string | undefined][] = [
+    ["Session", <code>{run.session_id}</code>],
+    ["Started", <time datetime={run.started_at}>{momentText(run.started_at)}</time>],
+    [
+      "Ended",
+      run.ended_at === undefined
+        ? undefined
+        : <time datetime={run.ended_at}>{momentText(run.ended_at)}</time>,
+    ],
+    ["Pipeline file", run.pipeline.file],
+    ["Profile", run.profile ?? undefined],
+    ["Run id", run.run_id],
+    ["Continues", run.resumes === undefined ? undefined : <SessionLink id={run.resumes} links={links} />],
+    [
+      "Before it",
+      run.earlier[0] === undefined ? undefined : <SessionLink id={run.earlier[0].session_id} links={links} />,
+    ],
+    ["Exit code", run.exit_code?.toString()],
+    ["Made by", run.osiris],
+    ["Engine", engine],
+    ["Manifest", <code class="long">{run.fingerprint}</code>],
+  ];
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) =>
+        value === undefined || value === "" ? null : (
+          <div>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        )
+      )}
+    </dl>
+  );
+}
+
+/** Another session, as a link where there are addresses. */
+export function SessionLink({ id, links }: { readonly id: string; readonly links: Story["links"] }): Markup {
+  return links.run === undefined ? <code>{id}</code> : (
+    <a href={links.run(id)}>
+      <code>{id}</code>
+    </a>
+  );
+}
