@@ -7,7 +7,7 @@
 
 import { OsirisError } from "../diagnostic.ts";
 import { windowsOf, windowsToLoad } from "../run/mod.ts";
-import { counted } from "./_amounts.ts";
+import { counted } from "../amounts.ts";
 import type { Answer } from "./_answer.ts";
 import { type Choices, loadRunnable } from "./_check.ts";
 import type { Cli } from "./_cli.ts";

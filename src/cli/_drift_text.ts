@@ -1,7 +1,7 @@
 /** What contracts found different in a run, and what that cost. @module */
 
 import type { EventData, SessionRecord } from "../session/mod.ts";
-import { counted, rows } from "./_amounts.ts";
+import { counted, rows } from "../amounts.ts";
 import { printable } from "./_printable.ts";
 import type { Stream } from "./_terminal.ts";
 import { wrapped } from "./_wrap.ts";

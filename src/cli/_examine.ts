@@ -9,7 +9,7 @@ import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { OsirisError } from "../diagnostic.ts";
-import { bytes, counted } from "./_amounts.ts";
+import { bytes, counted } from "../amounts.ts";
 import type { Cli } from "./_cli.ts";
 import { projectOf } from "./_project.ts";
 import { systemReason } from "./_system_reason.ts";

@@ -1,7 +1,7 @@
 /** Watching a run of another process until it ends. @module */
 
 import { followEvents, type SessionEvent, sessionSummary } from "../session/mod.ts";
-import { duration } from "./_amounts.ts";
+import { duration } from "../amounts.ts";
 import type { Answer } from "./_answer.ts";
 import type { Cli } from "./_cli.ts";
 import { EXIT, meaningOf } from "./_exit.ts";

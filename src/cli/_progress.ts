@@ -6,7 +6,7 @@
  */
 
 import type { SessionEvent } from "../session/mod.ts";
-import { count, duration, rate, rows } from "./_amounts.ts";
+import { count, duration, rate, rows } from "../amounts.ts";
 import { jsonLine } from "./_print.ts";
 import { printable } from "./_printable.ts";
 import { HIDE_CURSOR, SHOW_CURSOR, type Stream } from "./_terminal.ts";

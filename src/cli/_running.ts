@@ -10,7 +10,7 @@ import type { Manifest } from "../manifest.ts";
 import { type Outcome, type Plan, planRun, runPlan } from "../run/mod.ts";
 import type { RunEnd, RunState, SessionEvent } from "../session/mod.ts";
 import type { BackfillWindow } from "../state/mod.ts";
-import { counted, duration, rows } from "./_amounts.ts";
+import { counted, duration, rows } from "../amounts.ts";
 import type { Answer } from "./_answer.ts";
 import { type Choices, loadRunnable, type Runnable } from "./_check.ts";
 import type { Cli } from "./_cli.ts";

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Failure } from "../diagnostic.ts";
 import { eventLevel, type RunView } from "../report/mod.ts";
 import { type EventData, type SessionEvent, type SessionMetric, type SessionRecord } from "../session/mod.ts";
-import { bytes, count, counted, rows } from "./_amounts.ts";
+import { bytes, count, counted, rows } from "../amounts.ts";
 import { driftText } from "./_drift_text.ts";
 import { printable } from "./_printable.ts";
 import { shownPath } from "./_project.ts";

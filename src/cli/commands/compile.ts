@@ -1,7 +1,7 @@
 /** `osiris compile FILE`. */
 
 import { join, resolve } from "node:path";
-import { counted } from "../_amounts.ts";
+import { counted } from "../../amounts.ts";
 import { declare } from "../_declare.ts";
 import { COMPILE_FLAGS } from "../_flags.ts";
 import { printable } from "../_printable.ts";

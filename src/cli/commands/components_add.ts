@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { ComponentPackage, Lock } from "../../component/mod.ts";
 import { OsirisError } from "../../diagnostic.ts";
-import { counted } from "../_amounts.ts";
+import { counted } from "../../amounts.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
 import { printable } from "../_printable.ts";

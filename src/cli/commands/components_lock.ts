@@ -1,7 +1,7 @@
 /** `osiris components lock`. */
 
 import { OsirisError } from "../../diagnostic.ts";
-import { counted } from "../_amounts.ts";
+import { counted } from "../../amounts.ts";
 import { declare } from "../_declare.ts";
 import { projectOf } from "../_project.ts";
 

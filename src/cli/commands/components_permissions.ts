@@ -2,7 +2,7 @@
 
 import { isAbsolute } from "node:path";
 import { stringify } from "yaml";
-import { count, counted } from "../_amounts.ts";
+import { count, counted } from "../../amounts.ts";
 import type { Cli } from "../_cli.ts";
 import type { ComponentUse, Tally, TemplateUse } from "../_component_use.ts";
 import { declare } from "../_declare.ts";

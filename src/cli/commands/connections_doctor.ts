@@ -1,7 +1,7 @@
 /** `osiris connections doctor`. */
 
 import type { ConnectionHealth, Health, Verdict } from "../../run/mod.ts";
-import { duration } from "../_amounts.ts";
+import { duration } from "../../amounts.ts";
 import { ASK_FLAGS } from "../_asking.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";

@@ -2,7 +2,7 @@
 
 import { OsirisError } from "../../diagnostic.ts";
 import type { Discovery, FoundTable } from "../../run/mod.ts";
-import { count, duration } from "../_amounts.ts";
+import { count, duration } from "../../amounts.ts";
 import { ASK_FLAGS } from "../_asking.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";

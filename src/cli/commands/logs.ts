@@ -2,7 +2,7 @@
 
 import { OsirisError } from "../../diagnostic.ts";
 import type { GcPlan } from "../../session/mod.ts";
-import { bytes, counted, duration } from "../_amounts.ts";
+import { bytes, counted, duration } from "../../amounts.ts";
 import { declare } from "../_declare.ts";
 import { EXIT } from "../_exit.ts";
 import { SESSION_FLAG, wholeNumber } from "../_flags.ts";

@@ -3,7 +3,7 @@
 import { basename, resolve } from "node:path";
 import { OsirisError } from "../../diagnostic.ts";
 import type { SessionRecord } from "../../session/mod.ts";
-import { counted } from "../_amounts.ts";
+import { counted } from "../../amounts.ts";
 import type { Answer } from "../_answer.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";

@@ -2,7 +2,7 @@
 
 import { OsirisError } from "../../diagnostic.ts";
 import type { CursorKey, StoredCursor } from "../../state/mod.ts";
-import { counted } from "../_amounts.ts";
+import { counted } from "../../amounts.ts";
 import type { Cli } from "../_cli.ts";
 import { declare, type Flags } from "../_declare.ts";
 import { printable } from "../_printable.ts";
