@@ -6,30 +6,14 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
 import { parse } from "yaml";
+import { NUMBERS, packed, pipelineOf } from "./_numbers_component.ts";
 import { osiris } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
 
-const SPEC = `name: acme.numbers
-version: 1.0.0
-title: Numbers
-description: Makes numbers
-status: experimental
-modes: [read]
-permissions: {}
-config: { type: object, properties: {} }
-examples: [{ title: Some, mode: read, config: {} }]
-`;
-const DRIVER = `import { defineDriver, emit } from "osiris/driver";
-export default defineDriver({ read: () => emit({ n: "BIGINT" }, function* () { yield [{ n: 1 }]; return {}; }) });
-`;
+const { "spec.yaml": SPEC, "driver.ts": DRIVER } = NUMBERS;
 
-async function packed(version = "1.0.0", driver = DRIVER): Promise<Uint8Array<ArrayBuffer>> {
-  const files = { "package/spec.yaml": SPEC.replace("1.0.0", version), "package/driver.ts": driver };
-  const entries = Object.entries(files).map(([name, text]) => {
-    const body = new TextEncoder().encode(text);
-    return { header: { name, size: body.length, mtime: new Date(0) }, body };
-  });
-  return new Uint8Array(gzipSync(await packTar(entries)));
+function packedNumbers(version = "1.0.0", driver = DRIVER): Promise<Uint8Array<ArrayBuffer>> {
+  return packed({ "spec.yaml": SPEC.replace("1.0.0", version), "driver.ts": driver });
 }
 
 function sha256(bytes: Uint8Array): string {
@@ -38,7 +22,7 @@ function sha256(bytes: Uint8Array): string {
 
 Deno.test("components add takes a package from an address, and records the address without what may be secret, and the hash", async () => {
   await using project = await TestProject.create({ "osiris.yaml": "" });
-  const bytes = await packed();
+  const bytes = await packedNumbers();
   await using server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     () => new Response(bytes),
@@ -68,8 +52,8 @@ Deno.test("components add takes a package from an address, and records the addre
 Deno.test("components add takes a package from a file, wherever the project is, and replaces the version before", async () => {
   await using project = await TestProject.create({
     "a/osiris.yaml": "",
-    "one.tgz": await packed("1.0.0"),
-    "two.tgz": await packed("2.0.0"),
+    "one.tgz": await packedNumbers("1.0.0"),
+    "two.tgz": await packedNumbers("2.0.0"),
   });
   const add = (file: string) =>
     osiris(["components", "add", file, "--project", "a", "--yes"], { cwd: project.root });
@@ -78,7 +62,7 @@ Deno.test("components add takes a package from a file, wherever the project is, 
   assert.equal(code, 0, stderr);
   assert.match(stderr, /version 1\.0\.0 then, 2\.0\.0 now, spec\.yaml changed/);
   const { version, source } = parse(await project.read("a/osiris.lock")).components["acme.numbers"];
-  assert.deepEqual([version, source], ["2.0.0", `two.tgz#sha256=${sha256(await packed("2.0.0"))}`]);
+  assert.deepEqual([version, source], ["2.0.0", `two.tgz#sha256=${sha256(await packedNumbers("2.0.0"))}`]);
   assert.match(await project.read("a/components/acme.numbers/spec.yaml"), /version: 2\.0\.0/);
   assert.deepEqual(await project.list("a/components"), [
     "a/components/acme.numbers",
@@ -92,7 +76,7 @@ Deno.test("components add replaces nothing that somebody made or changed in comp
     "osiris.yaml": "",
     "components/acme.numbers/spec.yaml": SPEC,
     "components/acme.numbers/driver.ts": "// my own work",
-    "one.tgz": await packed("1.0.0"),
+    "one.tgz": await packedNumbers("1.0.0"),
   });
   const add = () => osiris(["components", "add", "one.tgz", "--yes"], { cwd: project.root });
   const own = await add();
@@ -114,7 +98,7 @@ Deno.test("components add replaces nothing that somebody made or changed in comp
 });
 
 Deno.test("components add brings back what the lock allows and components/ lost, without a question", async () => {
-  await using project = await TestProject.create({ "osiris.yaml": "", "one.tgz": await packed() });
+  await using project = await TestProject.create({ "osiris.yaml": "", "one.tgz": await packedNumbers() });
   const add = (...more: string[]) => osiris(["components", "add", "one.tgz", ...more], { cwd: project.root });
   assert.equal((await add("--yes")).code, 0);
   const lock = await project.read("osiris.lock");
@@ -142,7 +126,7 @@ Deno.test("components add leaves nothing of a package behind that it refuses", a
 });
 
 Deno.test("components lock takes out what components/ no longer has", async () => {
-  await using project = await TestProject.create({ "osiris.yaml": "", "one.tgz": await packed() });
+  await using project = await TestProject.create({ "osiris.yaml": "", "one.tgz": await packedNumbers() });
   assert.equal((await osiris(["components", "add", "one.tgz", "--yes"], { cwd: project.root })).code, 0);
   await Deno.remove(project.path("components"), { recursive: true });
   const check = await osiris(["components", "lock", "--check"], { cwd: project.root });
@@ -157,7 +141,7 @@ Deno.test("components lock takes out what components/ no longer has", async () =
 
 Deno.test("components add asks again when the same address and version give other code, and takes none of it without a yes", async () => {
   await using project = await TestProject.create({ "osiris.yaml": "" });
-  const answers = [await packed(), await packed("1.0.0", DRIVER.replace("n: 1", "n: 2"))];
+  const answers = [await packedNumbers(), await packedNumbers("1.0.0", DRIVER.replace("n: 1", "n: 2"))];
   await using server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     () => new Response(answers.shift()),
@@ -178,25 +162,12 @@ Deno.test("components add asks again when the same address and version give othe
 });
 
 Deno.test("components from outside that cannot be used say why, and do not keep others from use", async () => {
-  const pipeline = (component: string) =>
-    `oml_version: "0.1.0"
-name: test
-steps:
-  - id: make
-    component: ${component}
-    mode: read
-    config: {}
-  - id: save
-    component: filesystem.csv_writer
-    mode: write
-    config: { path: out.csv }
-`;
   await using project = await TestProject.create({
     "osiris.yaml": "",
-    "one.tgz": await packed(),
+    "one.tgz": await packedNumbers(),
     "components/acme.broken/driver.ts": DRIVER,
-    "good.oml": pipeline("acme.numbers"),
-    "bad.oml": pipeline("acme.broken"),
+    "good.oml": pipelineOf("acme.numbers"),
+    "bad.oml": pipelineOf("acme.broken"),
   });
   const type = (...args: string[]) => osiris(args, { cwd: project.root });
   assert.equal((await type("components", "add", "one.tgz", "--yes")).code, 0);

@@ -1,59 +1,18 @@
 /** Whose components a project takes: signatures that hold, that do not, and that are of the wrong key. */
 
 import assert from "node:assert/strict";
-import { gzipSync } from "node:zlib";
-import { packTar } from "modern-tar";
 import { parse } from "yaml";
+import { inFolder, NUMBERS, packed, pipelineOf } from "./_numbers_component.ts";
 import { osiris } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
 import { TestSigner } from "./_signing.ts";
 
-const COMPONENT = {
-  "spec.yaml": `name: acme.numbers
-version: 1.0.0
-title: Numbers
-description: Makes numbers
-status: experimental
-modes: [read]
-permissions: {}
-config: { type: object, properties: {} }
-examples: [{ title: Some, mode: read, config: {} }]
-`,
-  "driver.ts": `import { defineDriver, emit } from "osiris/driver";
-export default defineDriver({ read: () => emit({ n: "BIGINT" }, function* () { yield [{ n: 1 }]; return {}; }) });
-`,
-  "README.md": "Numbers.\n",
-};
-
-const PIPELINE = `oml_version: "0.1.0"
-name: numbers
-steps:
-  - id: make
-    component: acme.numbers
-    mode: read
-    config: {}
-  - id: save
-    component: filesystem.csv_writer
-    mode: write
-    config: { path: out.csv, write_mode: overwrite }
-`;
+const COMPONENT = { ...NUMBERS, "README.md": "Numbers.\n" };
 
 type Files = Readonly<Record<string, string>>;
 
 const JANE = await TestSigner.create("jane@shop.example");
 const MALLORY = await TestSigner.create("mallory@else.example");
-
-function inFolder(folder: string, files: Files): Record<string, string> {
-  return Object.fromEntries(Object.entries(files).map(([path, text]) => [`${folder}/${path}`, text]));
-}
-
-async function packed(files: Files): Promise<Uint8Array<ArrayBuffer>> {
-  const entries = Object.entries(inFolder("package", files)).map(([name, text]) => {
-    const body = new TextEncoder().encode(text);
-    return { header: { name, size: body.length, mtime: new Date(0) }, body };
-  });
-  return new Uint8Array(gzipSync(await packTar(entries)));
-}
 
 function without(files: Files, name: string): Files {
   return Object.fromEntries(Object.entries(files).filter(([path]) => path !== name));
@@ -63,7 +22,7 @@ function without(files: Files, name: string): Files {
 async function withComponent(signers: string | undefined): Promise<TestProject> {
   const project = await TestProject.create({
     "osiris.yaml": "",
-    "numbers.oml": PIPELINE,
+    "numbers.oml": pipelineOf("acme.numbers"),
     ...(signers === undefined ? {} : { "osiris_signers": signers }),
     ...inFolder("theirs", await JANE.sealed(COMPONENT)),
   });
