@@ -7,21 +7,13 @@
  */
 
 import assert from "node:assert/strict";
-import { addressOf, type PostgresServer, startPostgres } from "./_servers.ts";
-import { connectionText, TestProject } from "./_project.ts";
+import { ServerOfFile } from "./_server_of_file.ts";
 import { TcpProxy } from "./_tcp_proxy.ts";
 
 const CUTS = Number(Deno.env.get("OSIRIS_TEST_CUTS") ?? 6);
 const ROWS = 3_000;
 
-let server: PostgresServer;
-
-Deno.test.beforeAll(async () => {
-  server = await startPostgres();
-});
-Deno.test.afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
+const server = new ServerOfFile("postgres");
 
 /** What stands in the table before, and what has to stand there after; `sum(n)` tells old rows from new ones. */
 const BEFORE = "INSERT INTO target SELECT i, 1 FROM generate_series(0, 999) AS i";
@@ -57,11 +49,7 @@ async function load(
       ...(retries === 0 ? {} : { retry: { max: retries, delay: "5ms" } }),
     },
   ];
-  await using project = await TestProject.create({
-    "one.csv": "one\n1\n",
-    "osiris_connections.yaml": connectionText("postgres", { ...addressOf(server), port }),
-    "pipeline.oml": JSON.stringify({ oml_version: "0.1.0", name: "once", steps }),
-  });
+  await using project = await server.project(steps, { port }, { "one.csv": "one\n1\n" });
   const outcome = await project.run(await project.read("pipeline.oml"));
   return { state: outcome.state, message: String(outcome.failure?.message) };
 }

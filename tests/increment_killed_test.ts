@@ -8,29 +8,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fromSource, osiris } from "./_osiris.ts";
-import { TestProject } from "./_project.ts";
+import type { TestProject } from "./_project.ts";
 import { REPO } from "./_repo.ts";
-import { type PostgresServer, startPostgres } from "./_servers.ts";
+import { type Fields, ServerOfFile } from "./_server_of_file.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
-
-let server: PostgresServer;
-
-Deno.test.beforeAll(async () => {
-  server = await startPostgres();
-});
-Deno.test.afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
-
-async function projectOf(steps: readonly Fields[]): Promise<TestProject> {
-  const { host, port, user, database, password } = server;
-  const alias = { default: true, host, port, user, database, password };
-  return await TestProject.create({
-    "osiris_connections.yaml": `version: 1\nconnections:\n  postgres:\n    main: ${JSON.stringify(alias)}\n`,
-    "pipeline.oml": JSON.stringify({ oml_version: "0.1.0", name: "killed", steps }),
-  });
-}
+const server = new ServerOfFile("postgres");
 
 /** Runs the program until it is killed at a point, or to its end; gives what it said last. */
 async function killed(project: TestProject, at: number, args: readonly string[] = []) {
@@ -100,7 +82,7 @@ async function rowsOf(table: string): Promise<string[]> {
 Deno.test("a run that is killed at any point loses and doubles no row of a table", async () => {
   await server.sql("CREATE TABLE t_in (id bigint GENERATED ALWAYS AS IDENTITY, at bigint)");
   await server.sql("CREATE TABLE t_out (id bigint, at bigint)");
-  await using project = await projectOf([
+  await using project = await server.project([
     reading("t_in"),
     writing("put", "postgres.writer", { table: "t_out" }),
   ]);
@@ -120,7 +102,10 @@ Deno.test("a run that is killed at any point loses and doubles no row of files",
       odd int GENERATED ALWAYS AS (id % 2) STORED)`,
     );
     const write = { ...config, write_mode: "append" };
-    await using project = await projectOf([reading("f_in"), writing("put", "filesystem.json_writer", write)]);
+    await using project = await server.project([
+      reading("f_in"),
+      writing("put", "filesystem.json_writer", write),
+    ]);
     const points = await killEverywhere(project, "f_in", async () => {
       const files = (await project.list()).filter((path) => /^rows.*json$/.test(path));
       const texts = await Promise.all(files.map((path) => project.read(path)));
@@ -134,7 +119,7 @@ Deno.test("a run that is killed at any point loses and doubles no row of files",
 Deno.test("a run that is killed at any point leaves two tables that are written by key alike", async () => {
   await server.sql("CREATE TABLE k_in (id bigint GENERATED ALWAYS AS IDENTITY, at bigint)");
   for (const table of ["k_one", "k_two"]) await server.sql(`CREATE TABLE ${table} (id bigint, at bigint)`);
-  await using project = await projectOf([
+  await using project = await server.project([
     reading("k_in"),
     writing("one", "postgres.writer", { table: "k_one", write_mode: "upsert", keys: ["id"] }),
     writing("two", "postgres.writer", { table: "k_two", write_mode: "delete_insert", keys: ["id"] }),
@@ -147,7 +132,7 @@ Deno.test("a backfill that is killed at any point loses and doubles no row when 
   await server.sql(`CREATE TABLE p_in (id bigint, at bigint); CREATE TABLE p_out (id bigint, at bigint);
     INSERT INTO p_in SELECT i, i / 3 FROM generate_series(0, 11) AS i`);
   const args = ["--backfill", "0..4", "--window", "1"];
-  await using project = await projectOf([
+  await using project = await server.project([
     reading("p_in"),
     writing("put", "postgres.writer", { table: "p_out" }),
   ]);
@@ -163,7 +148,7 @@ Deno.test("a backfill that is killed at any point loses and doubles no row when 
 Deno.test("two runs at once on one pipeline load each row once, and the one that comes late says so", async () => {
   await server.sql(`CREATE TABLE r_in (id bigint, at bigint); CREATE TABLE r_out (id bigint, at bigint);
     INSERT INTO r_in SELECT i, i FROM generate_series(1, 1000) AS i`);
-  await using project = await projectOf([
+  await using project = await server.project([
     reading("r_in"),
     writing("put", "postgres.writer", { table: "r_out" }),
   ]);

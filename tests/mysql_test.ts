@@ -10,10 +10,10 @@ import assert from "node:assert/strict";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { createDriverPool, loadCatalog } from "../src/component/mod.ts";
 import { osiris } from "./_osiris.ts";
-import { type Fields, MariaDbOfFile } from "./_mariadb.ts";
 import type { TestProject } from "./_project.ts";
+import { type Fields, ServerOfFile } from "./_server_of_file.ts";
 
-const server = new MariaDbOfFile();
+const server = new ServerOfFile("mysql");
 
 /** A project whose one pipeline reads from the server into `rows.parquet`. */
 async function reading(config: Fields, connection: Fields = {}): Promise<TestProject> {

@@ -8,9 +8,9 @@
 import assert from "node:assert/strict";
 import driver from "../plugins/mysql.writer/driver.ts";
 import { contextFor, type DriverError, inputOf, type Row } from "../src/component/sdk.ts";
-import { type Fields, MariaDbOfFile } from "./_mariadb.ts";
+import { type Fields, ServerOfFile } from "./_server_of_file.ts";
 
-const server = new MariaDbOfFile();
+const server = new ServerOfFile("mysql");
 
 /** What comes of a pipeline that writes the rows of a query of the engine. */
 async function write(query: string, config: Fields, connection: Fields = {}) {

@@ -8,31 +8,10 @@
 
 import assert from "node:assert/strict";
 import { osiris } from "./_osiris.ts";
-import { type PostgresServer, startPostgres } from "./_servers.ts";
-import { TestProject } from "./_project.ts";
+import { type Fields, ServerOfFile } from "./_server_of_file.ts";
 import { TcpProxy } from "./_tcp_proxy.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
-
-let server: PostgresServer;
-
-Deno.test.beforeAll(async () => {
-  server = await startPostgres();
-});
-Deno.test.afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
-
-/** A project with these steps in its pipeline; it knows the server as `@postgres.main`. */
-async function projectOf(steps: readonly Fields[], connection: Fields = {}): Promise<TestProject> {
-  const { host, port, user, database } = server;
-  const alias = { default: true, host, port, user, database, password: "${PG_PASSWORD}", ...connection };
-  return await TestProject.create({
-    ".env": `PG_PASSWORD=${server.password}\n`,
-    "osiris_connections.yaml": `version: 1\nconnections:\n  postgres:\n    main: ${JSON.stringify(alias)}\n`,
-    "pipeline.oml": JSON.stringify({ oml_version: "0.1.0", name: "rows", steps }),
-  });
-}
+const server = new ServerOfFile("postgres");
 
 /** Steps that read as `config` says and write to a file. */
 function reading(config: Fields, path = "rows.json", more: Fields = {}): Fields[] {
@@ -50,31 +29,22 @@ async function rowsOf(config: Fields, connection?: Fields): Promise<Record<strin
 
 /** The rows that a run leaves in `rows.json`. */
 async function rowsOfRun(steps: readonly Fields[], connection?: Fields): Promise<Record<string, unknown>[]> {
-  await using project = await projectOf(steps, connection);
+  await using project = await server.project(steps, connection);
   const outcome = await project.run(await project.read("pipeline.oml"));
   assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
-  await noSecret(project);
+  await server.demandNoPassword(project);
   const text = await project.read("rows.json");
   return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
 }
 
 /** What a run fails with; no rows are left. */
 async function failureOf(steps: readonly Fields[], connection?: Fields) {
-  await using project = await projectOf(steps, connection);
+  await using project = await server.project(steps, connection);
   const outcome = await project.run(await project.read("pipeline.oml"));
   assert.equal(outcome.state, "failed");
   assert.deepEqual((await project.list()).filter((path) => path.startsWith("rows")), []);
-  await noSecret(project);
+  await server.demandNoPassword(project);
   return outcome.failure!;
-}
-
-/** The password is in the file that holds it, and in no other. */
-async function noSecret(project: TestProject): Promise<void> {
-  for (const path of await project.list()) {
-    if (path === ".env" || (await Deno.stat(project.path(path))).isDirectory) continue;
-    const text = new TextDecoder("latin1").decode(await Deno.readFile(project.path(path)));
-    assert.ok(!text.includes(server.password), `the password is in ${path}`);
-  }
 }
 
 Deno.test("postgres.extractor reads tables and queries, small and large", async () => {
@@ -235,10 +205,10 @@ function writing(query: string, config: Fields, more: Fields = {}): Fields[] {
 
 /** Runs steps that write; gives the run's outcome. */
 async function written(steps: readonly Fields[], connection?: Fields) {
-  await using project = await projectOf(steps, connection);
+  await using project = await server.project(steps, connection);
   await project.write("one.csv", "one\n1\n");
   const outcome = await project.run(await project.read("pipeline.oml"));
-  await noSecret(project);
+  await server.demandNoPassword(project);
   return outcome;
 }
 
@@ -301,7 +271,7 @@ Deno.test("postgres.writer keeps every value, and postgres.extractor gives it ba
     save!,
   ];
   const got = await rowsOfRun(shown([get!], text("df")));
-  await using project = await projectOf(
+  await using project = await server.project(
     shown(writing(query, {}).slice(0, 1), text(`(${columns})`).replace(" ORDER", ", df ORDER")),
   );
   await project.write("one.csv", "one\n1\n");
@@ -512,7 +482,7 @@ Deno.test("discover and connections doctor know what is behind a connection", as
     CREATE TABLE shop."odd.name" (b text, a int, amount price, tags text[], PRIMARY KEY (a, b));
     INSERT INTO shop."odd.name" VALUES ('x', 1, 2.5, '{q}'), ('y', 1, NULL, NULL); ANALYZE shop."odd.name";
     CREATE VIEW shop.orders AS SELECT a AS id FROM shop."odd.name"`);
-  await using project = await projectOf([]);
+  await using project = await server.project([]);
   const asked = async (...args: string[]) => {
     const { stdout, stderr, code } = await osiris([...args, "--json"], { cwd: project.root });
     assert.ok(!`${stdout}${stderr}`.includes(server.password));
@@ -535,7 +505,7 @@ Deno.test("discover and connections doctor know what is behind a connection", as
     samples: [{ b: "x", a: "1", amount: "2.50", tags: "{q}" }],
   });
   assert.equal((await asked("connections", "doctor")).code, 0);
-  await using locked = await projectOf([], { password: "${WRONG}" });
+  await using locked = await server.project([], { password: "${WRONG}" });
   await locked.write(".env", "WRONG=wrong\n");
   const { code, stdout } = await osiris(["connections", "doctor", "--json"], { cwd: locked.root });
   assert.equal(code, 3);
