@@ -11,10 +11,9 @@ import { join } from "node:path";
 import { OsirisError } from "../diagnostic.ts";
 import { sessionSummary } from "../session/mod.ts";
 import type { FileMark, Intent, PendingLoad, State } from "../state/mod.ts";
-import { connectionOf } from "./_connection.ts";
 import { movedTo, targetOf } from "./_increment.ts";
+import { resolved } from "./_resolved.ts";
 import type { RunContext } from "./_steps.ts";
-import { withSymbols } from "./_symbols.ts";
 
 /** Settles or drops every open intent of the pipeline. */
 export async function settleOpenIntents(context: RunContext, state: State): Promise<void> {
@@ -64,10 +63,9 @@ async function isDone(load: PendingLoad, intent: Intent, context: RunContext): P
     return await context.engine.loaded(step.id, database, load.load_id) !== null;
   }
   const run = { id: intent.session_id, started_at: intent.started_at };
-  const config = withSymbols(step.config, run, input.secretParams ?? {});
-  const connection = connectionOf(step, config, entry.spec, input.connections, input.env)?.values ?? null;
+  const { config, connection } = resolved(step, entry.spec, run, input);
   const { grants, isolation } = plan;
-  const start = { step: step.id, config, connection, grants, isolation };
+  const start = { step: step.id, config, connection: connection?.values ?? null, grants, isolation };
   await using driver = await context.pool.open(entry, start, { signal: input.signal });
   try {
     return await driver.loaded(load.load_id) !== null;

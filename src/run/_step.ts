@@ -20,7 +20,6 @@ import { OsirisError } from "../diagnostic.ts";
 import type { Engine, Execution, Relation, StagedFile, Text, TextForm } from "../engine/mod.ts";
 import type { ManifestStep } from "../manifest.ts";
 import { aimed } from "./_aimed.ts";
-import { connectionOf } from "./_connection.ts";
 import {
   type Computed,
   type Defined,
@@ -32,8 +31,9 @@ import {
 import { DriverAccount } from "./_driver_account.ts";
 import { grantedPath } from "./_granted.ts";
 import { loadId } from "./_increment.ts";
+import { resolved } from "./_resolved.ts";
 import type { RunContext } from "./_steps.ts";
-import { boundValues, withSymbols } from "./_symbols.ts";
+import { boundValues } from "./_symbols.ts";
 import { underContract } from "./_under_contract.ts";
 import { type PlanStep, realPath } from "./plan.ts";
 
@@ -382,9 +382,7 @@ class StepWork {
     if (!entry) {
       throw new OsirisError("BUG900", `Cannot run step '${this.step.id}': its component left the catalog`);
     }
-    const secrets = input.secretParams ?? {};
-    const config = withSymbols(this.step.config, plan.run, secrets);
-    const connection = connectionOf(this.step, config, entry.spec, input.connections, input.env);
+    const { config, connection } = resolved(this.step, entry.spec, plan.run, input);
     const grants: Grants = this.plan.grants;
     const values = connection?.values ?? null;
     const account = record.drivers.account(this.step.id, () => this.#newAccount(entry, config, values));

@@ -15,14 +15,13 @@ import { foreseeEngine, openEngine } from "../engine/mod.ts";
 import type { Manifest } from "../manifest.ts";
 import { createSession, type RunState, type SessionEvent, type Status } from "../session/mod.ts";
 import type { BackfillWindow } from "../state/mod.ts";
-import { connectionOf } from "./_connection.ts";
 import { failureOf, scrubbed } from "./_failure.ts";
 import { rememberSchemas, runIndex } from "./_index.ts";
 import { Increments } from "./_increment.ts";
 import { RunRecord } from "./_record.ts";
+import { resolved } from "./_resolved.ts";
 import { settleOpenIntents } from "./_settle.ts";
 import { type Progress, runSteps } from "./_steps.ts";
-import { withSymbols } from "./_symbols.ts";
 import { demandConsent, type Plan, type Project } from "./plan.ts";
 
 /** What a plan is carried out with. */
@@ -47,6 +46,8 @@ export interface RunInput {
   readonly nativeCache?: string;
   /** The part of a range that is read in place of what is new; no cursor moves. */
   readonly backfill?: BackfillWindow;
+  /** The W3C trace that the run is part of; stands above the one that the manifest names. */
+  readonly traceparent?: string;
   /** Aborting it cancels the run: staged writes are undone and the session says `cancelled`. */
   readonly signal: AbortSignal;
   readonly onEvent?: (event: SessionEvent) => void;
@@ -99,7 +100,7 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
   const temp = join(session.folder, "tmp");
   let failure: Failure | undefined;
   try {
-    record.runStarted();
+    record.runStarted(input.traceparent);
     await foreseen;
     await using pool = createDriverPool({
       foreseen: grantsApart(plan),
@@ -174,12 +175,9 @@ function warm(pool: DriverPool, plan: Plan, { catalog }: RunInput): void {
 
 /** Every secret value that this run may come to hold, so that no sink ever shows one. */
 function secretsOf(plan: Plan, input: RunInput): string[] {
-  const params = input.secretParams ?? {};
   const connections = input.manifest.steps.flatMap((step) => {
     const entry = input.catalog.get(step.component);
-    if (!entry) return [];
-    const config = withSymbols(step.config, plan.run, params);
-    return connectionOf(step, config, entry.spec, input.connections, input.env)?.secrets ?? [];
+    return entry ? resolved(step, entry.spec, plan.run, input).connection?.secrets ?? [] : [];
   });
-  return [...connections, ...Object.values(params)];
+  return [...connections, ...Object.values(input.secretParams ?? {})];
 }

@@ -29,11 +29,11 @@ import type { Contract, Manifest, ManifestStep } from "../manifest.ts";
 import { newSessionId } from "../session/mod.ts";
 import type { BackfillWindow, State } from "../state/mod.ts";
 import { type Beginning, beginningOf } from "./_beginning.ts";
-import { connectionOf } from "./_connection.ts";
 import { runIndex } from "./_index.ts";
 import { isIncremental } from "./_reading.ts";
+import { resolved } from "./_resolved.ts";
 import { sourceOf } from "./_source.ts";
-import { type RunIdentity, withSymbols } from "./_symbols.ts";
+import type { RunIdentity } from "./_symbols.ts";
 import { type Declaration, unusedDeclarations } from "./_unused.ts";
 
 /** Where a project's files lie. Absolute paths. */
@@ -268,8 +268,7 @@ async function planStep(
   input: StepInput,
   run: RunIdentity,
 ): Promise<PlanStep> {
-  const config = withSymbols(step.config, run, input.secretParams ?? {});
-  const connection = connectionOf(step, config, entry.spec, input.connections, input.env);
+  const { config, connection } = resolved(step, entry.spec, run, input);
   const grants = grantsOf(entry.spec, config, connection?.values ?? null, input.project);
   const increment = isIncremental(step, entry.spec)
     ? await beginningOf(
