@@ -14,10 +14,22 @@
  * @module
  */
 
+export {
+  type AskEngine,
+  type Dataset,
+  type How,
+  lineageOf,
+  type QueryAnswer,
+  type QueryQuestion,
+  type RunLineage,
+  type StepLineage,
+  type TargetColumn,
+} from "./lineage.ts";
+export { type OpenLineageDataset, type OpenLineageEvent, openLineageOf } from "./openlineage.ts";
 export { type Measure, type MeasuredRun, measuredRun, measuresOf } from "./measures.ts";
-export { OTLP_SIGNALS, otlpOf, type OtlpRequest, type OtlpSignal, type OtlpSource } from "./otlp.ts";
+export { otlpOf, type OtlpRequest, type OtlpSignal, type OtlpSource } from "./otlp.ts";
 export { type LiveOptions, LiveTelemetry } from "./otlp_live.ts";
-export { addressOf, type OtlpTarget, type SendOptions, sendOtlp } from "./otlp_send.ts";
+export { type OtlpTarget, type SendOptions, sendOtlp } from "./otlp_send.ts";
 export { type CountedRun, prometheusOf, prometheusOfLogs } from "./prometheus.ts";
 export {
   type ArtifactView,
@@ -63,3 +75,4 @@ export {
   type StepDifference,
 } from "./comparison.ts";
 export { parseTraceparent, type TraceContext } from "./trace_context.ts";
+export { type BundleFormat, bundleOf, type BundleOptions, LEAST_BUNDLE } from "./bundle.ts";
