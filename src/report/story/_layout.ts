@@ -27,12 +27,12 @@ export interface GraphLayout {
   readonly bands: readonly { readonly layer: string; readonly x: number; readonly width: number }[];
 }
 
-export const NODE: { readonly width: number; readonly height: number } = { width: 184, height: 56 };
+export const NODE: { readonly width: number; readonly height: number } = { width: 176, height: 54 };
 
 /** Room for the number of rows on an edge. */
-const LABEL = { width: 64, height: 16 };
+const LABEL = { width: 56, height: 16 };
 /** Between columns, and between the steps of one. */
-const GAP = { x: 72, y: 18 };
+const GAP = { x: 66, y: 20 };
 const MARGIN = 16;
 /** Room above the steps for the names of the layers. */
 const HEADROOM = 28;
@@ -53,7 +53,7 @@ export async function layOut(steps: readonly StepView[], edges: readonly EdgeVie
 async function byDagre(steps: readonly StepView[], edges: readonly EdgeView[]): Promise<Placed> {
   const { default: { graphlib, layout } } = await import("@dagrejs/dagre");
   const graph = new graphlib.Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: GAP.y, ranksep: GAP.x / 2, marginx: MARGIN, marginy: MARGIN });
+  graph.setGraph({ rankdir: "LR", nodesep: GAP.y, ranksep: GAP.x / 3, marginx: MARGIN, marginy: MARGIN });
   for (const step of steps) graph.setNode(step.id, { ...NODE });
   for (const { from, to, rows } of edges) {
     graph.setEdge(from, to, rows === undefined ? { width: 0, height: 0 } : { ...LABEL, labelpos: "c" });
@@ -68,14 +68,25 @@ async function byDagre(steps: readonly StepView[], edges: readonly EdgeView[]): 
     height,
     nodes: steps.map(({ id }) => ({ id, x: at(id).x, y: at(id).y })),
     edges: edges.map((edge) => {
-      const { points, x, y } = graph.edge(edge.from, edge.to) as { points: Point[]; x?: number; y?: number };
-      return {
-        edge,
-        points,
-        ...(edge.rows === undefined || x === undefined || y === undefined ? {} : { label: { x, y } }),
-      };
+      const { points } = graph.edge(edge.from, edge.to) as { points: Point[] };
+      const way = wayOf(points, at(edge.from), at(edge.to), steps.map(({ id }) => at(id)));
+      return { edge, points: way, ...(edge.rows === undefined ? {} : { label: middleOf(way) }) };
     }),
   };
+}
+
+/** From the right side of a box to the left side of the other: straight where no box stands between, else around as dagre says. */
+function wayOf(points: readonly Point[], from: Point, to: Point, boxes: readonly Point[]): Point[] {
+  const start = { x: from.x + NODE.width / 2, y: from.y };
+  const end = { x: to.x - NODE.width / 2, y: to.y };
+  const between = boxes.some(({ x }) => x > start.x && x < end.x);
+  return between ? [start, ...points.slice(1, -1), end] : [start, end];
+}
+
+function middleOf(way: readonly Point[]): Point {
+  const middle = (way.length - 1) / 2;
+  const [before, after] = [way[Math.floor(middle)]!, way[Math.ceil(middle)]!];
+  return { x: (before.x + after.x) / 2, y: (before.y + after.y) / 2 };
 }
 
 /** The border after each layer but the last: no step of a later layer stands before it. */

@@ -41,17 +41,18 @@ section, h3 { scroll-margin-top: 3.5rem; }
 .frame { margin: .6rem 0 .2rem; border: 1px solid var(--line); border-radius: 8px; background: var(--paper); overflow: hidden; }
 .frame figcaption { padding: .35rem .75rem; color: var(--soft); font-size: .82rem; border-bottom: 1px solid var(--line); background: var(--raised); }
 .frame pre { margin: 0; padding: .5rem 0; overflow-x: auto; }
-.frame .line { display: inline-block; min-width: 100%; padding: 0 .75rem; }
+.frame .line { display: block; width: max-content; min-width: 100%; padding: 0 .75rem; }
 .frame .line.meant { background: color-mix(in srgb, var(--bad) 13%, transparent); }
-.frame .gutter { color: var(--mute); user-select: none; margin-right: 1rem; }
+.frame .gutter { color: var(--mute); user-select: none; }
 .frame .meant .gutter { color: var(--bad); }
-.remarks { margin: .75rem 0; padding: .6rem 1rem .6rem 2rem; border-radius: 10px; background: color-mix(in srgb, var(--warn) 9%, var(--paper)); }
+.remarks h2 { font-size: .9rem; margin: 0 0 .2rem; } .remarks ul { margin: 0; padding-left: 1.2rem; }
+.remarks { margin: .75rem 0; padding: .6rem 1rem; border-radius: 10px; background: color-mix(in srgb, var(--warn) 9%, var(--paper)); }
 .next { margin: .75rem 0; }
-.command { user-select: all; padding: .35rem .7rem; border-radius: 6px; background: var(--raised); border: 1px solid var(--line); overflow-wrap: anywhere; }
+.command { display: inline-block; max-width: 100%; user-select: all; padding: .35rem .7rem; border-radius: 6px; background: var(--raised); border: 1px solid var(--line); overflow-wrap: anywhere; }
 .numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); gap: .5rem; margin: 1.25rem 0; }
 .numbers > div { padding: .6rem .85rem; border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
 .numbers dd { font-size: 1.3rem; font-weight: 600; letter-spacing: -.01em; font-variant-numeric: tabular-nums; }
-dl.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .6rem 1.5rem; margin: 0; }
+dl.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 14rem), 1fr)); gap: .6rem 1.5rem; margin: 0; }
 dl.facts div:has(.long) { grid-column: 1 / -1; }
 dl.facts dd { overflow-wrap: anywhere; }
 .long { overflow-wrap: anywhere; }
@@ -69,7 +70,7 @@ dl.facts dd { overflow-wrap: anywhere; }
 .graph .edge.order path { stroke-dasharray: 4 4; }
 .graph .edge text { font: 11px system-ui, sans-serif; fill: var(--soft); text-anchor: middle; paint-order: stroke; stroke: var(--raised); stroke-width: 4px; font-variant-numeric: tabular-nums; }
 .graph .arrow { fill: var(--mute); }
-.graph .band rect { fill: color-mix(in srgb, var(--link) 6%, transparent); stroke: color-mix(in srgb, var(--link) 18%, transparent); }
+.graph .band rect { fill: color-mix(in srgb, var(--link) 4%, transparent); stroke: color-mix(in srgb, var(--link) 14%, transparent); }
 .graph .band text { font: 600 12px system-ui, sans-serif; fill: var(--soft); text-anchor: middle; letter-spacing: .04em; }
 .node { --of: var(--mute); }
 .node.succeeded { --of: var(--good); } .node.failed { --of: var(--bad); } .node.cancelled { --of: var(--warn); } .node.running { --of: var(--busy); }
@@ -110,7 +111,7 @@ tbody th { color: var(--ink); font-weight: 600; }
 .card .time { margin-left: auto; font-variant-numeric: tabular-nums; }
 .card > :not(summary) { margin-inline: 1rem; }
 .card > :last-child { margin-bottom: 1rem; }
-.words { font-size: 1.02rem; max-width: 52rem; margin-block: .25rem .75rem; white-space: pre-line; }
+.purpose { font-size: 1.02rem; max-width: 52rem; margin-block: .25rem .75rem; white-space: pre-line; }
 .part { margin-top: 1.4rem; }
 .part > h4, .more > summary h4, .more > summary h3 { font-size: .95rem; }
 .part > h4 { margin-bottom: .4rem; }
@@ -132,9 +133,10 @@ tbody th { color: var(--ink); font-weight: 600; }
 .difference ins, tr.column.new, tr.step.new { background: color-mix(in srgb, var(--good) 12%, transparent); }
 .difference del, tr.column.gone, tr.step.gone { background: color-mix(in srgb, var(--bad) 10%, transparent); }
 tr.column.type, tr.step.changed { background: color-mix(in srgb, var(--warn) 12%, transparent); }
-.mark { white-space: nowrap; font-weight: 600; }
+.mark { white-space: nowrap; font-weight: 600; width: 1%; }
 .check.pass .mark { color: var(--good); } .check.warn .mark { color: var(--warn); } .check.fail .mark { color: var(--bad); }
-.samples { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: .75rem 1.5rem; }
+.samples { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: .75rem 1.5rem; }
+.samples > div { min-width: 0; }
 .sample td { white-space: nowrap; font-size: .9rem; max-width: 24rem; overflow: hidden; text-overflow: ellipsis; }
 td.null { color: var(--mute); font-style: italic; }
 .grants { list-style: none; padding: 0 !important; }

@@ -46,8 +46,11 @@ export function deltaText(before: number, after: number): string {
 /** `+12 %`, `−50 %`; empty where there is nothing to compare with. */
 export function percentText(before: number | undefined, after: number | undefined): string {
   if (before === undefined || after === undefined || before === 0) return "";
-  const percent = Math.round((after - before) / before * 100);
-  return percent === 0 ? "±0 %" : `${percent > 0 ? "+" : "−"}${count(Math.abs(percent))} %`;
+  const percent = (after - before) / before * 100;
+  if (percent === 0) return "±0 %";
+  const size = Math.abs(percent);
+  const text = size >= 10 ? count(Math.round(size)) : size < 0.1 ? "less than 0.1" : size.toFixed(1);
+  return `${percent > 0 ? "+" : "−"}${text} %`;
 }
 
 /** A value of a configuration or a cell, on one line. */

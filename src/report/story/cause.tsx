@@ -2,6 +2,7 @@ import type { Failure } from "../../diagnostic.ts";
 import type { Markup } from "../_markup.ts";
 import type { Cause, Frame } from "../run_view.ts";
 import type { Highlight } from "./_highlight.ts";
+import { Pieces } from "./code.tsx";
 import { cardId } from "./_words.ts";
 
 /** The first thing that went wrong, the line that brought it about, and the way out. */
@@ -50,9 +51,8 @@ function FrameBox({ frame, highlight }: { readonly frame: Frame; readonly highli
       <pre tabindex={0} role="region" aria-label={`The lines around ${where}`}>
         {frame.lines.map(({ number, text, meant }) => (
           <span class={meant ? "line meant" : "line"}>
-            <span class="gutter" aria-hidden="true">{meant ? "▶" : " "} {String(number).padStart(4)}</span>
-            <code>{highlight("yaml", text).map(({ text, kind }) => kind === undefined ? text : <span class={`hl-${kind}`}>{text}</span>)}</code>
-            {"\n"}
+            <span class="gutter" aria-hidden="true">{`${meant ? "▶" : " "} ${String(number).padStart(4)}  `}</span>
+            <code><Pieces pieces={highlight("yaml", text)} /></code>
           </span>
         ))}
       </pre>

@@ -1,5 +1,5 @@
 import type { Markup } from "../_markup.ts";
-import type { Highlight, Language } from "./_highlight.ts";
+import type { Highlight, Language, Piece } from "./_highlight.ts";
 
 /** A text of a language, coloured, in a box that scrolls by itself. */
 export function Code({ text, language, highlight, label }: {
@@ -11,7 +11,16 @@ export function Code({ text, language, highlight, label }: {
 }): Markup {
   return (
     <pre class="code" tabindex={0} role="region" aria-label={label}><code>
-      {highlight(language, text).map(({ text, kind }) => kind === undefined ? text : <span class={`hl-${kind}`}>{text}</span>)}
+      <Pieces pieces={highlight(language, text)} />
     </code></pre>
+  );
+}
+
+/** Pieces of a text, each in the colour of its kind. */
+export function Pieces({ pieces }: { readonly pieces: readonly Piece[] }): Markup {
+  return (
+    <>
+      {pieces.map(({ text, kind }) => kind === undefined ? text : <span class={`hl-${kind}`}>{text}</span>)}
+    </>
   );
 }

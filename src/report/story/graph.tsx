@@ -108,21 +108,13 @@ function Box(
 
 const MODES: { readonly [mode in StepView["mode"]]: string } = { read: "⇥", transform: "ƒ", write: "↦" };
 
-/** A smooth line through points: straight in the middle of each piece, rounded where they meet. */
+/** A smooth line through points that leaves and reaches each of them from the side. */
 function curve(points: readonly Point[]): string {
-  const [first, ...rest] = points;
-  if (first === undefined || rest.length === 0) return "";
-  if (rest.length === 1) {
-    const [to] = rest as [Point];
-    const middle = (first.x + to.x) / 2;
-    return `M${at(first)} C${n(middle)} ${n(first.y)} ${n(middle)} ${n(to.y)} ${at(to)}`;
-  }
-  const through = rest.slice(0, -1).map((point, i) => {
-    const next = rest[i + 1]!;
-    const end = i === rest.length - 2 ? next : { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 };
-    return `Q${at(point)} ${at(end)}`;
+  const pieces = points.slice(1).map((to, i) => {
+    const middle = n((points[i]!.x + to.x) / 2);
+    return `C${middle} ${n(points[i]!.y)} ${middle} ${n(to.y)} ${at(to)}`;
   });
-  return `M${at(first)} ${through.join(" ")}`;
+  return points[0] === undefined ? "" : `M${at(points[0])} ${pieces.join(" ")}`;
 }
 
 function at({ x, y }: Point): string {

@@ -23,10 +23,16 @@ export function Samples({ step, story }: { readonly step: StepView; readonly sto
     <section class="part">
       <h4>Sample{before.length > 0 && after !== undefined ? " before and after" : ""}</h4>
       <div class="samples">
-        {before.map(({ source, sample }) => <Rows caption={`Before: from ${source}`} rows={sample} />)}
-        {after === undefined
-          ? null
-          : <Rows caption={before.length > 0 ? `After: from ${step.id}` : `From ${step.id}`} rows={after} />}
+        {before.length === 0 ? null : (
+          <div>
+            {before.map(({ source, sample }) => <Rows caption={`Before: from ${source}`} rows={sample} />)}
+          </div>
+        )}
+        {after === undefined ? null : (
+          <div>
+            <Rows caption={before.length > 0 ? `After: from ${step.id}` : `From ${step.id}`} rows={after} />
+          </div>
+        )}
       </div>
     </section>
   );

@@ -31,7 +31,7 @@ export function StepCard({ step, story, open }: {
         <span class="moved">{movedText(step)}</span>
         <span class="time">{step.duration_ms === undefined ? "" : timeText(step.duration_ms)}</span>
       </summary>
-      <p class="words">{step.words}</p>
+      <p class="purpose">{step.words}</p>
       {step.error === undefined ? null : <FailureText failure={step.error} />}
       {step.reason === undefined ? null : <p class="reason">{stateReason(step)}</p>}
       {step.fused_into === undefined ? null : (
@@ -79,6 +79,8 @@ function Measured({ step }: { readonly step: StepView }): Markup | null {
   const { rows_in, rows_out } = step;
   const change = rows_in === undefined || rows_out === undefined
     ? undefined
+    : rows_in === rows_out
+    ? "none"
     : [deltaText(rows_in, rows_out), percentText(rows_in, rows_out)].filter((text) => text !== "").join(", ");
   const figures: [string, string | undefined][] = [
     ["Rows in", rows_in === undefined ? undefined : count(rows_in)],

@@ -18,9 +18,10 @@ export function Verdict({ story }: { readonly story: Story }): Markup {
       {run.pipeline.description === undefined ? null : <p class="lead">{run.pipeline.description}</p>}
       {run.cause === undefined ? null : <Failed cause={run.cause} highlight={story.highlight} />}
       {run.remarks.length === 0 ? null : (
-        <ul class="remarks" aria-label="Worth knowing">
-          {run.remarks.map((remark) => <li>{remark}</li>)}
-        </ul>
+        <div class="remarks">
+          <h2>Worth knowing</h2>
+          <ul>{run.remarks.map((remark) => <li>{remark}</li>)}</ul>
+        </div>
       )}
       {run.next === undefined ? null : (
         <p class="next">
