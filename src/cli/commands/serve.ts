@@ -1,6 +1,7 @@
 /** `osiris serve`. */
 
 import { join } from "node:path";
+import { OsirisError } from "../../diagnostic.ts";
 import { openInBrowser } from "../_browser.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
@@ -9,6 +10,7 @@ import { listenOnLoopback } from "../_loopback.ts";
 import { jsonLine } from "../_print.ts";
 import { printable } from "../_printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
+import { readNamedFile } from "../_read.ts";
 
 export const serve = declare({
   name: "serve",
@@ -20,6 +22,11 @@ export const serve = declare({
   flags: {
     port: { value: "N", summary: "the port to use (a free one when not given)" },
     open: { summary: "open the browser" },
+    metrics_token: {
+      value: "FILE",
+      kind: "file",
+      summary: "let a program that brings the file's text as its bearer token read /metrics",
+    },
   },
   document: {
     logs: "the folder of the runs",
@@ -30,14 +37,20 @@ export const serve = declare({
     { line: "osiris serve --open", about: "Opens the list of runs." },
     { line: "osiris serve --port 8017", about: "At an address that stays the same; the token does not." },
   ],
-  async run({ port, open }, cli) {
+  async run({ port, open, metrics_token }, cli) {
     const { newAccess, reportServer } = await import("../../report/mod.ts");
     const { openState } = await import("../../state/mod.ts");
     const { logs, state } = projectOf(cli);
     const known = () => openState(state).listRuns().catch(() => []);
     const access = newAccess();
     let number = 0;
-    const pages = reportServer({ logs, access, port: () => number, known });
+    const pages = reportServer({
+      logs,
+      access,
+      port: () => number,
+      known,
+      ...(metrics_token === undefined ? {} : { metricsToken: await bearer(metrics_token, cli) }),
+    });
     const opened = await listenOnLoopback(
       (request) => pages.fetch(request),
       port === undefined ? 0 : wholeNumber("--port", port),
@@ -71,6 +84,19 @@ async function openedBrowser(entrance: string, cli: Cli): Promise<() => Promise<
     cli.err.write(`Cannot open the browser: ${trouble}; open the address above yourself\n`);
   }
   return () => Deno.remove(folder, { recursive: true });
+}
+
+/** The token in a file. A short one could be guessed. */
+async function bearer(file: string, cli: Cli): Promise<string> {
+  const token = new TextDecoder().decode(await readNamedFile(cli, file)).trim();
+  if (/^[\x21-\x7e]{32,}$/.test(token)) return token;
+  throw new OsirisError(
+    "CLI804",
+    `Cannot use '${
+      printable(file)
+    }' as --metrics-token: it should be one line of 32 letters and digits or more`,
+    { category: "usage", help: `make one with: openssl rand -hex 32 > ${printable(file)}` },
+  );
 }
 
 function nothing(): Promise<void> {

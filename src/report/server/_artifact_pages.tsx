@@ -10,7 +10,7 @@ import { bytes } from "../../amounts.ts";
 import type { Artifact } from "../../session/mod.ts";
 import type { Markup } from "../_markup.ts";
 import { Page } from "../_page.tsx";
-import { artifactAddress, runAddress } from "./_addresses.ts";
+import { artifactAs, runAddress } from "./_addresses.ts";
 
 /** So much of a text is shown; all of it is in the file. */
 const MOST_TEXT = 262_144;
@@ -33,14 +33,14 @@ export function ArtifactPage(
       <ul class="facts">
         <li>{bytes(artifact.bytes)}</li>
         <li>
-          <a href={artifactAddress(session, id, "/download")} download>Download</a>
+          <a href={artifactAs(session, id, "/download")} download>Download</a>
         </li>
       </ul>
       <iframe
         class="preview"
         sandbox=""
         title={`Content of ${id}`}
-        src={artifactAddress(session, id, "/content")}
+        src={artifactAs(session, id, "/content")}
       />
     </Page>
   );

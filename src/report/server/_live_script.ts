@@ -1,6 +1,7 @@
 /**
  * What keeps a page up to date while something goes on: the parts that name a stream are fetched again when it
- * says that they changed, and put in place of what was there. The server alone makes markup.
+ * says that they changed, and put in place of what was there, unless somebody is filling in a form
+ * there. The server alone makes markup.
  *
  * @module
  */
@@ -9,8 +10,13 @@ export const LIVE_SCRIPT = `
 const parts = [...document.querySelectorAll("[data-live]")];
 let refreshing = false, again = false;
 
+function writing() {
+  const at = document.activeElement;
+  return at !== null && at.matches("input, select") && parts.some((part) => part.contains(at));
+}
+
 async function refresh() {
-  if (refreshing) return void (again = true);
+  if (refreshing || writing()) return void (again = true);
   refreshing = true;
   const began = performance.now();
   try {
@@ -57,5 +63,8 @@ function follow(part) {
   start();
 }
 
+document.addEventListener("focusout", () => setTimeout(() => {
+  if (again && !refreshing) { again = false; refresh(); }
+}));
 for (const part of parts) follow(part);
 `;

@@ -27,3 +27,19 @@ export async function say(c: Asked, page: Markup, status: StatusCode = 200): Pro
   c.status(status);
   return c.html(await htmlOf(page));
 }
+
+/** Answers that there is nothing at this address. */
+export function absent(c: Asked): Promise<Response> {
+  const help = "begin at the list of runs";
+  return say(
+    c,
+    <Refusal status={404} message="There is no such page." help={help} nonce={c.get("nonce")} />,
+    404,
+  );
+}
+
+/** Answers that a page could not be made. */
+export function failed(error: Error, c: Asked): Promise<Response> {
+  const message = "The page could not be made.";
+  return say(c, <Refusal status={500} message={message} help={error.message} nonce={c.get("nonce")} />, 500);
+}
