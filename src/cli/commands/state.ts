@@ -9,9 +9,12 @@ import { printable } from "../_printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
 import { table } from "../_table.ts";
 
-const PROFILE_FLAG = {
+/** What the commands that change cursors have in common. */
+const PIPELINE = { pipeline: { value: "PIPELINE", summary: "the pipeline's name" } } as const;
+const PROFILE = {
   profile: { value: "NAME", summary: "the cursors of this profile; of runs without one when not given" },
 } as const satisfies Flags;
+const WHOSE = { pipeline: "the pipeline's name", profile: "the profile" };
 
 export const stateShow = declare({
   name: "state show",
@@ -99,7 +102,7 @@ export const stateSet = declare({
     "A step that reads something else than before (another table, query, place or column) is refused. With --keep its cursor stays where it is, and is from now on one of what the step reads.",
   ],
   arguments: {
-    pipeline: { value: "PIPELINE", summary: "the pipeline's name" },
+    ...PIPELINE,
     step: { value: "STEP", summary: "the id of the step that reads" },
     value: {
       value: "VALUE",
@@ -108,12 +111,11 @@ export const stateSet = declare({
     },
   },
   flags: {
-    ...PROFILE_FLAG,
+    ...PROFILE,
     keep: { summary: "leave the cursor where it is, for what the step reads now" },
   },
   document: {
-    pipeline: "the pipeline's name",
-    profile: "the profile",
+    ...WHOSE,
     step: "the step's id",
     before: "where it stood; null when nowhere",
     value: "where it stands",
@@ -171,13 +173,12 @@ export const stateReset = declare({
     "With --backfills the cursors stay, and what is forgotten is which windows of --backfill runs are done.",
   ],
   arguments: {
-    pipeline: { value: "PIPELINE", summary: "the pipeline's name" },
+    ...PIPELINE,
     step: { value: "STEP", summary: "the id of one step that reads", optional: true },
   },
-  flags: { ...PROFILE_FLAG, backfills: { summary: "forget finished windows of backfills, and no cursor" } },
+  flags: { ...PROFILE, backfills: { summary: "forget finished windows of backfills, and no cursor" } },
   document: {
-    pipeline: "the pipeline's name",
-    profile: "the profile",
+    ...WHOSE,
     reset: "the steps that begin at the start",
     windows: "with --backfills: how many windows were forgotten",
   },
