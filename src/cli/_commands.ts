@@ -21,6 +21,7 @@ import { discover } from "./commands/discover.ts";
 import { doctor } from "./commands/doctor.ts";
 import { init } from "./commands/init.ts";
 import { logsExport } from "./commands/logs_export.ts";
+import { logsCard, logsHtml } from "./commands/logs_pages.ts";
 import { logsGc, logsList, logsShow, logsTail } from "./commands/logs.ts";
 import { omlFmt, omlSchemaCommand, omlValidate } from "./commands/oml.ts";
 import { plan } from "./commands/plan.ts";
@@ -40,6 +41,8 @@ export const COMMANDS: readonly Command[] = [
   logsList,
   logsShow,
   logsTail,
+  logsHtml,
+  logsCard,
   logsExport,
   logsGc,
   serve,

@@ -76,3 +76,5 @@ export {
 } from "./comparison.ts";
 export { parseTraceparent, type TraceContext } from "./trace_context.ts";
 export { type BundleFormat, bundleOf, type BundleOptions, LEAST_BUNDLE } from "./bundle.ts";
+export { storyFile } from "./story/file.tsx";
+export { runCard } from "./run_card.ts";

@@ -173,5 +173,10 @@ td.null { color: var(--mute); font-style: italic; }
   .event { grid-template-columns: 5.6rem minmax(0, 1fr); }
   .event .kind, .event .step, .event .words { grid-column: 1 / -1; }
 }
+.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1rem; margin-top: 1rem; }
+.side { padding: .85rem 1.1rem; border: 1px solid var(--line); border-top: 4px solid var(--mute); border-radius: 10px; background: var(--raised); }
+.side.succeeded { border-top-color: var(--good); } .side.failed, .side.interrupted { border-top-color: var(--bad); } .side.cancelled { border-top-color: var(--warn); } .side.running { border-top-color: var(--busy); }
+.side h2 { font-size: .85rem; color: var(--soft); margin: 0 0 .4rem; } .side p { margin: .25rem 0; } .side .said { font-size: 1.05rem; font-weight: 600; }
+
 @media print { .contents, form.filters { display: none; } .card { break-inside: avoid; } .tall, .events, .code { max-height: none; } }
 `;

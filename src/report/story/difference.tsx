@@ -25,6 +25,7 @@ export function Difference({ comparison, links, all }: {
         {news.length === 0 ? ", and every step gave as many rows of the same columns." : "."}
         {href === undefined || all ? null : (
           <>
+            {" "}
             <a href={href}>Compare them side by side</a>
           </>
         )}

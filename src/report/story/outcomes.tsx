@@ -107,7 +107,8 @@ function Quarantine({ step, story }: { readonly step: StepView; readonly story: 
               {reason === undefined ? "" : `: ${reason}`}
               {artifact === undefined ? null : (
                 <>
-                  (<ArtifactName id={artifact} href={href} />)
+                  {" ("}
+                  <ArtifactName id={artifact} href={href} />)
                 </>
               )}
             </li>
@@ -200,12 +201,14 @@ function Increment({ step: { increment } }: { readonly step: StepView }): Markup
         )}
         {from === undefined ? null : (
           <>
-            after <code>{from}</code>
+            {" after "}
+            <code>{from}</code>
           </>
         )}
         {to === undefined ? null : (
           <>
-            up to <code>{to}</code>
+            {" up to "}
+            <code>{to}</code>
           </>
         )}
       </p>

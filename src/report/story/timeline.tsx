@@ -45,7 +45,7 @@ export function Timeline({ story: { run } }: { readonly story: Story }): Markup 
 function Lane(
   { bar: { step, from, to }, end, top }: { readonly bar: Bar; readonly end: number; readonly top: number },
 ): Markup {
-  const late = from / end > 0.6;
+  const late = from / end > 0.45;
   const label = `${step.id} · ${timeText(step.duration_ms)}`;
   return (
     <g class={`lane ${step.state}`}>
