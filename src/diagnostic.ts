@@ -282,6 +282,7 @@ export const CODES = {
   CLI807: "it would overwrite what is there",
   CLI808: "the file's kind is not known",
   CLI810: "the operating system refused",
+  CLI811: "what was sent was not taken",
   // BUG9xx: a fault of Osiris itself.
   BUG900: "internal error",
 } as const;

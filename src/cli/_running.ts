@@ -22,6 +22,7 @@ import { warningText } from "./_print.ts";
 import { printable } from "./_printable.ts";
 import { shownPath } from "./_project.ts";
 import { type Watcher, watcherFor } from "./_progress.ts";
+import { telemetryOf, traceparentOf } from "./_telemetry.ts";
 
 export interface RunFlags {
   readonly verbose: boolean;
@@ -30,6 +31,7 @@ export interface RunFlags {
   readonly driver_disk: string | undefined;
   readonly frozen: boolean;
   readonly require_os_sandbox: boolean;
+  readonly traceparent: string | undefined;
 }
 
 /** Runs a pipeline or manifest to its end; with `backfill` that window of a range in place of what is new. */
@@ -47,6 +49,7 @@ export async function runAnswer(
   if (!manifest) return { document: { file }, diagnostics, texts, compact: true };
   const level = logLevel({ verbose: flags.verbose, debug: cli.debug }, env.logLevel);
   requireSecrets(manifest, loaded.secretParams);
+  const traceparent = await traceparentOf(flags.traceparent, env);
   const plan = await allowedPlan(cli, { ...loaded, manifest }, flags, backfill);
   if (plan.os_sandbox?.in_force === false) {
     cli.err.write(warningText(withoutSandbox(plan, plan.os_sandbox.reason), cli.err));
@@ -55,6 +58,7 @@ export async function runAnswer(
     const window = backfill === undefined ? "" : ` from ${backfill.from} to ${backfill.to}`;
     cli.out.write(`Running '${printable(plan.pipeline)}'${window} (${counted(plan.order.length, "step")})\n`);
   }
+  const telemetry = await telemetryOf(plan, manifest.profile, env);
   const watcher = watcherFor(cli, plan.order);
   let end: RunEnd | undefined;
   const onEvent = (event: SessionEvent) => {
@@ -65,6 +69,7 @@ export async function runAnswer(
       end = event.data;
     }
     watcher.event(event);
+    telemetry.event(event);
     const line = logLine(event, level);
     if (line) watcher.log(line);
   };
@@ -77,13 +82,15 @@ export async function runAnswer(
       ...(backfill === undefined ? {} : { backfill }),
       manifest,
       manifestText,
+      ...(traceparent === undefined ? {} : { traceparent }),
       signal,
       onEvent,
       onProgress: (step, progress) => watcher.progress(step, progress),
       exitCodeOf: (failure, state) => verdictExit(cli, failure, state),
     });
+    const notices = [...outcome.notices, ...await telemetry.end(outcome)];
     watcher.end();
-    return { ...answerTo(outcome, end, cli), diagnostics, texts };
+    return { ...answerTo({ ...outcome, notices }, end, cli), diagnostics, texts };
   } finally {
     clearTimeout(heard.timer);
     watcher.end();

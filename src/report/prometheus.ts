@@ -10,37 +10,15 @@
  */
 
 import { listSessions, readSession, type SessionRecord, type SessionSummary } from "../session/mod.ts";
-import { type SessionMetrics, summarise } from "../session/mod.ts";
+import { baseUnitOf, inBaseUnit, OF_DRIVER } from "./_base_units.ts";
 import { Family, type Labels } from "./_exposition.ts";
+import { runTotals } from "./_run_totals.ts";
 
 /** What stands in a list of a run, as far as it is counted. */
 export type CountedRun = Pick<
   SessionSummary,
   "session_id" | "pipeline" | "profile" | "state" | "started_at" | "ended_at" | "folder"
 >;
-
-/** How a metric of a session is named here, its factor to the base unit, and what it says. */
-const MEASURES: { readonly [metric: string]: readonly [name: string, factor: number, says: string] } = {
-  rows_read: ["rows_read", 1, "Rows that a source gave"],
-  rows_written: ["rows_written", 1, "Rows that were written to a target"],
-  rows_in: ["rows_in", 1, "Rows that went into the step"],
-  rows_out: ["rows_out", 1, "Rows that came out of the step"],
-  rows_rejected: ["rows_rejected", 1, "Rows that were left out"],
-  bytes_read: ["read_bytes", 1, "Bytes that were read"],
-  bytes_written: ["written_bytes", 1, "Bytes that were written"],
-  execution_time_ms: ["duration_seconds", 1e-3, "How long it took"],
-  memory_usage_mb: ["memory_peak_bytes", 1e6, "Most memory that was in use at one moment"],
-  throughput_rows_per_sec: ["rows_per_second", 1, "Rows in a second"],
-  cache_hit: ["cache_hits", 1, "Answers that the cache had"],
-  cache_miss: ["cache_misses", 1, "Answers that the cache did not have"],
-  retry_count: ["retries", 1, "Attempts after the first"],
-  error_count: ["errors", 1, "Errors"],
-  checkpoint_size_bytes: ["checkpoint_bytes", 1, "Bytes of the checkpoint"],
-  e2b_overhead_ms: ["e2b_overhead_seconds", 1e-3, "Time that running elsewhere took beside the work"],
-};
-
-/** `driver.` begins the names that drivers give. */
-const OF_DRIVER = "driver.";
 
 /**
  * The text of a scrape: `runs` are counted by state, and `records` give the numbers; of a pipeline in a profile
@@ -105,10 +83,7 @@ function addRun(families: Families, record: SessionRecord): void {
   set("end_timestamp_seconds", "When it ended", seconds(status.ended_at));
   set("exit_code", "Exit code of the command", status.exit_code);
   set("lost_records", "Events, metrics and artifacts that could not be written", status.lost ?? 0);
-  for (const [metric, value] of totalsOf(summarise(record))) {
-    const [name, factor, says] = MEASURES[metric]!;
-    set(name, says, scaled(value, factor));
-  }
+  for (const { unit, value } of runTotals(record)) set(`${unit.name}${unit.suffix}`, unit.says, value);
   addSteps(families, record, labels);
 }
 
@@ -118,6 +93,7 @@ function addSteps(families: Families, { status, metrics }: SessionRecord, labels
     families.set("osiris_step_info", help, { ...labels, step: id, state }, 1);
   }
   for (const { metric, value, unit, step_id = "" } of metrics) {
+    const known = baseUnitOf(metric);
     if (metric.startsWith(OF_DRIVER)) {
       const own = { ...labels, step: step_id, metric: metric.slice(OF_DRIVER.length), unit };
       families.set(
@@ -126,26 +102,12 @@ function addSteps(families: Families, { status, metrics }: SessionRecord, labels
         own,
         value,
       );
-    } else if (step_id !== "" && Object.hasOwn(MEASURES, metric)) {
-      const [name, factor, says] = MEASURES[metric]!;
-      const help = `${says} (a step of the pipeline's last run)`;
-      families.set(`osiris_step_${name}`, help, { ...labels, step: step_id }, scaled(value, factor));
+    } else if (step_id !== "" && known !== undefined) {
+      const name = `osiris_step_${known.name}${known.suffix}`;
+      const help = `${known.says} (a step of the pipeline's last run)`;
+      families.set(name, help, { ...labels, step: step_id }, inBaseUnit(value, known));
     }
   }
-}
-
-/** What was measured of a whole run, by the names of its metrics. */
-function totalsOf(summary: SessionMetrics): [metric: string, value: number | undefined][] {
-  return [
-    ["execution_time_ms", summary.duration_ms],
-    ["rows_read", summary.rows_read],
-    ["rows_written", summary.rows_written],
-    ["rows_rejected", summary.rows_rejected],
-    ["bytes_read", summary.bytes_read],
-    ["bytes_written", summary.bytes_written],
-    ["memory_usage_mb", summary.memory_mb],
-    ["retry_count", summary.retries],
-  ];
 }
 
 type OfPipeline = Pick<CountedRun, "pipeline" | "profile">;
@@ -196,9 +158,4 @@ function inOrder<T>(values: ReadonlyMap<string, T>): T[] {
 
 function seconds(time: string | undefined): number | undefined {
   return time === undefined ? undefined : Date.parse(time) / 1000;
-}
-
-/** A value in its base unit, without the digits that the factor would add. */
-function scaled(value: number | undefined, factor: number): number | undefined {
-  return value === undefined ? undefined : Number((value * factor).toPrecision(15));
 }

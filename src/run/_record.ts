@@ -53,7 +53,7 @@ export class RunRecord {
     this.#state = new Map(plan.order.map((id) => [id, { id, state: "pending" }]));
   }
 
-  runStarted(): void {
+  runStarted(traceparent?: string): void {
     const { pipeline, fingerprint, profile, run, compiler } = this.#manifest;
     this.#session.event("run.start", {
       pipeline: pipeline.name,
@@ -62,6 +62,7 @@ export class RunRecord {
       steps: this.#manifest.steps.length,
       osiris: compiler,
       ...run,
+      ...(traceparent === undefined ? {} : { traceparent }),
     });
   }
 

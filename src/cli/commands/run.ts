@@ -14,6 +14,7 @@ export const run = declare({
     "A pipeline is compiled first. A parameter is taken from --param, else OSIRIS_PARAM_NAME, else the profile, else its default.",
     "A component from outside runs only when osiris.lock allows it, byte for byte. At a terminal Osiris shows what it may touch and asks; elsewhere the run fails with exit code 4.",
     "OSIRIS_OS_SANDBOX=off runs drivers' processes without the operating system's sandbox, and says so.",
+    "With OTEL_EXPORTER_OTLP_ENDPOINT, in the environment or in .env, traces, metrics and logs go there by OTLP/HTTP while the run goes on; they change nothing of it.",
     "Ctrl-C once stops the run, undoes what was staged and records it as cancelled; twice ends at once.",
     "With --json each event is one line while the run goes on, and the last line is the result.",
   ],
@@ -38,6 +39,10 @@ export const run = declare({
       summary: "load the range in windows of this size, such as 1d, 6h or 10000: each a run of its own",
     },
     threads: { value: "N", summary: "how many threads the engine uses" },
+    traceparent: {
+      value: "TEXT",
+      summary: "the W3C trace that the run is part of, instead of TRACEPARENT or the pipeline's own",
+    },
   },
   document: {
     file: "what was run, as typed",
