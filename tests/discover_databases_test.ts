@@ -33,6 +33,31 @@ const ROWS = MAIL.map(({ id, mail, paid }) =>
   `(${id}, ${mail === null ? "NULL" : `'${mail}'`}, ${paid}, 'w${id}')`
 );
 
+/** What is said of these rows and a third one, but for how many rows the server guesses. */
+function described(name: string, paid: { type: string; max: string }, words: number, id = "BIGINT") {
+  return {
+    name,
+    rows: null,
+    columns: [
+      { name: "id", type: id },
+      { name: "mail", type: "VARCHAR" },
+      { name: "paid", type: paid.type },
+      { name: "word", type: "VARCHAR" },
+    ],
+    keys: ["id"],
+    profile: {
+      rows: 3,
+      columns: [
+        { name: "id", null_share: 0, distinct: 3, min: "1", max: "10" },
+        { name: "mail", null_share: 1 / 3, distinct: 2, min: "***", max: "***" },
+        { name: "paid", null_share: 1 / 3, distinct: 2, min: "2.50", max: paid.max },
+        { name: "word", null_share: 0, distinct: words, min: "w1", max: "w2" },
+      ],
+    },
+    samples: [{ id: "1", mail: "***", paid: "2.50", word: "w1" }],
+  };
+}
+
 Deno.test("discover shows what a PostgreSQL server has: names, columns and keys, profiles, masked samples", async () => {
   await using server = await startPostgres();
   await server.sql(
@@ -53,27 +78,8 @@ Deno.test("discover shows what a PostgreSQL server has: names, columns and keys,
   );
   assert.ok(names.every((table) => table.columns === undefined));
   const [orders] = await found(server, "postgres", { tables: ["orders"], samples: 1, profile: true });
-  assert.deepEqual(orders, {
-    name: "shop.orders",
-    rows: 3,
-    columns: [
-      { name: "id", type: "BIGINT" },
-      { name: "mail", type: "VARCHAR" },
-      { name: "paid", type: "VARCHAR" },
-      { name: "word", type: "VARCHAR" },
-    ],
-    keys: ["id"],
-    profile: {
-      rows: 3,
-      columns: [
-        { name: "id", null_share: 0, distinct: 3, min: "1", max: "10" },
-        { name: "mail", null_share: 1 / 3, distinct: 2, min: "***", max: "***" },
-        { name: "paid", null_share: 1 / 3, distinct: 2, min: "2.50", max: "10" },
-        { name: "word", null_share: 0, distinct: 2, min: "w1", max: "w2" },
-      ],
-    },
-    samples: [{ id: "1", mail: "***", paid: "2.50", word: "w1" }],
-  });
+  assert.deepEqual({ ...orders, rows: null }, described("shop.orders", { type: "VARCHAR", max: "10" }, 2));
+  assert.equal(orders!.rows, 3);
   const [bare, odd] = await found(server, "postgres", { tables: ["public"], samples: 1, profile: true });
   assert.deepEqual(bare!.columns, []);
   assert.deepEqual(odd!.profile!.rows, 0);
@@ -99,27 +105,8 @@ Deno.test("discover shows what a MariaDB server has: names, columns and keys, pr
   ]);
   assert.ok(names.every((table) => table.columns === undefined));
   const [orders] = await found(server, "mysql", { tables: ["osiris.orders"], samples: 1, profile: true });
-  assert.deepEqual({ ...orders, rows: null }, {
-    name: "osiris.orders",
-    rows: null,
-    columns: [
-      { name: "id", type: "UBIGINT" },
-      { name: "mail", type: "VARCHAR" },
-      { name: "paid", type: "DECIMAL(9,2)" },
-      { name: "word", type: "VARCHAR" },
-    ],
-    keys: ["id"],
-    profile: {
-      rows: 3,
-      columns: [
-        { name: "id", null_share: 0, distinct: 3, min: "1", max: "10" },
-        { name: "mail", null_share: 1 / 3, distinct: 2, min: "***", max: "***" },
-        { name: "paid", null_share: 1 / 3, distinct: 2, min: "2.50", max: "10.00" },
-        { name: "word", null_share: 0, distinct: 3, min: "w1", max: "w2" },
-      ],
-    },
-    samples: [{ id: "1", mail: "***", paid: "2.50", word: "w1" }],
-  });
+  const paid = { type: "DECIMAL(9,2)", max: "10.00" };
+  assert.deepEqual({ ...orders, rows: null }, described("osiris.orders", paid, 3, "UBIGINT"));
   const [odd] = await found(server, "mysql", { tables: ["osiris.`odd.name`"], samples: 1, profile: true });
   assert.deepEqual(odd!.keys, ["c", "a"]);
   assert.deepEqual(odd!.samples![0]!["x"], "\\x00ff");

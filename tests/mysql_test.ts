@@ -7,9 +7,9 @@
  */
 
 import assert from "node:assert/strict";
-import { DuckDBInstance } from "@duckdb/node-api";
 import { createDriverPool, loadCatalog } from "../src/component/mod.ts";
 import { osiris } from "./_osiris.ts";
+import { parquetColumns } from "./_parquet.ts";
 import type { TestProject } from "./_project.ts";
 import { type Fields, ServerOfFile } from "./_server_of_file.ts";
 
@@ -29,24 +29,7 @@ async function columnsOf(config: Fields, connection?: Fields): Promise<Record<st
   await using project = await reading(config, connection);
   const outcome = await project.run(await project.read("pipeline.oml"));
   assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
-  const instance = await DuckDBInstance.create();
-  const duckdb = await instance.connect();
-  const from = `FROM '${project.path("rows.parquet")}'`;
-  await duckdb.run("SET TimeZone = 'UTC'");
-  const described = await (await duckdb.run(`DESCRIBE ${from}`)).getRows();
-  const columns: Record<string, string[]> = {};
-  for (const [name, type] of described) {
-    const column = `"${name}"`;
-    const shown = type === "BLOB" ? `hex(${column})` : `${column}::VARCHAR`;
-    const values = await (await duckdb.run(`SELECT ${shown} ${from}`)).getRows();
-    columns[String(name)] = [
-      String(type),
-      ...values.map(([value]) => value === null ? "null" : String(value)),
-    ];
-  }
-  duckdb.closeSync();
-  instance.closeSync();
-  return columns;
+  return await parquetColumns(project.path("rows.parquet"));
 }
 
 /** What the run fails with; no rows are left, and the password is in no file of the project but the one it stands in. */
