@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { DriverDefinition } from "./_definition.ts";
 import { relay } from "./sdk.ts";
-import { Service } from "./_serve.ts";
+import { Service } from "./_service.ts";
 import { Session } from "./_session.ts";
 import type { DriverMessage, HostMessage } from "./protocol.ts";
 import type { ComponentSpec } from "./spec.ts";
