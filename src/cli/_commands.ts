@@ -20,7 +20,9 @@ import { connectionsDoctor } from "./commands/connections_doctor.ts";
 import { discover } from "./commands/discover.ts";
 import { doctor } from "./commands/doctor.ts";
 import { init } from "./commands/init.ts";
+import { logsBundle } from "./commands/logs_bundle.ts";
 import { logsExport } from "./commands/logs_export.ts";
+import { logsLineage } from "./commands/logs_lineage.ts";
 import { logsCard, logsHtml } from "./commands/logs_pages.ts";
 import { logsGc, logsList, logsShow, logsTail } from "./commands/logs.ts";
 import { omlFmt, omlSchemaCommand, omlValidate } from "./commands/oml.ts";
@@ -43,7 +45,9 @@ export const COMMANDS: readonly Command[] = [
   logsTail,
   logsHtml,
   logsCard,
+  logsBundle,
   logsExport,
+  logsLineage,
   logsGc,
   serve,
   stateShow,

@@ -161,17 +161,25 @@ async function askAbout(
 /** The ways of columns from the sources on. */
 class Ways {
   readonly #sources: ReadonlyMap<string, readonly Dataset[]>;
+  /** Columns of sources in their order. */
+  readonly #places: ReadonlyMap<string, number>;
   readonly #steps: ReadonlyMap<string, StepLineage>;
   readonly #found = new Map<string, Omit<TargetColumn, "dataset" | "column">>();
 
   constructor(datasets: readonly Dataset[], steps: readonly StepLineage[]) {
     this.#sources = Map.groupBy(datasets.filter(({ role }) => role === "source"), ({ step }) => step);
+    this.#places = new Map(
+      datasets.flatMap(({ id, columns }) => columns.map(({ name }) => keyOf(id, name))).map((
+        key,
+        at,
+      ) => [key, at]),
+    );
     this.#steps = new Map(steps.map((each) => [each.step, each]));
   }
 
   /** Where a column of a step's output comes from in the end. */
   of(step: string, column: string): Omit<TargetColumn, "dataset" | "column"> {
-    const key = JSON.stringify([step, column]);
+    const key = keyOf(step, column);
     const known = this.#found.get(key);
     if (known !== undefined) return known;
     const found = this.#follow(step, column);
@@ -193,10 +201,15 @@ class Ways {
       unknown ??= before.unknown;
       for (const source of before.from) {
         const how = each.how === "value" ? source.how : "condition";
-        const key = JSON.stringify([source.dataset, source.column]);
+        const key = keyOf(source.dataset, source.column);
         if (how === "value" || !from.has(key)) from.set(key, { ...source, how });
       }
     }
-    return { ...(unknown === undefined ? {} : { unknown }), from: [...from.values()] };
+    const sorted = [...from].sort(([a], [b]) => this.#places.get(a)! - this.#places.get(b)!);
+    return { ...(unknown === undefined ? {} : { unknown }), from: sorted.map(([, source]) => source) };
   }
+}
+
+function keyOf(...names: string[]): string {
+  return JSON.stringify(names);
 }

@@ -46,7 +46,7 @@ export function openLineageOf(run: RunView, lineage: RunLineage): OpenLineageEve
       namespace: "osiris",
       name: run.pipeline.name,
       facets: {
-        jobType: facet("2-0-3/JobTypeJobFacet", {
+        jobType: facet("2-0-4/JobTypeJobFacet", {
           processingType: "BATCH",
           integration: "OSIRIS",
           jobType: "PIPELINE",
@@ -114,7 +114,7 @@ function datasetOf({ namespace, name, columns }: Dataset): OpenLineageDataset {
   return {
     namespace,
     name,
-    facets: columns.length === 0 ? {} : { schema: facet("1-1-1/SchemaDatasetFacet", { fields }) },
+    facets: columns.length === 0 ? {} : { schema: facet("1-2-0/SchemaDatasetFacet", { fields }) },
   };
 }
 
