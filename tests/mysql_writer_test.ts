@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import driver from "../plugins/mysql.writer/driver.ts";
-import { contextFor, type DriverError, inputOf, type Row } from "../src/component/sdk.ts";
+import { contextFor, type DriverError, type Evolution, inputOf, type Row } from "../src/component/sdk.ts";
 import { type Fields, ServerOfFile } from "./_server_of_file.ts";
 
 const server = new ServerOfFile("mysql");
@@ -164,12 +164,17 @@ async function staged(
   columns: Readonly<Record<string, string>>,
   rows: readonly Row[],
   config: Fields,
-  { loadId = String(crypto.randomUUID()), port = server.port, signal = new AbortController().signal } = {},
+  {
+    loadId = String(crypto.randomUUID()),
+    port = server.port,
+    signal = new AbortController().signal,
+    evolution = { add: [], widen: [] } as Evolution,
+  } = {},
 ) {
   const connection = { ...server.connection, port, connect_timeout_s: 5, timeout_s: 5 };
   const options = { write_mode: "append", create: true, ...config } as Parameters<typeof contextFor>[0];
   const context = { ...contextFor(options, connection), signal };
-  const answer = await driver.write!(context as never, { ...inputOf(columns, rows), loadId });
+  const answer = await driver.write!(context as never, { ...inputOf(columns, rows), loadId, evolution });
   assert.ok(!("kind" in answer));
   return answer;
 }
@@ -345,6 +350,48 @@ Deno.test("mysql.writer leaves nothing behind when it is told to abort, or is ca
   }
   assert.equal(await server.sql("SHOW TABLES LIKE 'gone'"), "");
   assert.equal(await server.sql("SHOW TABLES LIKE '\\_osiris\\_%\\_%'"), "");
+});
+
+Deno.test("mysql.writer takes columns back that it made for a load, unless somebody has used them since", async () => {
+  const columns = () =>
+    server.sql(
+      "SELECT GROUP_CONCAT(column_name, ' ', column_type ORDER BY ordinal_position) FROM information_schema.columns " +
+        "WHERE table_name = 'evolving'",
+    );
+  const [before, after] = ["id int(11),price int(11)", "id int(11),price decimal(11,1),note longtext"];
+  const evolution = {
+    add: [{ name: "note", type: "VARCHAR" }],
+    widen: [{ name: "price", type: "DECIMAL(11,1)" }],
+  };
+  const types = { id: "INTEGER", price: "DECIMAL(11,1)", note: "VARCHAR" };
+  const load = async (signal?: AbortSignal) =>
+    await staged(types, [{ id: 2, price: "2.5", note: null }], { table: "evolving" }, {
+      evolution,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  await server.sql(
+    "CREATE TABLE evolving (id INT PRIMARY KEY, price INT NOT NULL DEFAULT 5); INSERT INTO evolving VALUES (1, 1)",
+  );
+  for (const used of ["note = 'theirs'", "price = 7.5"]) {
+    const ours = await load();
+    assert.equal(await columns(), after);
+    await server.sql(`UPDATE evolving SET ${used} WHERE id = 1`);
+    await ours.abort();
+    assert.equal(await columns(), after, used);
+    await server.sql("UPDATE evolving SET note = NULL, price = 1");
+    await server.sql("ALTER TABLE evolving DROP COLUMN note, MODIFY COLUMN price INT NOT NULL DEFAULT 5");
+  }
+  const declared = await server.sql("SHOW CREATE TABLE evolving");
+  await (await load()).abort();
+  const controller = new AbortController();
+  const cancelled = await load(controller.signal);
+  controller.abort(new Error("cancelled"));
+  await cancelled.abort();
+  assert.equal(await columns(), before);
+  assert.equal(await server.sql("SHOW CREATE TABLE evolving"), declared);
+  await (await load()).commit();
+  assert.equal(await columns(), after);
+  assert.equal(await server.sql("SELECT COUNT(*) FROM evolving"), "2");
 });
 
 Deno.test("mysql.writer says that another attempt is worth it when rows are locked", async () => {

@@ -38,6 +38,10 @@ interface Dialect extends SqlTarget {
   readonly integer: string;
   /** Whether the type of a column can be changed. */
   readonly widens: boolean;
+  /** The type of a point in time. */
+  readonly moment: string;
+  /** The tables that only a load has use for. */
+  readonly leftOver: () => Promise<string>;
 }
 
 Deno.test.beforeAll(startTargets);
@@ -53,6 +57,11 @@ const DIALECTS: readonly Dialect[] = [
         FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attnum > 0`,
     integer: "INTEGER",
     widens: true,
+    moment: "timestamptz",
+    leftOver: () =>
+      POSTGRES.sql(
+        "SELECT relname FROM pg_class WHERE relname LIKE '\\_osiris\\_%' AND relname NOT LIKE '\\_osiris\\_loads%'",
+      ),
   },
   {
     ...MYSQL,
@@ -63,6 +72,11 @@ const DIALECTS: readonly Dialect[] = [
         FROM information_schema.columns WHERE table_name = '${table}'`,
     integer: "INTEGER",
     widens: true,
+    moment: "datetime(6)",
+    leftOver: () =>
+      MYSQL.sql(
+        "SELECT table_name FROM information_schema.tables WHERE table_name LIKE '\\_osiris%' AND table_name <> '_osiris_loads'",
+      ),
   },
   {
     ...SQLITE,
@@ -71,6 +85,11 @@ const DIALECTS: readonly Dialect[] = [
     columns: (table) => `SELECT group_concat(name || ' ' || type, ', ') FROM pragma_table_info('${table}')`,
     integer: "BIGINT",
     widens: false,
+    moment: "TIMESTAMP",
+    leftOver: () =>
+      SQLITE.sql(
+        "SELECT name FROM sqlite_schema WHERE name LIKE '%\\_osiris%' ESCAPE '\\' AND tbl_name <> '_osiris_loads'",
+      ),
   },
   {
     ...DUCKDB,
@@ -81,6 +100,11 @@ const DIALECTS: readonly Dialect[] = [
         FROM duckdb_columns() WHERE table_name = '${table}'`,
     integer: "INTEGER",
     widens: true,
+    moment: "TIMESTAMPTZ",
+    leftOver: () =>
+      DUCKDB.sql(
+        "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '%osiris%' AND table_name <> '_osiris_loads'",
+      ),
   },
 ];
 
@@ -198,6 +222,42 @@ for (const dialect of DIALECTS) {
           ? /^id bigint.*, price double.*, a .*(text|varchar), b .*(text|varchar)$/i
           : /^id integer, price float, a TEXT, b TEXT$/i,
       );
+    }
+  });
+
+  Deno.test(`${dialect.family}.writer: a load that fails takes the columns back that were made for it`, async () => {
+    await using project = await projectAt(dialect);
+    const evolve = { on_new: "evolve", on_missing: "evolve", on_type: "evolve" };
+    for (const write_mode of ["append", "overwrite", "upsert", "delete_insert", "scd2"]) {
+      const history = write_mode === "scd2"
+        ? `, valid_from ${dialect.moment} NOT NULL, valid_to ${dialect.moment}, current boolean NOT NULL`
+        : "";
+      await sql("DROP TABLE IF EXISTS broken");
+      await sql(
+        `CREATE TABLE broken (id integer NOT NULL, price float, note varchar(20)${history}${
+          write_mode === "upsert" ? ", PRIMARY KEY (id)" : ""
+        }, CHECK (id < 3))`,
+      );
+      const before = await sql(dialect.columns("broken"));
+      const keys = /upsert|delete_insert|scd2/.test(write_mode) ? { keys: ["id"] } : {};
+      const load = (ids: number) =>
+        project.run(writing(
+          dialect,
+          `SELECT i::INTEGER AS id, ${
+            dialect.widens ? "0.1::DOUBLE" : "0.5::FLOAT"
+          } AS price, 'x' AS note, 'new' AS a
+            FROM range(1, ${ids + 1}) r(i)`,
+          { table: "broken", write_mode, ...keys },
+          evolve,
+        ));
+      const { failure } = await load(3);
+      assert.match(String(failure?.message), /constraint/i, write_mode);
+      assert.equal(await sql(dialect.columns("broken")), before, write_mode);
+      assert.equal(await sql("SELECT count(*) FROM broken"), "0", write_mode);
+      assert.equal(await dialect.leftOver(), "", write_mode);
+      const outcome = await load(2);
+      assert.equal(outcome.state, "succeeded", `${write_mode}: ${outcome.failure?.message}`);
+      assert.match(await sql(dialect.columns("broken")), /\ba (?:text|longtext|varchar)/i);
     }
   });
 

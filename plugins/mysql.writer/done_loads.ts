@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Context, WriteRequest } from "osiris/driver";
+import { type Context, ServerFailure, type WriteRequest } from "osiris/driver";
 import { quoted, type Session, tableText } from "../mysql/mod.ts";
 import type { TableName } from "../sql_names/mod.ts";
 
@@ -53,17 +53,40 @@ export class DoneLoads {
     return found === undefined ? null : Number(found[0]);
   }
 
+  /** Notes, first of all in a transaction, that this load goes on. Another attempt may have ended since it was asked for. */
+  async claim(session: Session): Promise<void> {
+    const { affectedRows } = await session.run(
+      `INSERT IGNORE INTO ${this.#table} ${this.#row(session, 0)}`,
+      this.attempt,
+    );
+    if (affectedRows === 1) return;
+    throw new ServerFailure(
+      this.attempt,
+      "conflict",
+      "another attempt at this load was committed meanwhile",
+      {
+        help: "run it again: what is loaded is not loaded twice",
+        transient: true,
+      },
+    );
+  }
+
   /** Notes this load in the open transaction. */
   async note(session: Session, rows: number): Promise<void> {
+    await session.run(
+      `INSERT INTO ${this.#table} ${this.#row(session, rows)} ON DUPLICATE KEY UPDATE ${
+        quoted("rows")
+      } = ${rows}`,
+      this.attempt,
+    );
+  }
+
+  /** This load as columns and values. */
+  #row(session: Session, rows: number): string {
     const { loadId, pipeline, cursors } = this.load;
     const values = [loadId, pipeline, this.step, tableText(this.name)].map((text) => session.escape(text));
     const moved = Object.keys(cursors).length === 0 ? "NULL" : session.escape(JSON.stringify(cursors));
-    await session.run(
-      `INSERT INTO ${this.#table} (load_id, pipeline, step, table_name, ${quoted("rows")}, cursors) ` +
-        `VALUES (${values.join(", ")}, ${rows}, ${moved}) ON DUPLICATE KEY UPDATE ${
-          quoted("rows")
-        } = ${rows}`,
-      this.attempt,
-    );
+    return `(load_id, pipeline, step, table_name, ${quoted("rows")}, cursors) ` +
+      `VALUES (${values.join(", ")}, ${rows}, ${moved})`;
   }
 }

@@ -1,8 +1,8 @@
 /**
  * The table as a contract judges it, and how it follows what a contract lets pass.
  *
- * The server commits with every change of a table's columns. So it is made before the load begins, and stays when
- * the load fails: a column more that is null, or one that keeps more than before.
+ * The server commits with every change of a table's columns. So it is made as late as can be, when every row is at the
+ * server and fits, and taken back when what follows fails: unless somebody else has used the columns meanwhile.
  *
  * @module
  */
@@ -34,35 +34,98 @@ export async function tableColumns(
   });
 }
 
-/** Adds and widens columns, and commits. */
-export async function evolve(
-  session: Session,
-  name: TableName,
-  attempt: string,
-  { add, widen }: Evolution,
-): Promise<void> {
-  if (add.length + widen.length === 0) return;
-  const table = tableText(name);
-  const definitions = widen.length === 0 ? "" : await definitionsOf(session, table, attempt);
-  const changes = [
-    ...add.map((column) => `ADD COLUMN ${quoted(column.name)} ${declared(session, column, false)} NULL`),
-    ...widen.map((column) =>
-      `MODIFY COLUMN ${widened(definitions, column, declared(session, column, false), attempt)}`
-    ),
-  ];
-  await session.run(`ALTER TABLE ${table} ${changes.join(", ")}`, attempt);
+/** How long others who use the table are waited for before its columns are left as they are. */
+const PATIENCE_S = 30;
+
+/** A change of a table's columns, which the server commits at once. */
+export class TableChange {
+  #made: { readonly table: string; readonly definitions: string } | undefined;
+
+  constructor(readonly evolution: Evolution, readonly attempt: string) {}
+
+  /** Whether there is anything to change. */
+  get some(): boolean {
+    return this.evolution.add.length + this.evolution.widen.length > 0;
+  }
+
+  /** What is changed, as a message calls it. */
+  get what(): string {
+    return [...this.evolution.add, ...this.evolution.widen].map(({ name }) => quoted(name)).join(", ");
+  }
+
+  /** Adds and widens columns. */
+  async make(session: Session, name: TableName): Promise<void> {
+    if (!this.some) return;
+    const table = tableText(name);
+    const definitions = await this.#definitions(session, table);
+    const changes = [
+      ...this.evolution.add.map((column) =>
+        `ADD COLUMN ${quoted(column.name)} ${declared(session, column, false)} NULL`
+      ),
+      ...this.evolution.widen.map((column) =>
+        `MODIFY COLUMN ${widened(definitions, column, declared(session, column, false), this.attempt)}`
+      ),
+    ];
+    this.#made = { table, definitions }; // an answer that is lost says nothing of what the server did
+    await session.run(`ALTER TABLE ${table} ${changes.join(", ")}`, this.attempt);
+  }
+
+  /** Takes the change back, if it was made. Throws when it has to stay. */
+  async takeBack(session: Session): Promise<void> {
+    if (this.#made === undefined) return;
+    const { table, definitions } = this.#made;
+    const added = this.evolution.add.map(({ name }) => quoted(name));
+    const before = this.evolution.widen.map(({ name }) => lineOf(definitions, name)!);
+    await session.run(`SET SESSION lock_wait_timeout = ${PATIENCE_S}`, this.attempt);
+    await session.run(`LOCK TABLES ${table} WRITE`, this.attempt);
+    try {
+      const used = [...added.map((name) => `${name} IS NOT NULL`), ...before.flatMap(otherThanBefore)];
+      const [row] = await session.rows(
+        `SELECT 1 FROM ${table} WHERE ${used.join(" OR ") || "FALSE"} LIMIT 1`,
+        this.attempt,
+      );
+      if (row !== undefined) {
+        throw new ServerFailure(this.attempt, "conflict", `somebody else has used ${this.what} meanwhile`, {
+          help: "look what is in there before you drop or narrow them",
+        });
+      }
+      const changes = [
+        ...added.map((name) => `DROP COLUMN ${name}`),
+        ...before.map((line) => `MODIFY COLUMN ${line}`),
+      ];
+      await session.run(`ALTER TABLE ${table} ${changes.join(", ")}`, this.attempt);
+      this.#made = undefined;
+    } finally {
+      await session.run("UNLOCK TABLES", this.attempt);
+    }
+  }
+
+  async #definitions(session: Session, table: string): Promise<string> {
+    const [row] = await session.rows(`SHOW CREATE TABLE ${table}`, this.attempt);
+    return String(row![1]);
+  }
 }
 
-async function definitionsOf(session: Session, table: string, attempt: string): Promise<string> {
-  const [row] = await session.rows(`SHOW CREATE TABLE ${table}`, attempt);
-  return String(row![1]);
+/** A column's line of the statement that makes its table. */
+function lineOf(definitions: string, name: string): string | undefined {
+  const start = `  ${quoted(name)} `;
+  return definitions.split("\n").find((each) => each.startsWith(start))?.trim().replace(/,$/, "");
+}
+
+/** The condition that a column holds what it could not hold before; none where the server itself refuses such values. */
+function otherThanBefore(line: string): string[] {
+  const [, name, type, unsigned] = /^(`(?:[^`]|``)+`) ([a-z]+(?:\([^)]*\))?)( unsigned)?/i.exec(line) ?? [];
+  if (type === undefined || /char|text|blob|binary|enum|set|uuid|json/i.test(type)) return [];
+  const cast = /int/i.test(type)
+    ? unsigned === undefined ? "SIGNED" : "UNSIGNED"
+    : type.replace(/^timestamp/i, "datetime");
+  return [`NOT (CAST(${name} AS ${cast}) <=> ${name})`];
 }
 
 /** A column as it is declared, with another type: whether it may be null, its default and comment stay. */
 function widened(definitions: string, { name }: Column, type: string, attempt: string): string {
-  const start = `  ${quoted(name)} `;
-  const line = definitions.split("\n").find((each) => each.startsWith(start));
-  const rest = /^[a-z]+(?:\([^)]*\))?( unsigned)?(.*?),?$/i.exec(line?.slice(start.length) ?? "")?.[2];
+  const declaration = lineOf(definitions, name)?.slice(quoted(name).length + 1);
+  const rest = /^[a-z]+(?:\([^)]*\))?( unsigned)?(.*)$/i.exec(declaration ?? "")?.[2];
   if (rest === undefined || /\b(?:auto_increment|generated|zerofill)\b/i.test(rest)) {
     throw new ServerFailure(attempt, "config", `the column '${name}' cannot be widened to ${type}`, {
       help: "widen it by hand, or cast the column in a SQL step before",

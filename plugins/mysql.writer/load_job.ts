@@ -15,9 +15,10 @@ import { quoted, Session, tableText } from "../mysql/mod.ts";
 import type { TableName } from "../sql_names/mod.ts";
 import { fitted, type FittedColumn } from "./column_fit.ts";
 import { DoneLoads } from "./done_loads.ts";
-import { evolve } from "./evolution.ts";
+import { TableChange } from "./evolution.ts";
 import { History, type HistoryOptions } from "./history.ts";
 import { load } from "./load.ts";
+import { demandUnique, mergeStaged } from "./merge.ts";
 import { bound, creation, describe, matched, type Target } from "./target.ts";
 
 /** How long the server may take to hear that nothing is to be kept. */
@@ -63,6 +64,7 @@ export async function stage(session: Session, given: Load): Promise<StagedRows> 
 class Job {
   readonly #table: string;
   readonly #history: History | undefined;
+  readonly #change: TableChange;
   #created = false;
   #rows = 0;
 
@@ -74,6 +76,7 @@ class Job {
   ) {
     this.#table = tableText(given.name);
     const { write_mode, scd2 } = given.options;
+    this.#change = new TableChange(given.input.evolution, attempt);
     this.#history = write_mode === "scd2" ? new History(given.name, scd2, attempt) : undefined;
   }
 
@@ -81,7 +84,7 @@ class Job {
     const { options, input } = this.given;
     const keys = options.keys ?? [];
     for (const key of keys) this.#demandKey(key);
-    const there = await this.#evolved(await describe(this.session, this.given.name, this.attempt));
+    const there = await describe(this.session, this.given.name, this.attempt);
     const overwrite = options.write_mode === "overwrite";
     if (there === undefined && !options.create) {
       throw new ServerFailure(this.attempt, "config", "there is no such table", {
@@ -94,13 +97,14 @@ class Job {
       await this.#run(this.#creation(keys));
       this.#created = true;
     }
-    const target = there ?? await this.#described(this.given.name);
+    const evolving = there !== undefined && this.#change.some;
+    const target = evolving ? await this.#asItWillBe() : there ?? await this.#described(this.given.name);
     this.#history?.demandKept(target);
     const columns = this.#fit(target);
-    if (options.write_mode === "append") {
+    if (options.write_mode === "append" && !evolving) {
       await this.#begin();
       await this.#load(this.#table, columns);
-    } else await this.#merge(target, columns, keys);
+    } else await this.#merge(target, columns, keys, evolving);
     await this.done.note(this.session, this.#rows);
     return { commit: () => this.#commit(), abort: () => this.forget() };
   }
@@ -111,13 +115,13 @@ class Job {
       creation(this.session, this.#table, input.columns, keys, options.write_mode === "upsert");
   }
 
-  /** The table with its columns as they have to be; one that is replaced is left as it is. */
-  async #evolved(there: Target | undefined): Promise<Target | undefined> {
-    const { name, input: { evolution }, options } = this.given;
-    if (there === undefined || options.write_mode === "overwrite") return there;
-    if (evolution.add.length + evolution.widen.length === 0) return there;
-    await evolve(this.session, name, this.attempt, evolution);
-    return await this.#described(name);
+  /** The table with the columns that it will have, in an empty one beside it. */
+  async #asItWillBe(): Promise<Target> {
+    const fresh = this.#aside("new");
+    await this.#run(`DROP TABLE IF EXISTS ${tableText(fresh)}`);
+    await this.#run(`CREATE TABLE ${tableText(fresh)} LIKE ${this.#table}`);
+    await new TableChange(this.given.input.evolution, this.attempt).make(this.session, fresh);
+    return await this.#described(fresh);
   }
 
   /** Takes everything back. */
@@ -125,8 +129,9 @@ class Job {
     try {
       await this.#run("ROLLBACK");
       await this.#dropOwn(this.session);
+      await this.#takeBack(this.session);
     } catch {
-      // The connection is gone, and what was not committed with it; tables are not.
+      // The connection is gone, and what was not committed with it; tables and their columns are not.
       await this.#forgetAnew().catch(() => {});
     } finally {
       await this.session[Symbol.asyncDispose]();
@@ -134,19 +139,32 @@ class Job {
   }
 
   async #forgetAnew(): Promise<void> {
-    if (!this.#created && this.given.options.write_mode !== "overwrite") return;
+    if (!this.#created && !this.#change.some && this.given.options.write_mode !== "overwrite") return;
     await using again = await Session.open(this.given.context.connection, AbortSignal.timeout(FORGET_MS));
     await this.#dropOwn(again);
+    await this.#takeBack(again);
   }
 
   async #dropOwn(session: Session): Promise<void> {
     if (this.#created) await session.run(`DROP TABLE IF EXISTS ${this.#table}`, this.attempt);
-    if (this.given.options.write_mode === "overwrite") await this.#dropAside(session);
+    if (this.#change.some || this.given.options.write_mode === "overwrite") await this.#dropAside(session);
+  }
+
+  async #takeBack(session: Session): Promise<void> {
+    try {
+      await this.#change.takeBack(session);
+    } catch (error) {
+      this.given.context.log(
+        `the table keeps the columns that were made for this load (${this.#change.what}): ${
+          error instanceof Error ? error.message : error
+        }`,
+      );
+    }
   }
 
   async #begin(): Promise<void> {
     await this.#run("START TRANSACTION");
-    await this.done.note(this.session, 0);
+    await this.done.claim(this.session);
   }
 
   async #load(table: string, columns: readonly FittedColumn[]): Promise<void> {
@@ -154,48 +172,50 @@ class Job {
     this.#rows = await load(this.session, table, columns, input, { attempt: this.attempt, log: context.log });
   }
 
-  /** Rows with the same keys make way or are changed, the others are added; by way of a table that only this connection sees. */
-  async #merge(target: Target, columns: readonly FittedColumn[], keys: readonly string[]): Promise<void> {
-    const upsert = this.given.options.write_mode === "upsert";
+  /**
+   * Rows with the same keys make way or are changed, the others are added; by way of a table that only this connection
+   * sees. A table that evolves does so once the rows are in there.
+   */
+  async #merge(
+    target: Target,
+    columns: readonly FittedColumn[],
+    keys: readonly string[],
+    evolving: boolean,
+  ): Promise<void> {
+    const { write_mode } = this.given.options;
     const byKey = keys.map((key) => columns.find(({ name }) => name === key)!.target);
-    if (upsert) this.#demandUnique(target, byKey.map(({ name }) => name));
+    if (write_mode === "upsert") demandUnique(target, byKey.map(({ name }) => name), this.attempt);
     const names = columns.map(({ target }) => quoted(target.name));
     const keyNames = byKey.map(({ name }) => quoted(name));
-    const index = upsert
-      ? `UNIQUE KEY (${keyNames.join(", ")})`
-      : byKey.some(({ type }) => /text|blob/.test(type))
+    const index = write_mode === "upsert"
+      ? `(UNIQUE KEY (${keyNames.join(", ")}))`
+      : keys.length === 0 || byKey.some(({ type }) => /text|blob/.test(type))
       ? ""
-      : `KEY (${keyNames.join(", ")})`;
+      : `(KEY (${keyNames.join(", ")}))`;
     const staging = quoted(`_osiris_${this.#token()}`);
+    const shape = evolving ? tableText(this.#aside("new")) : this.#table;
     await this.#run(
-      `CREATE TEMPORARY TABLE ${staging} ${index === "" ? "" : `(${index})`} ENGINE = InnoDB ` +
-        `AS SELECT ${names.join(", ")} FROM ${this.#table} LIMIT 0`,
+      `CREATE TEMPORARY TABLE ${staging} ${index} ENGINE = InnoDB AS SELECT ${
+        names.join(", ")
+      } FROM ${shape} LIMIT 0`,
     );
+    if (evolving) await this.#run(`DROP TABLE ${shape}`);
     await this.#history?.takeTurn(this.session);
-    await this.#begin();
-    await this.#load(staging, columns);
+    if (evolving) {
+      await this.#load(staging, columns);
+      await this.#change.make(this.session, this.given.name);
+      await this.#begin();
+    } else {
+      await this.#begin();
+      await this.#load(staging, columns);
+    }
     if (this.#history !== undefined) {
       return await this.#history.merge(this.session, staging, columns.map(({ target }) => target), byKey);
     }
-    const same = keyNames.map((key) => `t.${key} <=> s.${key}`).join(" AND ");
-    const list = names.join(", ");
-    if (!upsert) {
-      await this.#run(
-        `DELETE t FROM ${this.#table} t JOIN (SELECT DISTINCT ${
-          keyNames.join(", ")
-        } FROM ${staging}) s ON ${same}`,
-      );
-      await this.#run(`INSERT INTO ${this.#table} (${list}) SELECT ${list} FROM ${staging}`);
-      return;
-    }
-    const rest = names.filter((name) => !keyNames.includes(name));
-    if (rest.length > 0) {
-      const sets = rest.map((name) => `t.${name} = s.${name}`).join(", ");
-      await this.#run(`UPDATE ${this.#table} t JOIN ${staging} s ON ${same} SET ${sets}`);
-    }
-    await this.#run(
-      `INSERT INTO ${this.#table} (${list}) SELECT ${list} FROM ${staging} s ` +
-        `WHERE NOT EXISTS (SELECT 1 FROM ${this.#table} t WHERE ${same})`,
+    await mergeStaged(
+      this.session,
+      { table: this.#table, staging, names, keys: keyNames, write_mode },
+      this.attempt,
     );
   }
 
@@ -219,7 +239,7 @@ class Job {
         ? creation(this.session, tableText(fresh), input.columns, [], false)
         : `CREATE TABLE ${tableText(fresh)} LIKE ${this.#table}`,
     );
-    if (there !== undefined) await evolve(this.session, fresh, this.attempt, input.evolution);
+    if (there !== undefined) await new TableChange(input.evolution, this.attempt).make(this.session, fresh);
     const columns = this.#fit(await this.#described(fresh));
     await this.#run("START TRANSACTION");
     await this.#load(tableText(fresh), columns);
@@ -258,9 +278,14 @@ class Job {
     try {
       await this.#run("COMMIT");
     } catch (error) {
-      if (!(error instanceof ServerFailure) || !["network", "timeout"].includes(error.trouble)) throw error;
+      if (!(error instanceof ServerFailure) || !["network", "timeout"].includes(error.trouble)) {
+        await this.forget();
+        throw error;
+      }
       await using again = await Session.open(connection, signal);
-      if (!await this.done.has(again)) throw error;
+      if (await this.done.has(again)) return;
+      await this.#takeBack(again);
+      throw error;
     } finally {
       await this.session[Symbol.asyncDispose]();
     }
@@ -283,22 +308,6 @@ class Job {
     if (this.given.input.columns.some(({ name }) => name === key)) return;
     throw new ServerFailure(this.attempt, "config", `the key '${key}' is not among the input's columns`, {
       help: "check `keys`, or add the column in a SQL step before",
-    });
-  }
-
-  /** Otherwise it would be open which row is meant. */
-  #demandUnique(target: Target, keys: readonly string[]): void {
-    const wanted = new Set(keys);
-    const found = target.unique.some((key) =>
-      key.length === wanted.size && key.every((each) => wanted.has(each))
-    );
-    const open = target.columns.find(({ name, nullable }) => wanted.has(name) && nullable);
-    if (found && open === undefined) return;
-    const why = found
-      ? `the key's column '${open!.name}' may be null`
-      : `it has no PRIMARY or UNIQUE key over exactly ${keys.join(", ")}`;
-    throw new ServerFailure(this.attempt, "config", why, {
-      help: "add such a key over columns that are NOT NULL, or use `delete_insert`",
     });
   }
 
