@@ -108,6 +108,11 @@ export class Database implements Disposable {
     );
   }
 
+  /** The one row of a statement that is run often; integers as `bigint`. */
+  row(attempt: string, statement: StatementSync, parameters: readonly Parameter[]): unknown[] {
+    return this.#tried(attempt, () => statement.get(...parameters) as unknown as unknown[]);
+  }
+
   /** Runs a statement; gives how many rows it changed. */
   run(attempt: string, sql: string, parameters: readonly Parameter[] = []): number {
     return this.#tried(attempt, () => Number(this.prepare(attempt, sql).run(...parameters).changes));
