@@ -12,8 +12,16 @@ export interface StepEvents {
   columns?: readonly Column[];
   component?: string;
   mode?: string;
+  /** As far as events tell; `status.json` goes before. */
+  state?: StepView["state"];
+  error?: StepView["error"];
+  reason?: string;
   attempts: number;
   started_at?: string;
+  ended_at?: string;
+  duration_ms?: number;
+  rows_in?: number;
+  rows_out?: number;
   fused_into?: string;
   files: readonly string[];
   rows_rejected?: number;
@@ -72,6 +80,7 @@ const TOLD: { readonly [kind: string]: Teller } = {
   },
   "execution.step.start": (step, data, { timestamp }) => {
     step.started_at ??= timestamp;
+    step.state = "running";
     step.attempts = Math.max(step.attempts, numberAt(data, "attempt") ?? 1);
     Object.assign(
       step,
@@ -79,18 +88,34 @@ const TOLD: { readonly [kind: string]: Teller } = {
       present("mode", textAt(data, "mode")),
     );
   },
-  "execution.step.complete": (step, data) => {
+  "execution.step.complete": (step, data, { timestamp }) => {
+    step.state = "succeeded";
+    step.ended_at = timestamp;
     step.attempts = Math.max(step.attempts, numberAt(data, "attempt") ?? 1);
     step.files = textsAt(data, "files");
     Object.assign(
       step,
+      present("duration_ms", numberAt(data, "duration_ms")),
+      present("rows_in", numberAt(data, "rows_in")),
+      present("rows_out", numberAt(data, "rows_out")),
       present("fused_into", textAt(data, "fused_into")),
       present("rows_rejected", numberAt(data, "rows_rejected")),
       present("bytes", numberAt(data, "bytes")),
     );
   },
-  "execution.step.error": (step, data) => {
+  "execution.step.error": (step, data, { timestamp }) => {
+    step.state = "failed";
+    step.ended_at = timestamp;
+    Object.assign(
+      step,
+      present("error", failureAt(data, "error")),
+      present("duration_ms", numberAt(data, "duration_ms")),
+    );
     step.attempts = Math.max(step.attempts, numberAt(data, "attempt") ?? 1);
+  },
+  "execution.step.skip": (step, data) => {
+    step.state = step.state === "running" ? "cancelled" : "skipped";
+    Object.assign(step, present("reason", textAt(data, "reason")));
   },
   "execution.step.retry": (step, data) => {
     const error = failureAt(data, "error");

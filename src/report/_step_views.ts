@@ -45,7 +45,7 @@ export function stepViews(
     ...declared.keys(),
     ...told.keys(),
   ]);
-  const rowsOf = (id: string) => measured.get(id)?.rows_out;
+  const rowsOf = (id: string) => measured.get(id)?.rows_out ?? told.get(id)?.rows_out;
   const views = [...ids].map((id) =>
     joined({
       id,
@@ -88,14 +88,15 @@ interface Known {
 }
 
 function joined(known: Known): StepView {
-  const { id, run, status, declared, planned, told, measured, metrics, history } = known;
+  const { id, run, declared, planned, told, measured, metrics, history } = known;
+  const status = known.status ?? toldStatus(id, told, run.state);
   const mode = modeOf(textAt(declared, "mode") ?? textAt(planned, "mode") ?? told.mode);
   const component = textAt(declared, "component") ?? textAt(planned, "component") ?? told.component ?? "";
   const config = mapAt(declared, "config") as StepView["config"];
   const inputs = Object.entries(mapAt(declared, "inputs")).flatMap(([name, step]) =>
     typeof step === "string" ? [{ name, step, ...present("rows", known.rowsOf(step)) }] : []
   );
-  const started = status?.started_at ?? told.started_at;
+  const started = status.started_at ?? told.started_at;
   const memory = metrics.filter(({ metric }) => metric === "memory_usage_mb").map(({ value }) => value);
   const retry = mapAt(declared, "retry");
   return {
@@ -103,24 +104,24 @@ function joined(known: Known): StepView {
     component,
     mode,
     words: wordsOf({ declared, component, mode, config, inputs }),
-    state: status?.state ?? "pending",
+    state: status.state,
     ...present("version", textAt(planned, "version")),
     ...present("layer", textAt(declared, "layer") ?? textAt(planned, "layer")),
     ...present("fingerprint", textAt(declared, "fingerprint") ?? textAt(planned, "fingerprint")),
     ...present("line", numberAt(declared["source"], "line")),
-    ...present("reason", status?.reason),
+    ...present("reason", status.reason),
     ...present("error", failureAt(status, "error")),
     ...present("started_at", started),
-    ...present("ended_at", status?.ended_at),
+    ...present("ended_at", status.ended_at),
     ...present("offset_ms", millisecondsBetween(run.started_at, started)),
-    ...present("duration_ms", measured?.duration_ms),
+    ...present("duration_ms", measured?.duration_ms ?? status.duration_ms),
     ...present("fused_into", told.fused_into),
     depends_on: list(declared, planned, "depends_on"),
     needs: textsAt(declared, "needs"),
     inputs,
     outputs: [],
-    ...present("rows_in", measured?.rows_in),
-    ...present("rows_out", measured?.rows_out),
+    ...present("rows_in", measured?.rows_in ?? status.rows_in),
+    ...present("rows_out", known.rowsOf(id)),
     ...present("rows_rejected", measured?.rows_rejected ?? told.rows_rejected),
     ...present("bytes_read", measured?.bytes_read),
     ...present("bytes_written", measured?.bytes_written),
@@ -154,6 +155,21 @@ function joined(known: Known): StepView {
     log: told.log,
     metrics: metrics.map(({ metric, value, unit }) => ({ name: metric, value, unit })),
     history,
+  };
+}
+
+/** Where a step stands by what events say; nothing of a run that has ended is still running. */
+function toldStatus(id: string, told: StepEvents, run: SessionRecord["status"]["state"]): StepStatus {
+  const { state = "pending", error, reason, started_at, ended_at, duration_ms, rows_in } = told;
+  return {
+    id,
+    state: state === "running" && run !== "running" ? "cancelled" : state,
+    ...present("error", error),
+    ...present("reason", reason),
+    ...present("started_at", started_at),
+    ...present("ended_at", ended_at),
+    ...present("duration_ms", duration_ms),
+    ...present("rows_in", rows_in),
   };
 }
 

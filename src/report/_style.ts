@@ -4,7 +4,7 @@ export const STYLE = `
 :root {
   color-scheme: light dark;
   --paper: #fff; --ink: #1b1f24; --soft: #57606a; --line: #d5dae0; --raised: #f5f7f9; --link: #0b5cad;
-  --good: #1a7f37; --bad: #b42318; --warn: #8a5a00; --busy: #0b5cad; --mute: #6b7280;
+  --good: #156b2e; --bad: #ab1f15; --warn: #7d5200; --busy: #0b5cad; --mute: #606874;
   --mono: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
 }
 @media (prefers-color-scheme: dark) {

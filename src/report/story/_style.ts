@@ -148,7 +148,8 @@ td.null { color: var(--mute); font-style: italic; }
 .profile .operator { font: 600 .88rem var(--mono); margin-right: .5rem; }
 .profile .details { margin: 0; font-size: .82rem; overflow-wrap: anywhere; }
 .share .track { fill: color-mix(in srgb, var(--mute) 16%, transparent); } .share .bar { fill: var(--busy); }
-.log { list-style: none; padding: .5rem .75rem !important; max-height: 22rem; overflow: auto; font: .85rem/1.5 var(--mono); background: var(--raised); border: 1px solid var(--line); border-radius: 8px; }
+.log ol { list-style: none; padding: 0; margin: 0; }
+.log { padding: .5rem .75rem; max-height: 22rem; overflow: auto; font: .85rem/1.5 var(--mono); background: var(--raised); border: 1px solid var(--line); border-radius: 8px; }
 .log li { overflow-wrap: anywhere; white-space: pre-wrap; } .log time { color: var(--soft); }
 .level { font-size: .8rem; color: var(--soft); }
 .warn > .level { color: var(--warn); font-weight: 600; } .error > .level { color: var(--bad); font-weight: 600; }

@@ -48,7 +48,7 @@ function FrameBox({ frame, highlight }: { readonly frame: Frame; readonly highli
   return (
     <figure class="frame">
       <figcaption>{where}</figcaption>
-      <pre tabindex={0} role="region" aria-label={`The lines around ${where}`}>
+      <pre tabindex={0} role="group" aria-label={`The lines around ${where}`}>
         {frame.lines.map(({ number, text, meant }) => (
           <span class={meant ? "line meant" : "line"}>
             <span class="gutter" aria-hidden="true">{`${meant ? "▶" : " "} ${String(number).padStart(4)}  `}</span>

@@ -10,7 +10,7 @@ export function Code({ text, language, highlight, label }: {
   readonly label: string;
 }): Markup {
   return (
-    <pre class="code" tabindex={0} role="region" aria-label={label}><code>
+    <pre class="code" tabindex={0} role="group" aria-label={label}><code>
       <Pieces pieces={highlight(language, text)} />
     </code></pre>
   );

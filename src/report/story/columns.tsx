@@ -16,7 +16,7 @@ export function Columns({ step }: { readonly step: StepView }): Markup | null {
         caption={`Columns of ${step.id}`}
         hideCaption
         headings={compared
-          ? [{ name: "" }, { name: "Column" }, { name: "Type before" }, { name: "Type after" }]
+          ? [{ name: "Difference" }, { name: "Column" }, { name: "Type before" }, { name: "Type after" }]
           : [{ name: "Column" }, { name: "Type" }]}
       >
         {columns.map((column) =>

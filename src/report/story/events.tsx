@@ -21,7 +21,7 @@ export function Events({ story }: { readonly story: Story }): Markup {
             count(events.total)
           }${paged ? "" : leftOut(events.total - events.lines.length)}`}
       </p>
-      <div class="events" tabindex={0} role="region" aria-label="Events">
+      <div class="events" tabindex={0} role="group" aria-label="Events">
         {chunksOf(events.lines).map((lines) => (
           <ol class="chunk" start={lines[0]!.number}>
             {lines.map((line) => <Line line={line} />)}

@@ -13,7 +13,7 @@ export function Graph({ story }: { readonly story: Story }): Markup {
   const { run, layout } = story;
   const steps = new Map(run.steps.map((step) => [step.id, step]));
   return (
-    <div class="scroll picture" tabindex={0} role="region" aria-label="Graph of steps">
+    <div class="scroll picture" tabindex={0} role="group" aria-label="Graph of steps">
       <svg
         class="graph"
         width={Math.ceil(layout.width)}

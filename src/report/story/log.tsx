@@ -22,14 +22,16 @@ export function DriverLog(
       <summary>
         <h4>Log of the driver</h4> <span class="soft">{summaryOf(step.log)}</span>
       </summary>
-      <ol class="log" tabindex={0} role="region" aria-label={`Log of the driver of ${step.id}`}>
-        {lines.map(({ timestamp, level, data }) => (
-          <li class={level}>
-            <time datetime={timestamp}>{clockText(timestamp)}</time> <span class="level">{level}</span>{" "}
-            <span class="said">{textAt(data, "text") ?? ""}</span>
-          </li>
-        ))}
-      </ol>
+      <div class="log" tabindex={0} role="group" aria-label={`Log of the driver of ${step.id}`}>
+        <ol>
+          {lines.map(({ timestamp, level, data }) => (
+            <li class={level}>
+              <time datetime={timestamp}>{clockText(timestamp)}</time> <span class="level">{level}</span>{" "}
+              <span class="said">{textAt(data, "text") ?? ""}</span>
+            </li>
+          ))}
+        </ol>
+      </div>
       {left === 0 ? null : (
         <p class="soft">
           {counted(left, "more line")}

@@ -15,7 +15,7 @@ export function Table({ caption, headings, children, hideCaption }: {
   readonly hideCaption?: boolean;
 }): Markup {
   return (
-    <div class="scroll" tabindex={0} role="region" aria-label={caption}>
+    <div class="scroll" tabindex={0} role="group" aria-label={caption}>
       <table>
         <caption class={hideCaption ? "hidden" : undefined}>{caption}</caption>
         <thead>

@@ -8,7 +8,7 @@ export function TextDifference({ before, after, label }: {
   readonly label: string;
 }): Markup {
   return (
-    <pre class="code difference" tabindex={0} role="region" aria-label={label}>
+    <pre class="code difference" tabindex={0} role="group" aria-label={label}>
       {diffLines(before, after).flatMap(({ value, added, removed }) =>
         value.replace(/\n$/, "").split("\n").map((line) => {
           if (added) return <ins>{`+ ${line}\n`}</ins>;

@@ -23,12 +23,12 @@ export function Timeline({ story: { run } }: { readonly story: Story }): Markup 
   if (bars.length === 0) return <p class="soft">No step began.</p>;
   const end = Math.max(1, run.duration_ms ?? 0, ...bars.map(({ to }) => to));
   const height = AXIS + bars.length * LANE;
-  const most = Math.max(...loadOf(bars).map(({ steps }) => steps));
+  const most = Math.max(1, ...loadOf(bars).map(({ steps }) => steps));
   return (
     <div class="timeline">
       <p class="soft">{most === 1 ? "One step at a time." : `Up to ${most} steps at once.`}</p>
       <Load bars={bars} end={end} most={most} />
-      <div class="tall" tabindex={0} role="region" aria-label="Timeline of steps">
+      <div class="tall" tabindex={0} role="group" aria-label="Timeline of steps">
         <svg width="100%" height={height} role="img" aria-labelledby="timeline-name timeline-text">
           <title id="timeline-name">Timeline of {run.pipeline.name}</title>
           <desc id="timeline-text">
@@ -110,7 +110,8 @@ function barsOf(steps: readonly StepView[], whole: number | undefined): Bar[] {
 
 /** Each moment at which a step began or ended, and how many are at work from then on. */
 function loadOf(bars: readonly Bar[]): { readonly at: number; readonly steps: number }[] {
-  const changes = bars.flatMap(({ from, to }) => [{ at: from, by: 1 }, { at: to, by: -1 }])
+  const changes = bars.filter(({ from, to }) => from < to)
+    .flatMap(({ from, to }) => [{ at: from, by: 1 }, { at: to, by: -1 }])
     // What ends makes room before what begins at the same moment.
     .sort((a, b) => a.at - b.at || a.by - b.by);
   let steps = 0;
