@@ -1,4 +1,4 @@
-/** Samples, profiles and lineage: files of a session that are large, and read when somebody looks. */
+/** Samples and profiles: files of a session that are large, and read when somebody looks. */
 
 import type { Json } from "../manifest.ts";
 import { isRecorded, mapsAt, numberAt, present, textAt } from "./_recorded.ts";
@@ -10,7 +10,6 @@ const DEEPEST = 200;
 /** What reads the evidence of a session with these files. */
 export function evidenceReader(artifacts: readonly ArtifactView[]): {
   ofStep(step: string): Promise<Evidence>;
-  lineage(): Promise<unknown>;
 } {
   const byId = new Map(artifacts.map((artifact) => [artifact.id, artifact]));
   const read = async (id: string): Promise<unknown> => {
@@ -30,10 +29,6 @@ export function evidenceReader(artifacts: readonly ArtifactView[]): {
         ...(sample === undefined ? {} : { sample: mapsAt(sample, "rows") as SampleRow[] }),
         profile: statements.flat().flatMap((statement) => operatorOf(statement, 0)),
       };
-    },
-    async lineage() {
-      const file = artifacts.find(({ name }) => name === "lineage.json");
-      return file === undefined ? undefined : await read(file.id);
     },
   };
 }

@@ -78,8 +78,6 @@ export interface RunView {
   readonly plan: unknown;
   /** Earlier runs of the same pipeline, newest first; at most twelve. */
   readonly earlier: readonly EarlierRun[];
-  /** Lineage as the session's artifact has it; undefined when there is none. */
-  lineage(): Promise<unknown>;
   /** Cursors that were moved. */
   readonly cursors: readonly {
     readonly step?: string;
@@ -393,7 +391,6 @@ export async function readRun(folder: string): Promise<RunView> {
     events: new EventLog(record.events),
     artifacts,
     evidence: evidence.ofStep,
-    lineage: evidence.lineage,
     earlier: earlier.map(earlierRun),
     manifest: record.manifest,
     plan: record.plan,

@@ -70,6 +70,14 @@ dl.facts dd { overflow-wrap: anywhere; }
 .graph .edge.order path { stroke-dasharray: 4 4; }
 .graph .edge text { font: 11px system-ui, sans-serif; fill: var(--soft); text-anchor: middle; paint-order: stroke; stroke: var(--raised); stroke-width: 4px; font-variant-numeric: tabular-nums; }
 .graph .arrow { fill: var(--mute); }
+.lineage { display: block; margin: auto; font: 13px system-ui, sans-serif; }
+.lineage .box { fill: var(--paper); stroke: var(--line); }
+.lineage text { fill: var(--ink); }
+.lineage .name { font-weight: 600; }
+.lineage .column { font: 12px var(--mono); }
+.lineage .unused { font-size: 12px; fill: var(--soft); }
+.lineage .way { fill: none; stroke: var(--link); stroke-width: 1.75; }
+.lineage .way.condition { stroke: var(--mute); stroke-width: 1; stroke-dasharray: 3 4; }
 .graph .band rect { fill: color-mix(in srgb, var(--link) 4%, transparent); stroke: color-mix(in srgb, var(--link) 14%, transparent); }
 .graph .band text { font: 600 12px system-ui, sans-serif; fill: var(--soft); text-anchor: middle; letter-spacing: .04em; }
 .node { --of: var(--mute); }

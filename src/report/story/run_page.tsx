@@ -12,6 +12,7 @@ import { Configuration } from "./configuration.tsx";
 import { Difference } from "./difference.tsx";
 import { Events } from "./events.tsx";
 import { Graph } from "./graph.tsx";
+import { Lineage } from "./lineage.tsx";
 import { StepCard } from "./step_card.tsx";
 import { StepTable } from "./steps.tsx";
 import type { Story } from "./story.ts";
@@ -58,7 +59,7 @@ export function RunStory({ story }: { readonly story: Story }): Markup {
 }
 
 function partsOf(story: Story): Part[] {
-  const { run, cards, difference } = story;
+  const { run, cards, difference, lineage } = story;
   const some = (condition: boolean, part: Part): Part[] => condition ? [part] : [];
   return [
     ...some(run.steps.length > 0, { id: "graph", title: "Graph", content: <Graph story={story} /> }),
@@ -79,6 +80,11 @@ function partsOf(story: Story): Part[] {
       id: "charts",
       title: "Charts",
       content: <Charts story={story} />,
+    }),
+    ...some((lineage?.columns.length ?? 0) > 0, {
+      id: "lineage",
+      title: "Lineage",
+      content: lineage === undefined ? null : <Lineage lineage={lineage} />,
     }),
     ...some(difference !== undefined, {
       id: "difference",

@@ -8,6 +8,7 @@
 import type { RunComparison } from "../comparison.ts";
 import { comparisonOf } from "../comparison.ts";
 import type { EventPage, EventQuery } from "../event_log.ts";
+import type { RunLineage } from "../lineage.ts";
 import { type Evidence, readRun, type RunView } from "../run_view.ts";
 import { type GraphLayout, layOut } from "./_layout.ts";
 import { type Highlight, highlighter } from "./_highlight.ts";
@@ -31,6 +32,8 @@ export interface StoryOptions {
   readonly events?: EventQuery;
   /** Steps above this number get a card only where something went wrong; each has a page of its own (default: all get one). */
   readonly mostCards?: number;
+  /** Where the columns come from; asked for by whoever has an engine. */
+  readonly lineage?: RunLineage;
 }
 
 /** A run, read as far as its page needs it. */
@@ -47,7 +50,7 @@ export interface Story {
   readonly events: EventPage;
   /** Against the run before; undefined when there is none. */
   readonly difference?: RunComparison;
-  readonly lineage: unknown;
+  readonly lineage?: RunLineage;
 }
 
 /** Reads what the page of a run needs. */
@@ -64,7 +67,7 @@ export async function storyOf(run: RunView, options: StoryOptions = {}): Promise
     highlight: await highlighter(),
     evidence: await evidenceOf(run, cards),
     events: run.events.page(query),
-    lineage: await run.lineage(),
+    ...(options.lineage === undefined ? {} : { lineage: options.lineage }),
     ...(before === undefined ? {} : { difference: comparisonOf(await readRun(before.folder), run) }),
   };
 }
@@ -87,7 +90,6 @@ export async function stepStoryOf(
     highlight: await highlighter(),
     evidence: await evidenceOf(run, cards),
     events: run.events.page(query),
-    lineage: undefined,
   };
 }
 
