@@ -38,3 +38,8 @@ export function wholeNumber(flag: string, value: string): number {
     },
   );
 }
+
+/** A flag that cannot be used as it was. */
+export function unusable(flag: string, why: string, help: string): OsirisError {
+  return new OsirisError("CLI804", `Cannot use '${flag}': ${why}`, { category: "usage", help });
+}

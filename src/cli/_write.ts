@@ -16,12 +16,12 @@ import { systemReason } from "./_system_reason.ts";
 const MISNAMED = ["EISDIR", "ENOTDIR", "EEXIST", "ENAMETOOLONG"];
 
 /** Creates or replaces `path`; folders above it are made. A link keeps pointing where it does. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
     const target = await realpath(path).catch(() => path);
     const mode = await stat(target).then((info) => info.mode & 0o777, () => 0o666);
-    await replace(target, text, mode);
+    await replace(target, content, mode);
   } catch (error) {
     const misnamed = MISNAMED.includes(String((error as { code?: unknown }).code));
     throw new OsirisError("CLI810", `Cannot write '${printable(path)}': ${reasonOf(error)}`, {
@@ -32,12 +32,12 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   }
 }
 
-async function replace(target: string, text: string, mode: number): Promise<void> {
+async function replace(target: string, content: string | Uint8Array, mode: number): Promise<void> {
   const beside = `${target}.${randomBytes(6).toString("hex")}.new`;
   try {
     const file = await open(beside, "wx", mode);
     try {
-      await file.writeFile(text);
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();
