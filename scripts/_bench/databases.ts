@@ -28,6 +28,7 @@ import {
   type Row,
   succeed,
 } from "./measure.ts";
+import { sqliteRows } from "./sqlite.ts";
 
 /** The columns of `data.ts` as both servers have them. */
 const COLUMNS =
@@ -39,7 +40,7 @@ const READ_AS =
 type Step = { readonly id: string; readonly component: string; readonly config: object };
 
 /** What the rows of this file share. */
-interface Place {
+export interface Place {
   readonly bench: Bench;
   readonly project: TestProject;
   /** All the rows, and a tenth of them of which half are new. */
@@ -64,6 +65,8 @@ export async function* databaseRows(bench: Bench): AsyncGenerator<Row> {
   const place = { bench, project, sales, changes, rows, size: `${rows / 1e6} million rows` };
   yield* unlessAbsent("PostgreSQL", startPostgres, (server) => postgresRows(place, server));
   yield* unlessAbsent("MariaDB", startMariaDb, (server) => mariaDbRows(place, server));
+  await connect(project, "sqlite", { path: "shop.db" });
+  yield* sqliteRows(place, COLUMNS, READ_AS, () => run(place, [reader("sqlite", {}), toParquet()]));
 }
 
 /** The rows of a server; one that says why when it cannot be started. */
