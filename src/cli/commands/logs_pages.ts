@@ -41,7 +41,9 @@ export const logsHtml = declare({
   async run({ session, output, open }, cli) {
     const { readRun, storyFile } = await import("../../report/mod.ts");
     const run = await readRun(await folderOf(session, cli));
-    const content = new TextEncoder().encode(await storyFile(run));
+    const { Lineages } = await import("../_engine_lineage.ts");
+    await using lineages = new Lineages();
+    const content = new TextEncoder().encode(await storyFile(run, await lineages.of(run)));
     const file = resolve(cli.cwd, output ?? `${run.session_id}.html`);
     await writeWhole(file, content);
     const problem = open ? await openInBrowser(file) : undefined;

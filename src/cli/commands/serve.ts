@@ -42,6 +42,8 @@ export const serve = declare({
     const { openState } = await import("../../state/mod.ts");
     const { logs, state } = projectOf(cli);
     const known = () => openState(state).listRuns().catch(() => []);
+    const { Lineages } = await import("../_engine_lineage.ts");
+    await using lineages = new Lineages();
     const access = newAccess();
     let number = 0;
     const pages = reportServer({
@@ -49,6 +51,7 @@ export const serve = declare({
       access,
       port: () => number,
       known,
+      lineage: (run) => lineages.of(run),
       ...(metrics_token === undefined ? {} : { metricsToken: await bearer(metrics_token, cli) }),
     });
     const opened = await listenOnLoopback(

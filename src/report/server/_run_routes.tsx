@@ -26,8 +26,10 @@ export function runRoutes(site: Site): Hono<Env> {
     if (folder === undefined) return absent(c);
     const { stamp, ended } = standingOf(folder);
     const run = await site.run(folder);
+    const lineage = run.steps.length > MOST_CARDS ? undefined : await site.lineage(run);
     const story = await storyOf(run, {
       links: LINKS,
+      ...(lineage === undefined ? {} : { lineage }),
       events: eventsOf(new URL(c.req.url).searchParams),
       mostCards: MOST_CARDS,
     });

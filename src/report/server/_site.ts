@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { isSessionId, sessionSummary } from "../../session/mod.ts";
 import type { EventQuery } from "../event_log.ts";
+import type { RunLineage } from "../lineage.ts";
 import { readRun, type RunView } from "../run_view.ts";
 import type { StoryLinks } from "../story/story.ts";
 import { artifactAddress, compareAddress, pipelineAddress, runAddress, stepAddress } from "./_addresses.ts";
@@ -19,7 +20,11 @@ export class Site {
   readonly #views = new Map<string, Promise<RunView>>();
 
   /** @param logs The `logs` folder, absolute. */
-  constructor(readonly logs: string, known: () => Promise<readonly KnownRun[]>) {
+  constructor(
+    readonly logs: string,
+    known: () => Promise<readonly KnownRun[]>,
+    readonly lineage: (run: RunView) => Promise<RunLineage | undefined>,
+  ) {
     this.list = new RunList(logs, known);
   }
 

@@ -9,6 +9,8 @@
  */
 
 import { Hono } from "hono";
+import type { RunLineage } from "../lineage.ts";
+import type { RunView } from "../run_view.ts";
 import type { Access } from "./access.ts";
 import { artifactRoutes } from "./_artifact_routes.tsx";
 import { gate } from "./_gate.tsx";
@@ -30,6 +32,8 @@ export interface ReportServerOptions {
   readonly metricsToken?: string;
   /** Runs that are known without their files, as an index has them; what the files say goes before. */
   readonly known?: () => Promise<readonly KnownRun[]>;
+  /** Where the columns of a run come from; the pages do without when absent. */
+  readonly lineage?: (run: RunView) => Promise<RunLineage>;
 }
 
 /** Pages for who comes with the token. */
@@ -50,8 +54,13 @@ export interface ReportServer {
  * const answer = await pages.fetch(new Request(`http://127.0.0.1:8017/?token=${access.token}`));
  * ```
  */
-export function reportServer({ logs, access, port, metricsToken, known }: ReportServerOptions): ReportServer {
-  const site = new Site(logs, known ?? (() => Promise.resolve([])));
+export function reportServer(options: ReportServerOptions): ReportServer {
+  const { logs, access, port, metricsToken, known, lineage } = options;
+  const site = new Site(
+    logs,
+    known ?? (() => Promise.resolve([])),
+    lineage ?? (() => Promise.resolve(undefined)),
+  );
   void site.list.all().catch(() => {}); // the first page will say what is wrong with the folder
   const app = new Hono<Env>();
   app.use(guardAnswers);

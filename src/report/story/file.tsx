@@ -9,6 +9,7 @@
 
 import { createHash } from "node:crypto";
 import { htmlOf, Page } from "../_page.tsx";
+import type { RunLineage } from "../lineage.ts";
 import type { RunView } from "../run_view.ts";
 import { RunStory } from "./run_page.tsx";
 import { SIEVE } from "./_sieve.ts";
@@ -25,8 +26,11 @@ const MOST_EVENTS = 2_000;
  * await Deno.writeTextFile("run.html", await storyFile(await readRun(folder)));
  * ```
  */
-export async function storyFile(run: RunView): Promise<string> {
-  const story = await storyOf(run, { events: { limit: MOST_EVENTS } });
+export async function storyFile(run: RunView, lineage?: RunLineage): Promise<string> {
+  const story = await storyOf(run, {
+    events: { limit: MOST_EVENTS },
+    ...(lineage === undefined ? {} : { lineage }),
+  });
   return await htmlOf(
     <Page
       title={`${run.pipeline.name} · ${run.session_id}`}
