@@ -53,6 +53,8 @@ export interface Loaded extends Findings, Surroundings {
   readonly manifest?: Manifest;
   /** The manifest's bytes as text. */
   readonly manifestText: string;
+  /** The pipeline's text, when it was no manifest that was named. */
+  readonly source?: string;
   /** Values of sensitive parameters, which no manifest holds. */
   readonly secretParams: { readonly [name: string]: string };
 }
@@ -144,6 +146,7 @@ async function fromPipeline(
     texts: textsIn(cli.cwd, all, new Map([[file, text]])),
     ...(manifest ? { manifest } : {}),
     manifestText: manifest ? manifestBytes(manifest) : "",
+    source: text,
     secretParams: manifest ? secretsOf(manifest, params, envParams) : {},
   };
 }

@@ -10,7 +10,8 @@ const AFTER = 6;
 
 /** The first failure that is recorded, of the run or of a step; undefined when there is none. */
 export function causeOf(
-  { status, events, manifest }: SessionRecord,
+  { status, events, manifest, source }: SessionRecord,
+  file: string,
   steps: readonly StepView[],
 ): Cause | undefined {
   const run = failureAt(status, "error") ?? failureOfEvents(events);
@@ -22,7 +23,10 @@ export function causeOf(
   return {
     ...failure,
     ...present("step", id),
-    ...present("frame", step === undefined ? undefined : frameOfManifest(manifest, step.id)),
+    ...present(
+      "frame",
+      step && (frameOfSource(source, file, step.line) ?? frameOfManifest(manifest, step.id)),
+    ),
   };
 }
 
@@ -32,6 +36,16 @@ function failureOfEvents(events: SessionRecord["events"]): Cause | undefined {
     events.findLast(({ event_type }) => event_type === "execution.step.error");
   const failure = failureAt(last?.data, "error");
   return failure && { ...failure, ...present("step", failure.step ?? textAt(last?.data, "step_id")) };
+}
+
+/** Where the step stands in the pipeline's text. */
+function frameOfSource(
+  source: string | undefined,
+  file: string,
+  line: number | undefined,
+): Frame | undefined {
+  const lines = source?.split(/\r?\n/) ?? [];
+  return line === undefined || line < 1 || line > lines.length ? undefined : frameAt(file, lines, line);
 }
 
 /** The beginning of a step in the manifest that ran. */

@@ -89,7 +89,7 @@ interface Known {
 
 function joined(known: Known): StepView {
   const { id, run, declared, planned, told, measured, metrics, history } = known;
-  const status = known.status ?? toldStatus(id, told, run.state);
+  const status = known.status ?? toldStatus(id, told);
   const mode = modeOf(textAt(declared, "mode") ?? textAt(planned, "mode") ?? told.mode);
   const component = textAt(declared, "component") ?? textAt(planned, "component") ?? told.component ?? "";
   const config = mapAt(declared, "config") as StepView["config"];
@@ -104,7 +104,7 @@ function joined(known: Known): StepView {
     component,
     mode,
     words: wordsOf({ declared, component, mode, config, inputs }),
-    state: status.state,
+    state: status.state === "running" && run.state !== "running" ? "cancelled" : status.state,
     ...present("version", textAt(planned, "version")),
     ...present("layer", textAt(declared, "layer") ?? textAt(planned, "layer")),
     ...present("fingerprint", textAt(declared, "fingerprint") ?? textAt(planned, "fingerprint")),
@@ -158,12 +158,12 @@ function joined(known: Known): StepView {
   };
 }
 
-/** Where a step stands by what events say; nothing of a run that has ended is still running. */
-function toldStatus(id: string, told: StepEvents, run: SessionRecord["status"]["state"]): StepStatus {
+/** Where a step stands by what events say. */
+function toldStatus(id: string, told: StepEvents): StepStatus {
   const { state = "pending", error, reason, started_at, ended_at, duration_ms, rows_in } = told;
   return {
     id,
-    state: state === "running" && run !== "running" ? "cancelled" : state,
+    state,
     ...present("error", error),
     ...present("reason", reason),
     ...present("started_at", started_at),

@@ -73,6 +73,8 @@ export interface RunView {
   readonly artifacts: readonly ArtifactView[];
   /** What was known of a step when it ended: samples and the engine's profile. Read when asked. */
   evidence(step: string): Promise<Evidence>;
+  /** The pipeline's text; undefined when a manifest was run. */
+  readonly source: string | undefined;
   /** The bytes that ran; undefined when the file is missing. */
   readonly manifest: string | undefined;
   readonly plan: unknown;
@@ -376,7 +378,7 @@ export async function readRun(folder: string): Promise<RunView> {
   const earlier = earlierStatusesOf(folder, record.status.pipeline);
   const steps = stepViews(record, manifest, earlier);
   const facts = runFacts(record, manifest);
-  const cause = causeOf(record, steps);
+  const cause = causeOf(record, facts.pipeline.file ?? "pipeline.oml", steps);
   const artifacts = artifactsOf(record);
   const evidence = evidenceReader(artifacts);
   const { steps: _, duration_ms: __, ...totals } = summarise(record);
@@ -392,6 +394,7 @@ export async function readRun(folder: string): Promise<RunView> {
     artifacts,
     evidence: evidence.ofStep,
     earlier: earlier.map(earlierRun),
+    source: record.source,
     manifest: record.manifest,
     plan: record.plan,
     damage: record.damage,

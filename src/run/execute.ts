@@ -29,6 +29,8 @@ export interface RunInput {
   readonly manifest: Manifest;
   /** The manifest's very bytes, kept in the session. */
   readonly manifestText: string;
+  /** The text of the pipeline that the manifest was made of, kept in the session without secrets. */
+  readonly source?: string;
   readonly catalog: Catalog;
   readonly connections: ConnectionIndex;
   readonly env: Environment;
@@ -87,6 +89,7 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
     root: project.logs,
     id: plan.run.id,
     manifest: input.manifestText,
+    ...(input.source === undefined ? {} : { source: input.source }),
     plan,
     ...(secrets.length === 0 ? {} : { scrub }), // taking texts apart to look for nothing costs every step half a millisecond
     status: begun,

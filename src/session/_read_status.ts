@@ -1,12 +1,12 @@
 /** Where a run stands, as its folder tells it now. */
 
 import { basename, join } from "node:path";
-import type { SessionEvent } from "./_event.ts";
+import type { EventData, SessionEvent } from "./_event.ts";
 import { startOfId } from "./_id.ts";
 import { isOwnFile } from "./_own_file.ts";
 import { isAlive } from "./_process.ts";
 import { isStatus } from "./_recognise.ts";
-import type { Status, StepStatus } from "./_status.ts";
+import type { RunState, Status, StepStatus } from "./_status.ts";
 
 /**
  * The status in a session's folder, or undefined when there is none that can be read. A run whose
@@ -34,11 +34,33 @@ export function statusFromEvents(folder: string, events: readonly SessionEvent[]
     pipeline: start?.data.pipeline ?? "",
     fingerprint: start?.data.fingerprint ?? "",
     profile: start?.data.profile ?? null,
-    state: "interrupted",
     started_at: start?.timestamp ?? startOfId(basename(folder)) ?? "",
     steps: [],
+    ...endOf(events),
   };
 }
+
+/** How the run ended, by its last words; interrupted when it had none. */
+function endOf(
+  events: readonly SessionEvent[],
+): Pick<Status, "state" | "ended_at" | "duration_ms" | "exit_code" | "error"> {
+  const last = events.findLast(({ event_type }) => event_type in ENDS);
+  if (last === undefined) return { state: "interrupted" };
+  const { duration_ms, exit_code, error } = last.data as Partial<EventData["run.error"]>;
+  return {
+    state: ENDS[last.event_type]!,
+    ended_at: last.timestamp,
+    ...(typeof duration_ms === "number" ? { duration_ms } : {}),
+    ...(typeof exit_code === "number" ? { exit_code } : {}),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+const ENDS: { readonly [kind: string]: RunState } = {
+  "run.complete": "succeeded",
+  "run.error": "failed",
+  "run.cancel": "cancelled",
+};
 
 function asOfNow(status: Status): Status {
   if (status.state !== "running") return status;

@@ -31,6 +31,8 @@ export interface SessionRecord {
   readonly metrics: readonly SessionMetric[];
   /** The bytes of `manifest.yaml`; undefined when the file is missing. */
   readonly manifest: string | undefined;
+  /** The pipeline's text; undefined when a manifest was run, and in records of earlier versions. */
+  readonly source: string | undefined;
   readonly plan: unknown;
   readonly artifacts: readonly Artifact[];
   /** What could not be read and was left out. A torn last line is normal after a crash. */
@@ -61,6 +63,7 @@ export async function readSession(folder: string): Promise<SessionRecord> {
     events: events.values,
     metrics: metrics.values,
     manifest: await textOf(folder, "manifest.yaml", damage),
+    source: await textOf(folder, "pipeline.oml", []),
     plan: await planOf(folder, damage),
     artifacts: artifactsOf(folder),
     damage,

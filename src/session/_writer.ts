@@ -28,6 +28,8 @@ export interface SessionOptions {
   readonly id: string;
   /** The manifest's very bytes. No secret may stand in it, and it is kept as it is. */
   readonly manifest: string;
+  /** The pipeline's text, where the manifest was made of one; kept scrubbed as `pipeline.oml`, to show its lines. */
+  readonly source?: string;
   /** Order and grants. */
   readonly plan: unknown;
   readonly status: Status;
@@ -113,6 +115,7 @@ export function createSession(options: SessionOptions): Promise<SessionWriter> {
     layOut(options.root, folder, {
       "status.json": statusText(status, scrub, clock),
       "manifest.yaml": options.manifest,
+      ...(options.source === undefined ? {} : { "pipeline.oml": scrub(options.source) }),
       "plan.json": jsonText(plainData(options.plan, scrub, UNLIMITED), 2) + "\n",
       "events.jsonl": "",
       "metrics.jsonl": "",

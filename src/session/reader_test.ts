@@ -147,12 +147,24 @@ Deno.test("readSession reads what is left when files are missing or are folders"
         Deno.removeSync(join(session.folder, file));
         if (replace) Deno.mkdirSync(join(session.folder, file));
         const record = await readSession(session.folder);
+        assert.equal(record.source, undefined);
         assert.deepEqual(record.damage, [{ file, kind: replace ? "unreadable" : "missing" }]);
         assert.equal(record.status.pipeline, "sales");
         assert.equal(record.status.state, file === "status.json" ? "interrupted" : "succeeded");
         assert.deepEqual(complaints("status", record.status), []);
       }
     }
+  }));
+
+Deno.test("readSession takes the run's last words where its status is gone", () =>
+  withRoot(async (root) => {
+    const session = await begin(root, { source: "name: sales\n" });
+    session.event("run.cancel", { duration_ms: 5, exit_code: 130, lost: 0, reason: "cancelled by a signal" });
+    await session.close();
+    Deno.removeSync(join(session.folder, "status.json"));
+    const { status, source } = await readSession(session.folder);
+    assert.deepEqual([status.state, status.duration_ms, status.exit_code], ["cancelled", 5, 130]);
+    assert.equal(source, "name: sales\n");
   }));
 
 Deno.test("readSession of a folder with nothing in it, and of no folder", () =>

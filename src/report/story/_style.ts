@@ -11,7 +11,7 @@ dt { color: var(--soft); font-size: .8rem; }
 .contents ol { list-style: none; margin: 0; padding: 0; display: flex; gap: .1rem .25rem; }
 .contents a { display: block; padding: .3rem .65rem; border-radius: 6px; text-decoration: none; color: var(--soft); white-space: nowrap; }
 .contents a:hover { background: var(--raised); color: var(--ink); }
-.contents { position: sticky; top: 0; z-index: 2; background: var(--paper); overflow-x: auto; padding: .4rem 0; margin: 0 -1rem; padding-inline: .5rem; border-bottom: 1px solid var(--line); }
+.contents { position: sticky; top: 0; z-index: 2; background: var(--paper); overflow-x: auto; padding: .4rem .5rem; margin: -1rem -1rem 0; border-bottom: 1px solid var(--line); }
 .parts { min-width: 0; }
 section, h3 { scroll-margin-top: 3.5rem; }
 @media (min-width: 68rem) {
@@ -49,7 +49,7 @@ section, h3 { scroll-margin-top: 3.5rem; }
 .remarks { margin: .75rem 0; padding: .6rem 1rem; border-radius: 10px; background: color-mix(in srgb, var(--warn) 9%, var(--paper)); }
 .next { margin: .75rem 0; }
 .command { display: inline-block; max-width: 100%; user-select: all; padding: .35rem .7rem; border-radius: 6px; background: var(--raised); border: 1px solid var(--line); overflow-wrap: anywhere; }
-.numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); gap: .5rem; margin: 1.25rem 0; }
+.numbers { display: grid; grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr)); gap: .5rem; margin: 1.25rem 0; }
 .numbers > div { padding: .6rem .85rem; border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
 .numbers dd { font-size: 1.3rem; font-weight: 600; letter-spacing: -.01em; font-variant-numeric: tabular-nums; }
 dl.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 14rem), 1fr)); gap: .6rem 1.5rem; margin: 0; }
