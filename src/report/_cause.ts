@@ -1,5 +1,6 @@
 /** Why a run did not succeed: the first failure, the line that brought it about, and what to type next. */
 
+import type { Failure } from "../diagnostic.ts";
 import type { SessionRecord } from "../session/mod.ts";
 import { failureAt, present, textAt } from "./_recorded.ts";
 import type { Cause, Frame, StepView } from "./run_view.ts";
@@ -7,6 +8,8 @@ import type { Cause, Frame, StepView } from "./run_view.ts";
 /** Lines that are shown before and after the one that is meant. */
 const BEFORE = 2;
 const AFTER = 6;
+/** From the beginning of a step to the line that is meant, where that is further. */
+const MOST_BEFORE = 8;
 
 /** The first failure that is recorded, of the run or of a step; undefined when there is none. */
 export function causeOf(
@@ -25,7 +28,7 @@ export function causeOf(
     ...present("step", id),
     ...present(
       "frame",
-      step && (frameOfSource(source, file, step.line) ?? frameOfManifest(manifest, step.id)),
+      step && (frameOfSource(source, file, step, failure) ?? frameOfManifest(manifest, step.id)),
     ),
   };
 }
@@ -38,26 +41,41 @@ function failureOfEvents(events: SessionRecord["events"]): Cause | undefined {
   return failure && { ...failure, ...present("step", failure.step ?? textAt(last?.data, "step_id")) };
 }
 
-/** Where the step stands in the pipeline's text. */
+/** The line of the step in the pipeline's text that the failure is about. */
 function frameOfSource(
   source: string | undefined,
   file: string,
-  line: number | undefined,
+  step: StepView,
+  failure: Failure,
 ): Frame | undefined {
   const lines = source?.split(/\r?\n/) ?? [];
-  return line === undefined || line < 1 || line > lines.length ? undefined : frameAt(file, lines, line);
+  const { line } = step;
+  if (line === undefined || line < 1 || line > lines.length) return undefined;
+  const next = lines.slice(line).findIndex((text) => /^\s*- id:/.test(text));
+  const end = next === -1 ? lines.length : line + next;
+  const field = fieldOf(failure, step);
+  const at = field === undefined
+    ? -1
+    : lines.slice(line, end).findIndex((text) => new RegExp(`(?:^|[\\s{,])${field}:`).test(text));
+  return frameAt(file, lines.slice(0, end), at === -1 ? line : line + at + 1, line);
+}
+
+/** The field of a step that such a failure is about. */
+function fieldOf({ code }: Failure, { sql }: StepView): string | undefined {
+  if (code.startsWith("ENG51")) return sql?.field;
+  return /^ENG5[03]/.test(code) ? "path" : undefined;
 }
 
 /** The beginning of a step in the manifest that ran. */
 function frameOfManifest(manifest: string | undefined, id: string): Frame | undefined {
   const lines = manifest?.split("\n") ?? [];
   const at = lines.findIndex((line) => line === `  - id: ${id}` || line === `  - id: "${id}"`);
-  return at === -1 ? undefined : frameAt("manifest.yaml", lines, at + 1);
+  return at === -1 ? undefined : frameAt("manifest.yaml", lines, at + 1, at + 1);
 }
 
-/** Some lines around one; `line` counts from 1. */
-export function frameAt(file: string, lines: readonly string[], line: number): Frame {
-  const from = Math.max(1, line - BEFORE);
+/** Some lines around one, from `first` on if that is near; lines count from 1. */
+function frameAt(file: string, lines: readonly string[], line: number, first: number): Frame {
+  const from = Math.max(1, line - MOST_BEFORE, Math.min(first, line - BEFORE));
   const shown = lines.slice(from - 1, line + AFTER);
   return {
     file,
