@@ -240,7 +240,7 @@ async function testTogether(options: Options, files: readonly string[]): Promise
       "--no-check",
       "--no-prompt",
       "--allow-all",
-      "--v8-flags=--disallow-code-generation-from-strings,--enable-experimental-regexp-engine-on-excessive-backtracks",
+      `--v8-flags=${v8Flags(files).join(",")}`,
       ...options.forwarded,
       ...files,
     ],
@@ -258,6 +258,15 @@ async function testTogether(options: Options, files: readonly string[]): Promise
   }
   const passed = Number(summary?.[1] ?? 0), failed = Number(summary?.[2] ?? 0);
   return { passed, failed: success ? failed : Math.max(failed, 1) };
+}
+
+/** Those of the binary; what drives a browser makes functions from texts. */
+function v8Flags(files: readonly string[]): string[] {
+  const driven = files.some((file) => reaches(join(root, file), "_browser.ts"));
+  return [
+    ...(driven ? [] : ["--disallow-code-generation-from-strings"]),
+    "--enable-experimental-regexp-engine-on-excessive-backtracks",
+  ];
 }
 
 /** What test programs see: this very Deno first on PATH, no colours, and the binary to test, if any. */

@@ -1,4 +1,9 @@
-/** The real browser that tests of pages drive. @module */
+/**
+ * The real browser that tests of pages drive. What drives it makes functions from texts: a test file that reaches
+ * this one runs without the flag that forbids it.
+ *
+ * @module
+ */
 
 import { type Browser, chromium } from "playwright-core";
 

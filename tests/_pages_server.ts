@@ -27,17 +27,18 @@ export async function pagesOf(
   return await entered(port, access.token, (request) => server.fetch(request), () => server.close());
 }
 
-/** The pages on a port of this machine. */
-export async function servedPagesOf(logs: string): Promise<PagesServer> {
+/** The pages on a port of this machine; unless `enter` is false, the token is used. */
+export async function servedPagesOf(logs: string, { enter = true } = {}): Promise<PagesServer> {
   const access = newAccess();
   let port = 0;
   const pages = reportServer({ logs, access, port: () => port });
   const opened = await listenOnLoopback((request) => pages.fetch(request));
   port = opened.port;
-  return await entered(port, access.token, (request) => pages.fetch(request), async () => {
+  const close = async () => {
     await pages.close();
     await opened.close();
-  });
+  };
+  return await entered(port, access.token, (request) => pages.fetch(request), close, enter);
 }
 
 async function entered(
@@ -45,11 +46,12 @@ async function entered(
   token: string,
   fetch: (request: Request) => Promise<Response>,
   close: () => Promise<void>,
+  enter = true,
 ): Promise<PagesServer> {
   const origin = `http://127.0.0.1:${port}`;
   const host = `127.0.0.1:${port}`;
-  const answer = await fetch(new Request(`${origin}/?token=${token}`, { headers: { host } }));
-  const cookie = answer.headers.get("set-cookie")?.split(";")[0] ?? "";
+  const enters = () => fetch(new Request(`${origin}/?token=${token}`, { headers: { host } }));
+  const cookie = enter ? (await enters()).headers.get("set-cookie")!.split(";")[0]! : "";
   return {
     port,
     origin,
