@@ -7,6 +7,7 @@ import schema from "../schemas/lineage.schema.json" with { type: "json" };
 import { Lineages } from "../src/cli/_engine_lineage.ts";
 import { lineageText } from "../src/cli/_lineage_text.ts";
 import { openLineageOf, readRun, type RunLineage, type RunView } from "../src/report/mod.ts";
+import { osiris } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
 
 const PIPELINE = `oml_version: "0.1.0"
@@ -162,6 +163,36 @@ Deno.test("a run that failed has events that say so, and the lineage that it wou
       assert.deepEqual(total.from.filter(({ how }) => how === "value").map(({ column }) => column), ["city"]);
     },
   ));
+
+Deno.test("osiris logs lineage sends the events to a receiver, with the key that the environment has for it", async () => {
+  await using project = await TestProject.create(FILES);
+  await project.run(PIPELINE, { secretParams: { key: "k" } });
+  const got: { eventType: string; key: string | null }[] = [];
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    const { eventType } = await request.json();
+    got.push({ eventType, key: request.headers.get("authorization") });
+    return new Response(null, { status: got.length < 3 ? 201 : 400 });
+  });
+  const args = [
+    "logs",
+    "lineage",
+    "--format",
+    "openlineage",
+    "--endpoint",
+    `http://127.0.0.1:${server.addr.port}/x`,
+  ];
+  const options = { cwd: project.root, env: { OPENLINEAGE_API_KEY: "canary-of-the-key" } };
+  const sent = await osiris(args, options);
+  assert.equal(sent.stdout + sent.stderr, "Sent 2 events\n");
+  assert.deepEqual(
+    got,
+    ["START", "COMPLETE"].map((eventType) => ({ eventType, key: "Bearer canary-of-the-key" })),
+  );
+  const refused = await osiris(args, options);
+  assert.equal(refused.code, 3);
+  assert.match(refused.stderr, /CLI811.*it answers 400 to an event/s);
+  assert.ok(!refused.stderr.includes("canary"));
+});
 
 /** Every facet of events. */
 function facetsOf(events: readonly unknown[]): { _producer: string; _schemaURL: string }[] {

@@ -33,4 +33,4 @@ export { resolveConnection, type ResolvedConnection } from "./resolve.ts";
 export { createScrubber } from "./scrubber.ts";
 export { findSecrets, type SecretShape } from "./secret_shapes.ts";
 export { maskSample } from "./sensitive.ts";
-export { type TelemetrySettings, telemetrySettings } from "./telemetry.ts";
+export { lineageReceiver, type Receiver, type TelemetrySettings, telemetrySettings } from "./telemetry.ts";

@@ -29,7 +29,8 @@ export { type OpenLineageDataset, type OpenLineageEvent, openLineageOf } from ".
 export { type Measure, type MeasuredRun, measuredRun, measuresOf } from "./measures.ts";
 export { otlpOf, type OtlpRequest, type OtlpSignal, type OtlpSource } from "./otlp.ts";
 export { type LiveOptions, LiveTelemetry } from "./otlp_live.ts";
-export { type OtlpTarget, type SendOptions, sendOtlp } from "./otlp_send.ts";
+export { type OtlpTarget, sendOtlp } from "./otlp_send.ts";
+export { type Posted, type Posting, postJson, type SendOptions } from "./post_json.ts";
 export { type CountedRun, prometheusOf, prometheusOfLogs } from "./prometheus.ts";
 export {
   type ArtifactView,
