@@ -8,13 +8,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import {
-  addressOf,
-  type MariaDbServer,
-  type PostgresServer,
-  startMariaDb,
-  startPostgres,
-} from "./_servers.ts";
+import { addressOf, type DatabaseServer, startMariaDb, startPostgres } from "./_servers.ts";
 
 /** A database for one family's components. */
 export interface Ground extends AsyncDisposable {
@@ -86,7 +80,7 @@ export const GROUNDS: { readonly [family: string]: () => Promise<Ground> } = {
   },
 };
 
-async function served(start: () => Promise<PostgresServer | MariaDbServer>): Promise<Ground> {
+async function served(start: () => Promise<DatabaseServer>): Promise<Ground> {
   const server = await start();
   return {
     connection: addressOf(server),

@@ -7,13 +7,7 @@
 
 import assert from "node:assert/strict";
 import { connectionText, TestProject } from "./_project.ts";
-import {
-  addressOf,
-  type MariaDbServer,
-  type PostgresServer,
-  startMariaDb,
-  startPostgres,
-} from "./_servers.ts";
+import { addressOf, type DatabaseServer, startMariaDb, startPostgres } from "./_servers.ts";
 
 /** Fields of a connection, or of a step's configuration. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -22,7 +16,7 @@ const START = { mysql: startMariaDb, postgres: startPostgres };
 
 /** A server that runs while the tests of the file do. */
 export class ServerOfFile {
-  #started: MariaDbServer | PostgresServer | undefined;
+  #started: DatabaseServer | undefined;
 
   /** To be made outside of any test. */
   constructor(private readonly family: "mysql" | "postgres") {

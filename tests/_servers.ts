@@ -10,8 +10,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 
-/** A running PostgreSQL server. */
-export interface PostgresServer extends AsyncDisposable {
+/** A running server. */
+export interface DatabaseServer extends AsyncDisposable {
   readonly host: "127.0.0.1";
   readonly port: number;
   readonly user: "osiris";
@@ -20,13 +20,15 @@ export interface PostgresServer extends AsyncDisposable {
   readonly database: "osiris";
   /** The certificate of the authority that signed the server's own; the server takes TLS and plain connections. */
   readonly ca: string;
+  /** Runs statements as the administrator and gives what the server's own client prints, without headers. */
+  sql(text: string, database?: string): Promise<string>;
+}
+
+/** A running PostgreSQL server. */
+export interface PostgresServer extends DatabaseServer {
   /** The program, and the environment in which it finds the server. */
   readonly psql: string;
   readonly environment: Record<string, string>;
-  /** Runs statements with `psql` and gives what it prints, without headers and alignment. */
-  sql(text: string): Promise<string>;
-  /** Ends the server at once, as a power cut would. */
-  kill(): Promise<void>;
 }
 
 /**
@@ -100,14 +102,6 @@ export async function startPostgres(): Promise<PostgresServer> {
       "-c",
       text,
     ], environment);
-  const end = async (signal: "SIGINT" | "SIGQUIT") => {
-    try {
-      server.kill(signal);
-    } catch {
-      // It has ended already.
-    }
-    await server.status;
-  };
   await untilReady("PostgreSQL", () => psql("postgres", "SELECT 1"), server.status);
   await psql("postgres", "CREATE DATABASE osiris");
   return {
@@ -119,10 +113,10 @@ export async function startPostgres(): Promise<PostgresServer> {
     ca: await Deno.readTextFile(join(folder, "ca.crt")),
     psql: program,
     environment,
-    sql: (text) => psql("osiris", text),
-    kill: () => end("SIGQUIT"),
+    sql: (text, database = "osiris") => psql(database, text),
     async [Symbol.asyncDispose]() {
-      await end("SIGINT");
+      server.kill("SIGINT");
+      await server.status;
       await Deno.remove(folder, { recursive: true });
     },
   };
@@ -130,8 +124,8 @@ export async function startPostgres(): Promise<PostgresServer> {
 
 /** What the fields of a connection say to get to a server. */
 export function addressOf(
-  { host, port, user, password, database }: PostgresServer | MariaDbServer,
-): Pick<PostgresServer, "host" | "port" | "user" | "password" | "database"> {
+  { host, port, user, password, database }: DatabaseServer,
+): Pick<DatabaseServer, "host" | "port" | "user" | "password" | "database"> {
   return { host, port, user, password, database };
 }
 
@@ -225,25 +219,11 @@ async function makeCertificates(folder: string): Promise<void> {
   await Deno.chmod(path("server.key"), 0o600);
 }
 
-/** A running MariaDB server. */
-export interface MariaDbServer extends AsyncDisposable {
-  readonly host: "127.0.0.1";
-  readonly port: number;
-  readonly user: "osiris";
-  /** Of its own for every server: a canary in whatever a test looks through. */
-  readonly password: string;
-  readonly database: "osiris";
-  /** The certificate of the authority that signed the server's own; the server takes TLS and plain connections. */
-  readonly ca: string;
-  /** Runs statements as the server's administrator and gives what `mariadb` prints, without headers. */
-  sql(text: string, database?: string): Promise<string>;
-}
-
 /**
  * Starts MariaDB. Its defaults are unusual on purpose: text is latin1, times are those of Kathmandu, and nothing is
  * strict; who reads and writes has to say how it should be.
  */
-export async function startMariaDb(): Promise<MariaDbServer> {
+export async function startMariaDb(): Promise<DatabaseServer> {
   for (const program of ["/usr/sbin/mariadbd", "/usr/bin/mariadb-install-db", "/usr/bin/mariadb"]) {
     await Deno.stat(program).catch(() => {
       throw new Error(

@@ -8,13 +8,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { connectionText, TestProject } from "./_project.ts";
-import {
-  addressOf,
-  type MariaDbServer,
-  type PostgresServer,
-  startMariaDb,
-  startPostgres,
-} from "./_servers.ts";
+import { addressOf, type DatabaseServer, startMariaDb, startPostgres } from "./_servers.ts";
 
 /** A database that `family.writer` writes to as its default connection. */
 export interface SqlTarget {
@@ -29,8 +23,8 @@ export interface SqlTarget {
   readonly between: string;
 }
 
-let postgres: PostgresServer;
-let mariadb: MariaDbServer;
+let postgres: DatabaseServer;
+let mariadb: DatabaseServer;
 let folder: string;
 
 /** Starts what the targets need. */
@@ -47,7 +41,7 @@ export async function endTargets(): Promise<void> {
 
 function served(
   family: "postgres" | "mysql",
-  server: () => PostgresServer | MariaDbServer,
+  server: () => DatabaseServer,
   looks: Pick<SqlTarget, "quote" | "between">,
 ): SqlTarget {
   return {

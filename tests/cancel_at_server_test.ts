@@ -9,15 +9,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { osirisCommand } from "./_osiris.ts";
 import { connectionText } from "./_project.ts";
-import {
-  addressOf,
-  type MariaDbServer,
-  type PostgresServer,
-  startMariaDb,
-  startPostgres,
-} from "./_servers.ts";
+import { addressOf, type DatabaseServer, startMariaDb, startPostgres } from "./_servers.ts";
 
-let postgres: PostgresServer, mariaDb: MariaDbServer;
+let postgres: DatabaseServer, mariaDb: DatabaseServer;
 
 Deno.test.beforeAll(async () => {
   [postgres, mariaDb] = await Promise.all([startPostgres(), startMariaDb()]);

@@ -4,19 +4,13 @@ import assert from "node:assert/strict";
 import { type DiscoverRequest, discoverTables } from "../src/run/mod.ts";
 import { asking } from "./_asking.ts";
 import { connectionText } from "./_project.ts";
-import {
-  addressOf,
-  type MariaDbServer,
-  type PostgresServer,
-  startMariaDb,
-  startPostgres,
-} from "./_servers.ts";
+import { addressOf, type DatabaseServer, startMariaDb, startPostgres } from "./_servers.ts";
 
 const NAMES: DiscoverRequest = { tables: [], samples: 0, profile: false, maxAgeMs: 0 };
 
 /** What the component of a family says of a server's contents. */
 async function found(
-  server: MariaDbServer | PostgresServer,
+  server: DatabaseServer,
   family: string,
   request: Partial<DiscoverRequest>,
 ) {

@@ -9,7 +9,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { FAILING_ANYWHERE, type FailingWrite } from "./_failing_writes.ts";
+import { FAILING_ANYWHERE, type FailingWrite, MODES, NEW, OLD } from "./_writes.ts";
 import { osiris, osirisCommand } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
 import { REPO } from "./_repo.ts";
@@ -279,17 +279,6 @@ Deno.test("duckdb.writer and duckdb.extractor bring every type back as it was", 
     assert.equal(Number(lost), 0, name);
   }
 });
-
-const OLD = "SELECT * FROM (VALUES (1, 'a', 10), (2, 'b', 20)) AS t(id, name, n)";
-const NEW = "SELECT * FROM (VALUES (2, 'B', 21), (3, 'c', 30)) AS t(id, name, n)";
-
-/** What is there after old rows were written and new ones in a mode. */
-const MODES: { readonly [mode: string]: readonly unknown[] } = {
-  append: [[1, "a", 10], [2, "b", 20], [2, "B", 21], [3, "c", 30]],
-  overwrite: [[2, "B", 21], [3, "c", 30]],
-  upsert: [[1, "a", 10], [2, "B", 21], [3, "c", 30]],
-  delete_insert: [[1, "a", 10], [2, "B", 21], [3, "c", 30]],
-};
 
 for (const [write_mode, rows] of Object.entries(MODES)) {
   for (const key of ["", " PRIMARY KEY"]) {

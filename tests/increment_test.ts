@@ -8,13 +8,7 @@
 import assert from "node:assert/strict";
 import { osiris } from "./_osiris.ts";
 import { connectionText, TestProject } from "./_project.ts";
-import {
-  addressOf,
-  type MariaDbServer,
-  type PostgresServer,
-  startMariaDb,
-  startPostgres,
-} from "./_servers.ts";
+import { addressOf, type DatabaseServer, startMariaDb, startPostgres } from "./_servers.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -77,7 +71,7 @@ const PLACES: readonly Place[] = [
   },
 ];
 
-const servers: { postgres?: PostgresServer; mysql?: MariaDbServer } = {};
+const servers: { postgres?: DatabaseServer; mysql?: DatabaseServer } = {};
 
 Deno.test.beforeAll(async () => {
   [servers.postgres, servers.mysql] = await Promise.all([startPostgres(), startMariaDb()]);

@@ -8,7 +8,7 @@
 
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { FAILING_ANYWHERE, type FailingWrite } from "./_failing_writes.ts";
+import { FAILING_ANYWHERE, type FailingWrite, MODES, NEW, OLD } from "./_writes.ts";
 import { osirisCommand } from "./_osiris.ts";
 import { parquetColumns } from "./_parquet.ts";
 import { TestProject } from "./_project.ts";
@@ -117,17 +117,6 @@ for (const [value, declared, says] of CHANGED) {
     assert.deepEqual(found(project, "SELECT name FROM sqlite_schema"), [["t"]]);
   });
 }
-
-const OLD = "SELECT * FROM (VALUES (1, 'a', 10), (2, 'b', 20)) AS t(id, name, n)";
-const NEW = "SELECT * FROM (VALUES (2, 'B', 21), (3, 'c', 30)) AS t(id, name, n)";
-
-/** What is there after old rows were written and new ones in a mode. */
-const MODES: { readonly [mode: string]: readonly unknown[] } = {
-  append: [[1, "a", 10], [2, "b", 20], [2, "B", 21], [3, "c", 30]],
-  overwrite: [[2, "B", 21], [3, "c", 30]],
-  upsert: [[1, "a", 10], [2, "B", 21], [3, "c", 30]],
-  delete_insert: [[1, "a", 10], [2, "B", 21], [3, "c", 30]],
-};
 
 for (const [write_mode, rows] of Object.entries(MODES)) {
   for (

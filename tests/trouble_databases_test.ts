@@ -7,20 +7,14 @@
 
 import assert from "node:assert/strict";
 import { connectionText, TestProject } from "./_project.ts";
-import {
-  addressOf,
-  type MariaDbServer,
-  type PostgresServer,
-  startMariaDb,
-  startPostgres,
-} from "./_servers.ts";
+import { addressOf, type DatabaseServer, startMariaDb, startPostgres } from "./_servers.ts";
 import { TcpProxy } from "./_tcp_proxy.ts";
 import { assertTold, type Told } from "./_trouble.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A server with a table of many rows, `whole`, and one of a few, `target`, which refuses some rows. */
-type Subject = (PostgresServer | MariaDbServer) & {
+type Subject = DatabaseServer & {
   readonly family: string;
   /** A query that takes nine seconds. */
   readonly slow: string;

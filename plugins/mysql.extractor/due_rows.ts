@@ -28,9 +28,14 @@ export function dueRows(
   const found = columns.find(({ name }) => name === column);
   if (found === undefined) {
     const names = columns.map(({ name }) => name).join(", ");
-    throw refused(attempt, `there is no column '${column}' to follow; its columns are ${names}`, {
-      help: "check `incremental.cursor`",
-    });
+    throw new ServerFailure(
+      attempt,
+      "config",
+      `there is no column '${column}' to follow; its columns are ${names}`,
+      {
+        help: "check `incremental.cursor`",
+      },
+    );
   }
   const name = `rows_read.${quoted(column)}`;
   const [value, bound] = compared(attempt, name, found);
@@ -58,9 +63,14 @@ function compared(
   if (type === "VARCHAR" || type === "UUID") {
     return [`CAST(CONVERT(${name} USING utf8mb4) AS BINARY)`, "CAST(CONVERT(? USING utf8mb4) AS BINARY)"];
   }
-  throw refused(attempt, `the values of column '${column}' have no exact order that the engine shares`, {
-    help: "follow a whole number, a DECIMAL, a DATE, a DATETIME, a TIMESTAMP or a text; cast it in a query",
-  });
+  throw new ServerFailure(
+    attempt,
+    "config",
+    `the values of column '${column}' have no exact order that the engine shares`,
+    {
+      help: "follow a whole number, a DECIMAL, a DATE, a DATETIME, a TIMESTAMP or a text; cast it in a query",
+    },
+  );
 }
 
 /** The session's times are those of UTC, and the server takes no other offset. */
@@ -71,8 +81,4 @@ function asServerReads(text: string, type: string): string {
 /** The line end after it closes a comment. */
 function inner({ sql }: Question): string {
   return sql.replace(/[;\s]+$/, "");
-}
-
-function refused(attempt: string, what: string, how: { help: string }): ServerFailure {
-  return new ServerFailure(attempt, "config", what, how);
 }

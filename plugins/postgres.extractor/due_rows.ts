@@ -34,18 +34,28 @@ export async function dueRows(
   const at = described.findIndex(({ name }) => name === column);
   if (at < 0) {
     const names = described.map(({ name }) => name).join(", ");
-    throw refused(attempt, `there is no column '${column}' to follow; its columns are ${names}`, {
-      help: "check `incremental.cursor`; names keep their capitals",
-    });
+    throw new ServerFailure(
+      attempt,
+      "config",
+      `there is no column '${column}' to follow; its columns are ${names}`,
+      {
+        help: "check `incremental.cursor`; names keep their capitals",
+      },
+    );
   }
   const { dataTypeID } = described[at]!;
   const isText = TEXTS.has(dataTypeID);
   const type = read[at]!.type;
   if (!isText && !EXACT.has(dataTypeID) && !(dataTypeID === NUMERIC && type !== "VARCHAR")) {
-    throw refused(attempt, `the values of column '${column}' have no exact order that the engine shares`, {
-      help:
-        "follow a whole number, a numeric(p,s), a date, a point in time, a text or a uuid; cast it in a query",
-    });
+    throw new ServerFailure(
+      attempt,
+      "config",
+      `the values of column '${column}' have no exact order that the engine shares`,
+      {
+        help:
+          "follow a whole number, a numeric(p,s), a date, a point in time, a text or a uuid; cast it in a query",
+      },
+    );
   }
   const name = `rows_read.${quoted(column)}`;
   const value = isText ? `${name} COLLATE "C"` : name;
@@ -61,8 +71,4 @@ export async function dueRows(
   ];
   if (within.length === 0) return query;
   return `SELECT * FROM (${query}\n) AS rows_read WHERE ${within.join(" AND ")} OR ${name} IS NULL`;
-}
-
-function refused(attempt: string, what: string, how: { help: string }): ServerFailure {
-  return new ServerFailure(attempt, "config", what, how);
 }

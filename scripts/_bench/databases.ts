@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import { TestProject } from "../../tests/_project.ts";
 import {
-  type MariaDbServer,
+  type DatabaseServer,
   type PostgresServer,
   startMariaDb,
   startPostgres,
@@ -186,7 +186,7 @@ async function* postgresRows(place: Place, server: PostgresServer): AsyncGenerat
   );
 }
 
-async function* mariaDbRows(place: Place, server: MariaDbServer): AsyncGenerator<Row> {
+async function* mariaDbRows(place: Place, server: DatabaseServer): AsyncGenerator<Row> {
   const { bench, bench: { turns }, project, sales, rows, size } = place;
   const { host, port, user, password, database } = server;
   await connect(project, "mysql", { host, port, user, password, database });

@@ -2,7 +2,7 @@
 
 import { stringify } from "yaml";
 import type { ComponentSpec, FieldSchema } from "../../src/component/mod.ts";
-import { block, cell, code, heading, table } from "./markdown.ts";
+import { block, cell, code, heading, plain, table } from "./markdown.ts";
 
 export function componentPage(spec: ComponentSpec): string {
   return [
@@ -104,8 +104,4 @@ function steps(spec: ComponentSpec, { mode, config }: ComponentSpec["examples"][
     mode,
   };
   return stringify([{ ...step, config }], { lineWidth: 0 });
-}
-
-function plain(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

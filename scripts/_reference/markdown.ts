@@ -31,3 +31,8 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 export function cell(sentences: readonly (string | undefined)[]): string {
   return sentences.filter((text) => text).join(" ").replaceAll("\n", " ");
 }
+
+/** A value as a text: JSON, but for what is a text already. */
+export function plain(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,6 +1,6 @@
 /** The page of one document's JSON Schema: a table of its keys, and one for each part it names. */
 
-import { cell, code, heading, table } from "./markdown.ts";
+import { cell, code, heading, plain, table } from "./markdown.ts";
 
 /** The part of JSON Schema that the project's schemas use. */
 interface Schema {
@@ -158,10 +158,6 @@ function refusals(schema: Schema): string {
 function linked(ref: string): string {
   const name = ref.split("/").at(-1)!;
   return `[${name}](#${name.toLowerCase().replaceAll(/[^a-z0-9_-]/g, "")})`;
-}
-
-function plain(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function sentence(text: string | undefined): string {

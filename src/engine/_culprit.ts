@@ -8,7 +8,7 @@
  */
 
 import { OsirisError } from "../diagnostic.ts";
-import { explained } from "./_failure.ts";
+import { explained, shortened } from "./_failure.ts";
 import type { ScanPart } from "./_compose.ts";
 
 /** A row that cannot be kept as it is. */
@@ -107,8 +107,4 @@ function widerThan(type: string): string[] {
   if (/^DECIMAL|^DOUBLE|^FLOAT/.test(type)) return ["DECIMAL(38,9)", "VARCHAR"];
   if (type === "DATE") return ["TIMESTAMP"];
   return ["TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS", "VARCHAR"].filter((other) => other !== type);
-}
-
-function shortened(text: string): string {
-  return text.length <= 200 ? text : `${text.slice(0, 200)}… (${text.length} characters)`;
 }

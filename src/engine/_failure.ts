@@ -268,6 +268,7 @@ function candidates(name: string, message: string, attempt: Attempt): string {
     : `the inputs have ${columns.slice(0, 20).join(", ")}`;
 }
 
-function shortened(text: string): string {
+/** A text that fits into a message. */
+export function shortened(text: string): string {
   return text.length <= 200 ? text : `${text.slice(0, 200)}… (${text.length} characters)`;
 }

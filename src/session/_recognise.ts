@@ -28,6 +28,7 @@ export function isStatus(value: unknown): value is Status {
     );
 }
 
-function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
+/** Whether a value is a map. */
+export function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

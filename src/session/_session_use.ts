@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { DeclarationUse, EventData } from "./_event.ts";
 import { sessionIds } from "./_list.ts";
+import { isRecord } from "./_recognise.ts";
 
 /** What a step was granted, as the run's plan says. */
 export interface GrantedStep {
@@ -165,8 +166,4 @@ function records<T>(
 
 function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
-}
-
-function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

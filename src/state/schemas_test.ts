@@ -1,19 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { withFolder } from "./_folder_for_tests.ts";
 import { openState } from "./mod.ts";
 
 const COLUMNS = [{ name: "id", type: "BIGINT" }, { name: "note", type: "VARCHAR" }];
 const KEY = { pipeline: "sales", profile: null, step: "extract" };
-
-async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const project = await Deno.makeTempDir({ prefix: "osiris-state-" });
-  try {
-    await test(join(project, ".osiris"));
-  } finally {
-    await Deno.remove(project, { recursive: true });
-  }
-}
 
 Deno.test("schemaOf gives what was recorded last for the step, the pipeline and the profile", () =>
   withFolder(async (folder) => {

@@ -2,18 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Diagnostic, OsirisError } from "../diagnostic.ts";
+import { withFolder } from "./_folder_for_tests.ts";
 import { openState, type RunSource, type RunSummary } from "./mod.ts";
 
 const RECORDER = join(import.meta.dirname!, "_recording_process_for_tests.ts");
-
-async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const project = await Deno.makeTempDir({ prefix: "osiris-state-" });
-  try {
-    await test(join(project, ".osiris"));
-  } finally {
-    await Deno.remove(project, { recursive: true });
-  }
-}
 
 function run(id: string, changes: Partial<RunSummary> = {}): RunSummary {
   return {

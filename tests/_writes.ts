@@ -1,4 +1,17 @@
-/** Loads that every database refuses alike. @module */
+/** Loads that the writers of database files do alike, and refuse alike. @module */
+
+/** Rows that are written first. */
+export const OLD = "SELECT * FROM (VALUES (1, 'a', 10), (2, 'b', 20)) AS t(id, name, n)";
+/** Rows that come next; one has a key that is there. */
+export const NEW = "SELECT * FROM (VALUES (2, 'B', 21), (3, 'c', 30)) AS t(id, name, n)";
+
+/** What is there after old rows were written and new ones in a mode. */
+export const MODES: { readonly [mode: string]: readonly unknown[] } = {
+  append: [[1, "a", 10], [2, "b", 20], [2, "B", 21], [3, "c", 30]],
+  overwrite: [[2, "B", 21], [3, "c", 30]],
+  upsert: [[1, "a", 10], [2, "B", 21], [3, "c", 30]],
+  delete_insert: [[1, "a", 10], [2, "B", 21], [3, "c", 30]],
+};
 
 /** Rows, a writer's configuration, and what is said. */
 export type FailingWrite = readonly [
