@@ -281,3 +281,42 @@ function planOf(manifest: Manifest, id: string, started: string) {
     rows: new Map<string, number>(),
   };
 }
+
+/** A run of many steps, each after one of those before it, whose drivers said so much that there are `events` events. */
+export function enormousRun(
+  steps: number,
+  events: number,
+  started = "2026-01-15T10:00:00.000Z",
+): RecordedRun {
+  const lines = Math.max(0, Math.floor((events - steps * 7) / steps));
+  const columns = [{ name: "id", type: "BIGINT" }, { name: "name", type: "VARCHAR" }];
+  return {
+    pipeline: "enormous",
+    started,
+    steps: Array.from({ length: steps }, (_, i) => {
+      const before = `step_${Math.floor((i - 1) / 3)}`;
+      return {
+        id: `step_${i}`,
+        component: i === 0 ? "filesystem.csv_extractor" : "duckdb.processor",
+        mode: i === 0 ? "read" as const : "transform" as const,
+        ...(i === 0
+          ? { config: { path: "data/all.csv" } }
+          : { inputs: { df: before }, config: { query: `SELECT id, name FROM df WHERE id % ${i} = 0` } }),
+        begins: 50 + i * 2,
+        takes: 20 + (i % 7) * 10,
+        rows: 1_000_000 - i,
+        columns,
+        sample: [{ id: 1, name: "a" }, { id: 2, name: "b" }],
+        tell: (session: SessionWriter) => {
+          for (let n = 0; n < lines; n++) {
+            session.event("driver.log", {
+              step_id: `step_${i}`,
+              level: "info",
+              text: `took batch ${n} of ${lines}`,
+            });
+          }
+        },
+      };
+    }),
+  };
+}

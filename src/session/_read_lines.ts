@@ -21,25 +21,63 @@ export function parseLines<T>(
 ): { values: T[]; damage: Damage[] } {
   const values: T[] = [];
   const damage: Damage[] = [];
-  let line = 0;
-  for (let start = 0; start < bytes.length;) {
-    line++;
-    const newline = bytes.indexOf(NEWLINE, start);
-    const end = newline === -1 ? bytes.length : newline;
-    if (end > start) {
-      const value = parseLine(bytes.subarray(start, end));
-      if (accept(value)) values.push(value);
-      else damage.push({ file, line, kind: newline === -1 ? "torn" : "unreadable" });
-    }
-    start = end + 1;
+  for (const { number, value, last } of linesOf(bytes)) {
+    if (accept(value)) values.push(value);
+    else damage.push({ file, line: number, kind: last ? "torn" : "unreadable" });
   }
   return { values, damage };
+}
+
+interface Line {
+  /** Counts from 1. */
+  readonly number: number;
+  readonly value: unknown;
+  /** No line end follows. */
+  readonly last: boolean;
+}
+
+/** The lines that are not empty. Taken as one text, which is fastest; where that is none, line by line. */
+function* linesOf(bytes: Uint8Array): Generator<Line, void, void> {
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch {
+    return yield* linesOfBytes(bytes);
+  }
+  let number = 0;
+  for (let start = 0; start < text.length;) {
+    number++;
+    const newline = text.indexOf("\n", start);
+    const end = newline === -1 ? text.length : newline;
+    if (end > start) yield { number, value: parsed(text.slice(start, end)), last: newline === -1 };
+    start = end + 1;
+  }
+}
+
+/** For a file in which one line at least is no UTF-8: only that line is lost. */
+function* linesOfBytes(bytes: Uint8Array): Generator<Line, void, void> {
+  let number = 0;
+  for (let start = 0; start < bytes.length;) {
+    number++;
+    const newline = bytes.indexOf(NEWLINE, start);
+    const end = newline === -1 ? bytes.length : newline;
+    if (end > start) yield { number, value: parseLine(bytes.subarray(start, end)), last: newline === -1 };
+    start = end + 1;
+  }
 }
 
 /** The value of a line, or undefined when it is not JSON in UTF-8. */
 export function parseLine(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(utf8.decode(bytes));
+    return parsed(utf8.decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
