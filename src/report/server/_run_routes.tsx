@@ -4,9 +4,9 @@ import { Hono } from "hono";
 import { comparisonOf } from "../comparison.ts";
 import { EVENT_LEVELS, type EventQuery } from "../event_log.ts";
 import { Page } from "../_page.tsx";
-import { Difference } from "../story/difference.tsx";
 import { RunStory, StepStory } from "../story/run_page.tsx";
 import { stepStoryOf, storyOf } from "../story/story.ts";
+import { TwoRuns } from "../story/two_runs.tsx";
 import { pipelineAddress, runAddress } from "./_addresses.ts";
 import type { Env } from "./_headers.ts";
 import { LIVE_SCRIPT } from "./_live_script.ts";
@@ -87,8 +87,7 @@ export function runRoutes(site: Site): Hono<Env> {
         nonce={c.get("nonce")}
         path={[...toPipeline(name), { name: "Two runs" }]}
       >
-        <h1>Two runs of {name}</h1>
-        <Difference comparison={comparison} links={LINKS} all />
+        <TwoRuns comparison={comparison} links={LINKS} />
       </Page>,
     );
   });
