@@ -160,6 +160,7 @@ const ONCE: ReadonlySet<string> = new Set(
     "increment_killed",
     "parallel",
     "releases",
+    "serve_browser",
     "signed_components",
     "trouble_databases",
     "write_contract",

@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { recordSession } from "../src/report/_recorded_for_tests.ts";
 import type { BrowserContext, Page } from "playwright-core";
 import type { Failure } from "../src/diagnostic.ts";
 import { startBrowser } from "./_browser.ts";
 import { type PagesServer, servedPagesOf } from "./_pages_server.ts";
-import { recordRun } from "./_recorded_run.ts";
 import { PAYLOADS } from "./_xss_payloads.ts";
 
 Deno.test("the pages in a browser", async (t) => {
@@ -16,7 +16,7 @@ Deno.test("the pages in a browser", async (t) => {
   try {
     await t.step("H4: the file that leads to the pages lets its browser in, and no other", async () => {
       const logs = join(root, "entered");
-      await recordRun(logs);
+      await recordSession(logs);
       await using server = await servedPagesOf(logs, { enter: false });
       const file = join(root, "open.html");
       const entrance = `${server.origin}/?token=${server.token}`;
@@ -85,7 +85,7 @@ Deno.test("the pages in a browser", async (t) => {
       await list.goto(`${server.origin}/`);
       await list.getByText("No run yet").waitFor();
       let session = "";
-      await recordRun(logs, { steps: [{ id: "load", state: "running" }] }, async (writer) => {
+      await recordSession(logs, { steps: [{ id: "load", state: "running" }] }, async (writer) => {
         session = writer.id;
         await list.locator(".state.running").waitFor();
         const page = await context.newPage();
@@ -182,7 +182,7 @@ async function recordHostile(logs: string): Promise<{ run: string; steps: string
   for (const [n, pipeline] of PAYLOADS.entries()) {
     const minute = String(n % 60).padStart(2, "0");
     const started_at = `2026-01-14T${String(Math.floor(n / 60)).padStart(2, "0")}:${minute}:00.000Z`;
-    await recordRun(logs, {
+    await recordSession(logs, {
       pipeline,
       error: failure(pipeline),
       profile: pipeline,
@@ -208,7 +208,7 @@ async function recordHostile(logs: string): Promise<{ run: string; steps: string
       inputs: n === 0 ? {} : { [of(n)[5]!]: ids[n - 1] },
     })),
   });
-  const run = await recordRun(logs, {
+  const run = await recordSession(logs, {
     pipeline: PAYLOADS[0]!,
     manifest,
     state: "failed",
@@ -278,12 +278,12 @@ async function recordHostile(logs: string): Promise<{ run: string; steps: string
       '<svg xmlns="http://www.w3.org/2000/svg" onload="canary(1)"><script>canary(2)</script></svg>',
     );
   });
-  const steps = await recordRun(logs, {
+  const steps = await recordSession(logs, {
     pipeline: "named by texts",
     state: "failed",
     steps: PAYLOADS.map((id) => ({ id, state: "failed" as const, error: failure(id) })),
   });
-  const bare = await recordRun(logs, { pipeline: PAYLOADS[0]!, steps: [] });
+  const bare = await recordSession(logs, { pipeline: PAYLOADS[0]!, steps: [] });
   return { run: idOf(run, logs), steps: idOf(steps, logs), bare: idOf(bare, logs) };
 }
 

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { recordSession } from "../src/report/_recorded_for_tests.ts";
 import { newAccess, reportServer } from "../src/report/mod.ts";
 import { pagesOf, type PagesServer, rawAnswer, servedPagesOf } from "./_pages_server.ts";
-import { recordRun } from "./_recorded_run.ts";
+import { until } from "./_until.ts";
 
 const POLICY =
   /default-src 'none'.*(?:script-src 'nonce-[A-Za-z0-9+/=]{24}'|^sandbox)|^sandbox; default-src 'none'/;
@@ -14,7 +15,7 @@ async function withLogs(test: (logs: string, session: string) => Promise<void>):
   const root = await Deno.realPath(await Deno.makeTempDir({ prefix: "osiris-serve-" }));
   try {
     const logs = join(root, "logs");
-    const folder = await recordRun(logs, {}, async (session) => {
+    const folder = await recordSession(logs, {}, async (session) => {
       await session.artifact("load", "sample.json", '{"rows": [{"<b>": 1}]}');
       await session.artifact("load", "page.html", "<script>alert(1)</script>");
       session.event("run.complete", { duration_ms: 1200, exit_code: 0, lost: 0, rows_written: 3 });
@@ -234,7 +235,7 @@ Deno.test("H7: no address leads out of a session, and no link in one leads anywh
     await Deno.symlink(join(logs, "..", "secret.txt"), join(folder, "artifacts", "load", "link.txt"));
     await Deno.symlink(join(logs, ".."), join(folder, "artifacts", "out"));
     await Deno.symlink(join(logs, ".."), join(logs, "run_20260115T100000Z_linked"));
-    const linked = await recordRun(logs, { started_at: "2026-01-16T10:00:00.000Z" });
+    const linked = await recordSession(logs, { started_at: "2026-01-16T10:00:00.000Z" });
     for (const file of ["manifest.yaml", "events.jsonl", "metrics.jsonl", "plan.json"]) {
       await Deno.remove(join(linked, file));
       await Deno.symlink(join(logs, "..", "secret.txt"), join(linked, file));
@@ -326,7 +327,7 @@ Deno.test("H8: no other site is answered, and none is told that it may ask", () 
 
 Deno.test("H9: streams are for who was let in, and only so many at once; one whose reader left makes room", () =>
   withLogs(async (logs, session) => {
-    await recordRun(logs, { started_at: "2026-01-16T10:00:00.000Z" });
+    await recordSession(logs, { started_at: "2026-01-16T10:00:00.000Z" });
     await using server = await pagesOf(logs);
     for (const path of ["/live", `/runs/${session}/live`]) {
       assert.equal((await server.ask(path, { headers: { cookie: "" } })).status, 401);
@@ -422,11 +423,6 @@ Deno.test("/metrics is for who was let in, and for a program that brings the tok
     assert.match(answer.headers.get("content-type")!, /^text\/plain; version=0\.0\.4/);
     assert.match(await answer.text(), /^osiris_\w+\{.*pipeline="sales".*\} /m);
   }));
-
-/** Waits for what will come to be. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!await holds()) await new Promise((resolve) => setTimeout(resolve, 20));
-}
 
 /** Every file of a folder, with its size and when it changed. */
 function picture(folder: string): string[] {
