@@ -19,15 +19,14 @@ import type { Column, CursorState, Increment, IncrementRequest, Lag } from "./en
 import { explained } from "./_failure.ts";
 import { identifier, literal } from "./_quote.ts";
 import { DuckRelation } from "./_relation.ts";
-import { packed, type Seen, unpacked } from "./_seen.ts";
+import { FOR_GOOD, packed, unpack } from "./_seen.ts";
 
 const WHOLE = /^U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?$/;
 const TIME = /^(?:DATE|TIMESTAMP(?:_S|_MS|_NS| WITH TIME ZONE)?)$/;
 const OTHER = /^(?:DECIMAL\(\d+,\s*\d+\)|VARCHAR|UUID)$/;
 
-/** Names that no column of a source has. */
-const ID = "__osiris_id";
-const NUMBER = "__osiris_number";
+/** A name that no column of a source has. */
+const ASIDE = "__osiris_rowid";
 
 /** Takes out of a stored relation what was given before. `spare` names a table that is not there. */
 export async function incrementOf(
@@ -63,6 +62,10 @@ interface Move {
 }
 
 class Following {
+  /** Where the rows are read from, each with its number. */
+  #rows = "";
+  readonly #seen: string;
+  readonly #noted: string;
   readonly #table: string;
   readonly #column: string;
   readonly #type: string;
@@ -72,8 +75,9 @@ class Following {
     readonly relation: DuckRelation,
     table: string,
     readonly request: IncrementRequest,
-    readonly spare: string,
+    spare: string,
   ) {
+    [this.#seen, this.#noted] = [`${spare}_seen`, `${spare}_noted`];
     this.#table = identifier(table);
     this.#type = this.#typeOf(request.column);
     this.#column = identifier(request.column);
@@ -87,11 +91,13 @@ class Following {
     }
     const move = await this.#move(extent);
     const identity = this.#identity();
-    const met = await this.#met(move.since, identity);
-    if (before !== undefined && !move.onward) this.#join(met, before);
-    const taken = before === undefined ? 0 : await this.#takeOut(before, extent.rows);
-    const cursor = { value: move.value, type: this.#type, since: move.since, identity, seen: packed(met) };
-    return { relation, rows: extent.rows - taken, before: taken, cursor };
+    return await this.#withTables(async () => {
+      await this.#note(move.since, identity);
+      const seen = await packed(this.database, this.#met(before !== undefined && !move.onward));
+      const taken = before === undefined ? 0 : await this.#takeOut(extent.rows);
+      const cursor = { value: move.value, type: this.#type, since: move.since, identity, seen };
+      return { relation, rows: extent.rows - taken, before: taken, cursor };
+    });
   }
 
   async #extent(): Promise<Extent> {
@@ -167,76 +173,77 @@ class Following {
     return [...new Set([...uniqueKey, column])].map((name) => ({ name, type: this.#typeOf(name, false) }));
   }
 
-  /** The rows that the next read meets again. */
-  async #met(since: string, identity: readonly Column[]): Promise<Seen> {
-    const all = this.request.uniqueKey.length > 0;
-    const rows = await this.database.rows(
-      `SELECT ${this.#hash(identity)}, count(*) FROM ${this.#table}
-        WHERE ${this.#column} >= ${this.#cast(literal(since))} GROUP BY 1`,
-    );
-    return new Map(rows.map(([id, count]) => [String(id), all ? Infinity : Number(count)]));
-  }
-
-  /** Rows that were there at the last read, and may be there again at the next. */
-  #join(met: Seen, before: CursorState): void {
-    for (const [id, count] of unpacked(before.seen)) met.set(id, Math.max(count, met.get(id) ?? 0));
-  }
-
-  /** Takes the rows out that were given before; gives how many those are. */
-  async #takeOut(before: CursorState, rows: number): Promise<number> {
-    const seen = unpacked(before.seen);
-    if (seen.size === 0) return 0;
-    const missing = before.identity.find(({ name }) =>
-      !this.relation.columns.some((each) => each.name === name)
-    );
-    if (missing !== undefined) {
-      throw this.#refused(
-        `rows that were loaded before are told by all their columns, and '${missing.name}' is gone`,
-        "say `unique_key`, and set the cursor to where it is with 'osiris state set'; rows of that very value are " +
-          "then loaded once more",
-      );
-    }
-    const [list, fresh] = [`${this.spare}_seen`, `${this.spare}_fresh`].map(identifier) as [string, string];
-    const [row] = await this.#withSeen(list, seen, async () => {
-      const upTo = `FROM ${this.#table} WHERE ${this.#column} <= ${this.#cast(literal(before.value))}`;
-      await this.database.run(
-        `CREATE TABLE ${fresh} AS SELECT * EXCLUDE (${ID}, ${NUMBER}) FROM (
-           SELECT *, row_number() OVER (PARTITION BY ${ID}) AS ${NUMBER} FROM (
-             SELECT *, ${this.#hash(before.identity)} AS ${ID} ${upTo})) AS r
-          WHERE NOT EXISTS (SELECT 1 FROM ${list} AS s WHERE s.id = r.${ID} AND (s.n IS NULL OR r.${NUMBER} <= s.n))`,
-      );
-      await this.database.run(`DELETE ${upTo}`);
-      await this.database.run(`INSERT INTO ${this.#table} SELECT * FROM ${fresh}`);
-      await this.database.run(`DROP TABLE ${fresh}`);
-      return await this.database.rows(`SELECT count(*) FROM ${this.#table}`);
-    });
-    return rows - Number(row![0]);
-  }
-
-  async #withSeen<T>(list: string, seen: Seen, use: () => Promise<T>): Promise<T> {
-    await this.#fill(list, seen);
+  /** Keeps two tables while it works, and makes way for the engine's own number of a row. */
+  async #withTables<T>(use: () => Promise<T>): Promise<T> {
+    const hidden = this.relation.columns.find(({ name }) => name.toLowerCase() === "rowid");
+    const called = (from: string, to: string) =>
+      this.database.run(`ALTER TABLE ${this.#table} RENAME COLUMN ${identifier(from)} TO ${identifier(to)}`);
+    if (hidden !== undefined) await called(hidden.name, ASIDE);
+    this.#rows = hidden === undefined
+      ? `(SELECT rowid AS __osiris_row, * FROM ${this.#table})`
+      : `(SELECT rowid AS __osiris_row, * RENAME (${ASIDE} AS ${
+        identifier(hidden.name)
+      }) FROM ${this.#table})`;
     try {
       return await use();
     } finally {
-      await this.database.run(`DROP TABLE ${list}`);
+      for (const table of [this.#seen, this.#noted]) {
+        await this.database.run(`DROP TABLE IF EXISTS ${identifier(table)}`);
+      }
+      if (hidden !== undefined) await called(ASIDE, hidden.name);
     }
   }
 
-  async #fill(list: string, seen: Seen): Promise<void> {
-    await this.database.run(`CREATE TABLE ${list} (id VARCHAR, n UINTEGER)`);
-    const connection = await this.database.connect();
-    try {
-      const appender = await connection.createAppender(`${this.spare}_seen`);
-      for (const [id, count] of seen) {
-        appender.appendVarchar(id);
-        if (count === Infinity) appender.appendNull();
-        else appender.appendUInteger(count);
-        appender.endRow();
-      }
-      appender.closeSync();
-    } finally {
-      connection.closeSync();
-    }
+  /** Notes what tells the rows that were given before (`was`), and those that the next read meets again (`id`). */
+  async #note(since: string, identity: readonly Column[]): Promise<void> {
+    const { before } = this.request;
+    const again = `${this.#column} >= ${this.#cast(literal(since))}`;
+    await unpack(this.database, this.#seen, before?.seen ?? new Uint8Array());
+    const known = before !== undefined && before.seen.byteLength > 0;
+    if (known) this.#demandThere(before);
+    const old = known ? `${this.#column} <= ${this.#cast(literal(before.value))}` : "false";
+    const id = this.#hash(identity);
+    const was = known ? this.#hash(before.identity) : "NULL";
+    await this.database.run(
+      `CREATE TABLE ${identifier(this.#noted)} AS SELECT __osiris_row AS number, ${id} AS id, ${was} AS was,
+         ${again} AS again, ${old} AS old FROM ${this.#rows} WHERE ${again} OR ${old}`,
+    );
+  }
+
+  /** The rows that the next read meets again; `all` those, too, that were there at the last read. */
+  #met(all: boolean): string {
+    const often = this.request.uniqueKey.length > 0 ? FOR_GOOD : `least(count(*), ${FOR_GOOD})`;
+    const met = `SELECT id, CAST(${often} AS UINTEGER) AS n FROM ${
+      identifier(this.#noted)
+    } WHERE again GROUP BY id`;
+    if (!all) return `${met} ORDER BY id`;
+    return `SELECT id, max(n) AS n FROM (${met} UNION ALL FROM ${
+      identifier(this.#seen)
+    }) GROUP BY id ORDER BY id`;
+  }
+
+  /** Rows that are told by what is gone cannot be told. */
+  #demandThere({ identity }: CursorState): void {
+    const missing = identity.find(({ name }) => !this.relation.columns.some((each) => each.name === name));
+    if (missing === undefined) return;
+    throw this.#refused(
+      `rows that were loaded before are told by all their columns, and '${missing.name}' is gone`,
+      "say `unique_key`, and set the cursor to where it is with 'osiris state set'; rows of that very value are " +
+        "then loaded once more",
+    );
+  }
+
+  /** Takes the rows out that were given before; gives how many those are. */
+  async #takeOut(rows: number): Promise<number> {
+    await this.database.run(
+      `DELETE FROM ${this.#table} WHERE rowid IN (SELECT number FROM (
+         SELECT number, was, row_number() OVER (PARTITION BY was) AS nth FROM ${
+        identifier(this.#noted)
+      } WHERE old) AS r
+         JOIN ${identifier(this.#seen)} AS s ON s.id = r.was WHERE r.nth <= s.n)`,
+    );
+    const [row] = await this.database.rows(`SELECT count(*) FROM ${this.#table}`);
+    return rows - Number(row![0]);
   }
 
   /** What tells a row, as it was written when the columns had these types. */
@@ -247,7 +254,7 @@ class Following {
         ? `CAST(${column} AS VARCHAR)`
         : `CAST(TRY_CAST(${column} AS ${type}) AS VARCHAR)`;
     });
-    return `md5(CAST(to_json([${texts.join(", ")}]) AS VARCHAR))`;
+    return `md5_number(CAST(to_json([${texts.join(", ")}]) AS VARCHAR))`;
   }
 
   #typeOf(name: string, followed = true): string {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import type { OsirisError } from "../diagnostic.ts";
 import type { CursorState, Engine, Increment, IncrementRequest, Relation } from "./mod.ts";
@@ -107,6 +108,27 @@ Deno.test("Engine.increment tells rows by a key where one is said, also once col
     const added = "SELECT 1::BIGINT AS at, unnest(['a', 'a', 'b']) AS note, 5 AS more";
     const told = await increment(engine, added, { before: whole.cursor! });
     assert.deepEqual([told.rows, told.before], [2, 1], "one of two equal rows is new");
+  }));
+
+Deno.test("Engine.increment follows rows whose columns are called as the engine calls its own", () =>
+  withEngine(async ({ engine }) => {
+    const first = await increment(engine, 'SELECT 1 AS at, 2 AS "RowId", 3 AS number, 4 AS id');
+    const again = 'SELECT 1 AS at, unnest([2, 5]) AS "RowId", 3 AS number, 4 AS id';
+    const found = await increment(engine, again, { before: first.cursor! });
+    assert.deepEqual([found.rows, found.before, await rowsOf(engine, found)], [1, 1, ["1 5 3 4"]]);
+    assert.deepEqual(Object.keys((await engine.sample(found.relation, 1))![0]!), [
+      "at",
+      "RowId",
+      "number",
+      "id",
+    ]);
+  }));
+
+Deno.test("Engine.increment knows rows by the very bytes that earlier versions kept", () =>
+  withEngine(async ({ engine }) => {
+    const { cursor } = await increment(engine, "SELECT 1 AS at, unnest(['a', 'a']) AS note");
+    const hash = createHash("md5").update('["1","a"]').digest();
+    assert.deepEqual(cursor!.seen, new Uint8Array([...hash, 0, 0, 0, 2]));
   }));
 
 Deno.test("Engine.increment leaves the cursor where it is when no row comes, or only known ones", () =>
