@@ -1,6 +1,8 @@
 /** What lies in real databases, as `discover` shows it. */
 
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { type DiscoverRequest, discoverTables } from "../src/run/mod.ts";
 import { asking } from "./_asking.ts";
 import { connectionText } from "./_project.ts";
@@ -79,6 +81,18 @@ Deno.test("discover shows what a PostgreSQL server has: names, columns and keys,
   assert.deepEqual(odd!.profile!.rows, 0);
   assert.ok(odd!.profile!.columns.every(({ null_share, min }) => null_share === null && min === null));
   assert.equal(odd!.profile!.columns.length, 7);
+
+  await server.sql(
+    `CREATE SCHEMA odd; CREATE TABLE odd.fine (a int); CREATE TABLE odd.more (b int PRIMARY KEY);
+    CREATE VIEW odd.hard AS SELECT a, 1 / (a - a) AS b FROM odd.fine; INSERT INTO odd.fine VALUES (1)`,
+  );
+  const ask = { tables: ["odd"], samples: 1, profile: true };
+  const [fine, hard, more] = await found(server, "postgres", ask);
+  assert.deepEqual([fine!.trouble, fine!.samples], [undefined, [{ a: "1" }]]);
+  assert.match(hard!.trouble!, /division by zero/);
+  assert.deepEqual(hard!.columns!.map(({ name }) => name), ["a", "b"]);
+  assert.deepEqual([hard!.profile, hard!.samples], [undefined, []]);
+  assert.deepEqual([more!.trouble, more!.keys], [undefined, ["b"]]);
 });
 
 Deno.test("discover shows what a MariaDB server has: names, columns and keys, profiles, masked samples", async () => {
@@ -107,4 +121,56 @@ Deno.test("discover shows what a MariaDB server has: names, columns and keys, pr
   assert.equal(odd!.profile!.columns.length, 9);
   assert.equal((await found(server, "mysql", { tables: ["orders"] })).length, 2);
   assert.equal((await found(server, "mysql", { tables: ["other"] })).length, 1);
+
+  await server.sql(
+    `CREATE DATABASE odd; CREATE TABLE odd.gone (a INT); CREATE VIEW odd.broken AS SELECT a FROM odd.gone;
+    CREATE TABLE odd.more (b INT PRIMARY KEY); DROP TABLE odd.gone`,
+  );
+  const [broken, more] = await found(server, "mysql", { tables: ["odd"], samples: 1, profile: true });
+  assert.match(broken!.trouble!, /View 'odd.broken' references invalid table/);
+  assert.deepEqual([broken!.columns, broken!.samples], [[], []]);
+  assert.deepEqual([more!.trouble, more!.keys], [undefined, ["b"]]);
+});
+
+Deno.test("discover says of a SQLite or DuckDB file what is in the way of one table, shows the others, and asks again next time", async () => {
+  const connections = {
+    "osiris_connections.yaml": "version: 1\nconnections:\n  sqlite:\n    main: { path: shop.db }\n" +
+      "  duckdb:\n    main: { path: shop.duckdb }\n",
+  };
+  await using at = await asking(connections);
+  const sqlite = new DatabaseSync(at.project.path("shop.db"));
+  sqlite.exec(`CREATE TABLE gone(a INTEGER); CREATE VIEW broken AS SELECT a FROM gone; DROP TABLE gone;
+    CREATE TABLE mixed(id INTEGER PRIMARY KEY, v); INSERT INTO mixed VALUES (1, 'a'), (2, 7);
+    CREATE TABLE fine(id INTEGER PRIMARY KEY); INSERT INTO fine VALUES (1)`);
+  const duckdb = await DuckDBInstance.create(at.project.path("shop.duckdb"));
+  const connection = await duckdb.connect();
+  await connection.run(
+    `CREATE SCHEMA s; CREATE TABLE s.gone(a INTEGER); CREATE VIEW s.broken AS FROM s.gone; DROP TABLE s.gone;
+    CREATE TABLE s.fine(id INTEGER PRIMARY KEY); INSERT INTO s.fine VALUES (1)`,
+  );
+  connection.closeSync();
+  duckdb.closeSync();
+
+  const ask = { samples: 1, profile: true, maxAgeMs: 3_600_000 };
+  const inFile = { ...ask, tables: ["broken", "mixed", "fine"] };
+  const [broken, mixed, fine] = (await discoverTables(at.input, "@sqlite.main", inFile)).tables;
+  assert.match(broken!.trouble!, /no such table: main.gone/);
+  assert.match(mixed!.trouble!, /column 'v' has numbers and texts/);
+  assert.deepEqual([fine!.trouble, fine!.rows, fine!.samples, fine!.profile!.rows], [undefined, 1, [{
+    id: 1,
+  }], 1]);
+  const { tables } = await discoverTables(at.input, "@duckdb.main", { ...ask, tables: ["s"] });
+  assert.deepEqual(tables.map(({ name, trouble, samples }) => [name, trouble, samples]), [
+    ["s.fine", undefined, [{ id: 1 }]],
+  ]);
+
+  const kept = async () => {
+    const request = { tables: ["broken"], samples: 0, profile: false, maxAgeMs: 3_600_000 };
+    const { tables: [table], from_cache } = await discoverTables(at.input, "@sqlite.main", request);
+    return [table!.trouble === undefined, from_cache];
+  };
+  assert.deepEqual(await kept(), [false, false]);
+  sqlite.exec("CREATE TABLE gone(a INTEGER)");
+  assert.deepEqual([await kept(), await kept()], [[true, false], [true, true]]);
+  sqlite.close();
 });

@@ -351,6 +351,12 @@ Deno.test("connections doctor and discover look into a database file", async () 
   const doctor = await asked("connections", "doctor", "--json");
   assert.equal(doctor.code, 3);
   assert.match(JSON.stringify(doctor.answer), /there is no such file/);
+  database(
+    project.path("shop.db"),
+    "CREATE TABLE gone(a); CREATE VIEW broken AS SELECT a FROM gone; DROP TABLE gone",
+  );
+  const { code, stdout } = await osiris(["discover", "@sqlite.shop", "broken"], { cwd: project.root });
+  assert.deepEqual([code, stdout], [0, "broken\ncannot be read: no such table: main.gone\n"]);
   const { answer } = await asked("discover", "@sqlite.shop", "orders", "--samples", "1", "--json");
   const [{ name, columns, keys, rows, samples }] = answer.tables;
   assert.deepEqual([name, keys, rows, samples.length], ["orders", ["id"], 3, 1]);

@@ -6,7 +6,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { Config, Context, Discovered } from "osiris/driver";
+import { type Config, type Context, describe, type Discovered } from "osiris/driver";
 import { listedName, quoted, Session, tableText } from "../mysql/mod.ts";
 import { columnsOf, type ReadColumn, type ReadingOptions } from "./column_type.ts";
 
@@ -36,15 +36,17 @@ export async function discover(
   for (const { name, rows, schema, table } of tables) {
     if (![name, table, schema, `${schema}.${table}`].includes(scope)) continue;
     const text = tableText({ schema, table });
-    const columns = columnsOf(await session.fields(`SELECT * FROM ${text} LIMIT 0`, attempt), options);
-    found.push({
-      name,
-      ...rows,
-      columns: Object.fromEntries(columns.map(({ name, type }) => [name, type])),
-      keys: await keysOf(session, schema, table, attempt),
-      samples: samples === 0 ? [] : await sampled(session, text, columns, samples, attempt),
-      ...(profile ? { profile: await profileOf(session, text, columns, attempt) } : {}),
-    });
+    found.push(
+      await describe({ name, ...rows }, async function* () {
+        const columns = columnsOf(await session.fields(`SELECT * FROM ${text} LIMIT 0`, attempt), options);
+        yield {
+          columns: Object.fromEntries(columns.map(({ name, type }) => [name, type])),
+          keys: await keysOf(session, schema, table, attempt),
+        };
+        if (samples > 0) yield { samples: await sampled(session, text, columns, samples, attempt) };
+        if (profile) yield { profile: await profileOf(session, text, columns, attempt) };
+      }),
+    );
   }
   return found;
 }

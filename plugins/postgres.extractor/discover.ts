@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Context, Discovered } from "osiris/driver";
+import { type Config, type Context, describe, type Discovered } from "osiris/driver";
 import { type Described, listedName, quoted, Session, tableText, type Texts } from "../postgres/mod.ts";
 import { type ReadColumn, readColumns } from "./column_type.ts";
 
@@ -53,23 +53,35 @@ export async function discover(
   const found: Discovered[] = [];
   for (const { name, rows, schema, table, oid } of tables) {
     if (![name, table, schema, `${schema}.${table}`].includes(scope)) continue;
-    const [[columns, keys] = []] = await session.rows(attempt, SHAPE, [oid]);
-    const described = columnsIn(columns);
-    const typed = await readColumns(session, attempt, described);
-    const text = tableText({ schema, table });
-    const sampled = samples === 0
-      ? []
-      : await session.rows(attempt, `SELECT * FROM ${text} LIMIT ${samples}`);
-    found.push({
-      name,
-      ...rows,
-      columns: Object.fromEntries(typed.map(({ name, type }) => [name, type])),
-      keys: JSON.parse(keys ?? "[]"),
-      samples: sampled.map((values) => Object.fromEntries(typed.map(({ name }, i) => [name, values[i]!]))),
-      ...(profile ? { profile: await profileOf(session, attempt, text, described, typed) } : {}),
-    });
+    await session.rows(attempt, "SAVEPOINT before_it");
+    found.push(
+      await describe({ name, ...rows }, async function* () {
+        const [[columns, keys] = []] = await session.rows(attempt, SHAPE, [oid]);
+        const described = columnsIn(columns);
+        const typed = await readColumns(session, attempt, described);
+        const text = tableText({ schema, table });
+        yield {
+          columns: Object.fromEntries(typed.map(({ name, type }) => [name, type])),
+          keys: JSON.parse(keys ?? "[]"),
+        };
+        if (samples > 0) yield { samples: await sampled(session, attempt, text, typed, samples) };
+        if (profile) yield { profile: await profileOf(session, attempt, text, described, typed) };
+      }),
+    );
+    await session.rows(attempt, "ROLLBACK TO before_it"); // what failed ends the transaction otherwise
   }
   return found;
+}
+
+async function sampled(
+  session: Session,
+  attempt: string,
+  table: string,
+  columns: readonly ReadColumn[],
+  samples: number,
+): Promise<Config[]> {
+  const rows = await session.rows(attempt, `SELECT * FROM ${table} LIMIT ${samples}`);
+  return rows.map((values) => Object.fromEntries(columns.map(({ name }, i) => [name, values[i]!])));
 }
 
 function listedTable([schema, table, rows, oid]: Texts) {

@@ -1,4 +1,4 @@
-import type { Context, Discovered } from "osiris/driver";
+import { type Context, describe, type Discovered } from "osiris/driver";
 import { Database, quoted } from "../sqlite/mod.ts";
 import { columnsOf } from "./read_column.ts";
 
@@ -17,21 +17,27 @@ export async function discover(
 ): Promise<Discovered[]> {
   using database = await Database.open(context, "read");
   const attempt = `Cannot look through the tables in ${database.place}`;
-  return database.rows(attempt, TABLES, [scope]).map(([name]) =>
-    scope === null ? { name: String(name), columns: {} } : described(database, attempt, String(name), samples)
-  );
+  const names = database.rows(attempt, TABLES, [scope]).map(([name]) => String(name));
+  if (scope === null) return names.map((name) => ({ name, columns: {} }));
+  const found: Discovered[] = [];
+  for (const name of names) {
+    found.push(await describe({ name }, () => partsOf(database, attempt, name, samples)));
+  }
+  return found;
 }
 
-function described(database: Database, attempt: string, name: string, samples: number): Discovered {
+function* partsOf(database: Database, attempt: string, name: string, samples: number) {
   const sql = `SELECT * FROM ${quoted(name)}`;
   const columns = columnsOf(database, attempt, { sql, params: [] }, LOOK_AT);
-  const [count] = database.rows(attempt, `SELECT count(*) FROM ${quoted(name)}`);
-  const rows = samples === 0 ? [] : database.rows(attempt, `${sql} LIMIT ${samples}`);
-  return {
-    name,
+  yield {
     columns: Object.fromEntries(columns.map((column) => [column.name, column.type])),
     keys: database.rows(attempt, KEYS, [name]).map(([key]) => String(key)),
-    rows: Number(count![0]),
+  };
+  const [count] = database.rows(attempt, `SELECT count(*) FROM ${quoted(name)}`);
+  yield { rows: Number(count![0]) };
+  if (samples === 0) return;
+  const rows = database.rows(attempt, `${sql} LIMIT ${samples}`);
+  yield {
     samples: rows.map((row) =>
       Object.fromEntries(columns.map((column, at) => [column.name, plain(row[at])]))
     ),

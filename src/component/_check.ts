@@ -179,7 +179,7 @@ function keys(raw: unknown, ...required: string[]): Raw {
 }
 
 function table(raw: unknown, what: string): Extract<DriverMessage, { type: "discovered" }>["tables"][number] {
-  const given = object(raw, what, ["name", "columns", "keys", "rows", "samples", "profile"]);
+  const given = object(raw, what, ["name", "columns", "keys", "rows", "samples", "profile"], ["trouble"]);
   return bare({
     name: text(given["name"], `${what}.name`),
     // A table may have none, and a list of names alone has none of any.
@@ -188,6 +188,7 @@ function table(raw: unknown, what: string): Extract<DriverMessage, { type: "disc
     rows: given["rows"] === null ? null : count(given["rows"], `${what}.rows`),
     samples: list(given["samples"], `${what}.samples`, 10_000, plainObject),
     profile: given["profile"] === null ? null : profile(given["profile"], `${what}.profile`),
+    ...(given["trouble"] === undefined ? {} : { trouble: text(given["trouble"], `${what}.trouble`) }),
   });
 }
 

@@ -123,6 +123,8 @@ export interface Discovered {
   readonly rows?: number;
   /** Plain JSON values by column. */
   readonly samples?: readonly Config[];
+  /** What is in the way of knowing more, when something is: a view whose table is gone, a right that is missing. */
+  readonly trouble?: string;
   /** What its values are like, when that was asked for and the source can say it with little work. */
   readonly profile?: {
     /** How many rows were looked at. */

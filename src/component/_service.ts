@@ -174,6 +174,7 @@ export class Service {
       rows: table.rows ?? null,
       samples: table.samples ?? [],
       profile: table.profile === undefined ? null : profileOf(table.profile),
+      ...(table.trouble === undefined ? {} : { trouble: table.trouble }),
     }));
     this.#send({ type: "discovered", tables });
   }

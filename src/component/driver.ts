@@ -82,6 +82,8 @@ export interface DiscoveredTable {
   readonly samples: readonly Config[];
   /** When it was asked for, and the source could say it. */
   readonly profile: TableProfile | null;
+  /** What is in the way of knowing more of it. */
+  readonly trouble?: string;
 }
 
 /** How a connection fared. */

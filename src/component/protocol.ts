@@ -240,6 +240,8 @@ export type DriverMessage =
       readonly samples: readonly Config[];
       /** When it was asked for, and the source can say it. */
       readonly profile: TableProfile | null;
+      /** What is in the way of knowing more of it. */
+      readonly trouble?: string;
     }[];
   }
   | { readonly type: "relation"; readonly relation: RelationRequest }

@@ -60,6 +60,7 @@ import { Relay, type Relayed } from "./_relay.ts";
 
 export { DriverError } from "./_driver_error.ts";
 export type { DriverErrorOptions } from "./_driver_error.ts";
+export { describe } from "./_describe.ts";
 export { oneLine, ServerFailure, serverFailure } from "./_server_failure.ts";
 export type { FailureOptions, Meaning, Trouble } from "./_server_failure.ts";
 export type { ColumnView, InputBatch } from "./_decode.ts";

@@ -4,7 +4,7 @@
  *
  * What must stay true: samples, least and greatest values leave here masked; rows are never kept; what comes from
  * the cache says so, and is never given for another connection, another component or other code of it; nothing
- * is written at the source.
+ * is written at the source; a table that cannot be described hides no other.
  *
  * @module
  */
@@ -48,6 +48,8 @@ export interface FoundTable {
   };
   /** Masked. */
   readonly samples?: readonly { readonly [column: string]: unknown }[];
+  /** What is in the way of knowing more of it: a view whose table is gone, a right that is missing. */
+  readonly trouble?: string;
 }
 
 /** What a column's values are like, among the rows that were looked at. */
@@ -125,7 +127,9 @@ export async function discoverTables(
   const { answer: answers } = await asked.catch((error) => {
     throw error instanceof OsirisError ? ofDiscovery(error, reference, entry.spec.name) : error;
   });
-  await Promise.all(answers.map((each, at) => cache.remember(keys[at]!, withoutRows(each))));
+  const whole = answers.map((each, at) => ({ each, key: keys[at]! }))
+    .filter(({ each }) => each.answer.every(({ trouble }) => trouble === undefined));
+  await Promise.all(whole.map(({ each, key }) => cache.remember(key, withoutRows(each))));
   return told(answers, false);
 }
 
@@ -169,9 +173,13 @@ async function described(
   const enough = profile ? Math.max(samples, PROFILED) : samples;
   const found = tablesMeant(scope, await driver.discover({ scope, samples: enough, profile }));
   if (found.length === 0) throw notThere(reference, scope, await driver.discover());
-  return profile
-    ? found.map((table) => ({ ...table, profile: table.profile ?? profileOfSamples(table) }))
-    : found;
+  return profile ? found.map(profiled) : found;
+}
+
+/** With a profile of its samples, where the driver made none and nothing was in the way. */
+function profiled(table: DiscoveredTable): DiscoveredTable {
+  if (table.profile !== null || table.trouble !== undefined) return table;
+  return { ...table, profile: profileOfSamples(table) };
 }
 
 /** Those of a driver's tables that `table` names: one table, its name without the schema, or all of a schema. */
@@ -183,7 +191,7 @@ function tablesMeant(table: string, found: readonly DiscoveredTable[]): readonly
 
 /** A table without secrets, its values masked and no more of them than asked for. */
 function presentable(
-  { name, rows, columns, keys = [], profile, samples = [] }: Told,
+  { name, rows, columns, keys = [], profile, samples = [], trouble }: Told,
   { scrub }: Ready,
   request: DiscoverRequest,
 ): FoundTable {
@@ -198,6 +206,7 @@ function presentable(
     keys: keys.map(scrub),
     ...(request.profile && profile ? { profile: presentableProfile(profile, scrub) } : {}),
     ...(request.samples > 0 ? { samples: wanted } : {}),
+    ...(trouble === undefined ? {} : { trouble: scrub(trouble) }),
   };
 }
 

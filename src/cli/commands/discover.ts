@@ -39,7 +39,7 @@ export const discover = declare({
     from_cache: "whether this was known from an earlier time",
     asked_at: "when the source was asked",
     tables:
-      "name and rows (an estimate, or null) of each, and of those that were named columns, keys, profile (rows that were looked at, and of each column null_share, distinct, min and max) and samples",
+      "name and rows (an estimate, or null) of each, and of those that were named columns, keys, profile (rows that were looked at, and of each column null_share, distinct, min and max), samples, and trouble where something is in the way of reading one",
   },
   examples: [
     { line: "osiris discover @shop.main", about: "Which tables there are." },
@@ -118,7 +118,8 @@ function tableText(found: FoundTable, cli: Cli): string {
   const size = rows === null ? "" : ` (${estimate(rows)} rows)`;
   const looked = profile === undefined ? "" : `, values of ${count(profile.rows)} rows`;
   const head = `${printable(name)}${size}${looked}`;
-  if (columns.length === 0) return `${cli.out.style.bold(head)}\nno columns\n`;
+  const trouble = found.trouble === undefined ? "" : `cannot be read: ${printable(found.trouble)}\n`;
+  if (columns.length === 0) return `${cli.out.style.bold(head)}\n${trouble || "no columns\n"}`;
   const isKey = (column: string) => keys.includes(column) ? "key" : "";
   const shape = table(
     [{ title: "column", whole: true }, { title: "type" }, { title: "" }, ...profile ? PROFILE_HEADINGS : []],
@@ -127,13 +128,13 @@ function tableText(found: FoundTable, cli: Cli): string {
     ) => [...[name, type, isKey(name)].map(printable), ...profileCells(found, name)]),
     cli.out,
   );
-  if (samples.length === 0) return `${cli.out.style.bold(head)}\n${shape}`;
+  if (samples.length === 0) return `${cli.out.style.bold(head)}\n${shape}${trouble}`;
   const rowsShown = table(
     columns.map((column) => ({ title: printable(column.name) })),
     samples.map((row) => columns.map((column) => cell(row[column.name]))),
     cli.out,
   );
-  return `${cli.out.style.bold(head)}\n${shape}\n${rowsShown}`;
+  return `${cli.out.style.bold(head)}\n${shape}\n${rowsShown}${trouble}`;
 }
 
 const PROFILE_HEADINGS = [

@@ -12,6 +12,7 @@ export const SDK_NAMES: readonly string[] = [
   "contextFor",
   "copy",
   "defineDriver",
+  "describe",
   "emit",
   "inputOf",
   "load",

@@ -144,6 +144,8 @@ export interface Discovered {
     readonly rows?: number;
     /** Plain JSON values by column. */
     readonly samples?: readonly Config[];
+    /** What is in the way of knowing more, when something is: a view whose table is gone, a right that is missing. */
+    readonly trouble?: string;
     /** What its values are like, when that was asked for and the source can say it with little work. */
     readonly profile?: {
         /** How many rows were looked at. */
@@ -536,6 +538,20 @@ export interface DriverErrorOptions {
     /** What to do. */
     readonly help?: string;
 }
+
+/**
+ * Describes a table part by part. One that cannot be read, such as a view whose table is gone, hides no other: what was
+ * known before stays, with what is in the way as its `trouble`. Failures of the connection itself are thrown.
+ *
+ * @example
+ * ```ts
+ * await describe({ name: "orders" }, async function* () {
+ *   yield { columns: { id: "BIGINT" } };
+ *   yield { samples: [{ id: 1 }] };
+ * });
+ * ```
+ */
+export declare function describe(listed: Pick<Discovered, "name" | "rows">, parts: () => AsyncIterable<Partial<Discovered>> | Iterable<Partial<Discovered>>): Promise<Discovered>;
 
 /** A text of a server as it may stand in an error. */
 export declare function oneLine(text: string): string;
