@@ -1,8 +1,7 @@
 /** `osiris logs html` and `osiris logs card`: a run as a file that a person opens or pastes. */
 
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { bytes } from "../../amounts.ts";
-import { openInBrowser } from "../_browser.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
 import { SESSION_FLAG } from "../_flags.ts";
@@ -39,25 +38,15 @@ export const logsHtml = declare({
     { line: "osiris logs html --output run.html", about: "To send it to a colleague." },
   ],
   async run({ session, output, open }, cli) {
-    const { readRun, storyFile } = await import("../../report/mod.ts");
-    const run = await readRun(await folderOf(session, cli));
-    const { Lineages } = await import("../_engine_lineage.ts");
-    await using lineages = new Lineages();
-    const content = new TextEncoder().encode(await storyFile(run, await lineages.of(run)));
-    const file = resolve(cli.cwd, output ?? `${run.session_id}.html`);
-    await writeWhole(file, content);
-    const problem = open ? await openInBrowser(file) : undefined;
-    if (problem !== undefined) {
-      cli.err.write(`Cannot open the browser: ${problem}; open the file yourself\n`);
-    }
+    const { showPage, writeRunPage } = await import("../_run_page.ts");
+    const folder = await folderOf(session, cli);
+    const session_id = basename(folder);
+    const file = resolve(cli.cwd, output ?? `${session_id}.html`);
+    const size = await writeRunPage(folder, file);
+    const opened = open ? { opened: await showPage(cli, file) } : {};
     return {
-      document: {
-        session_id: run.session_id,
-        output: file,
-        bytes: content.length,
-        ...(open ? { opened: problem === undefined } : {}),
-      },
-      text: `Wrote ${printable(shownPath(file, cli.cwd))} (${bytes(content.length)})\n`,
+      document: { session_id, output: file, bytes: size, ...opened },
+      text: `Wrote ${printable(shownPath(file, cli.cwd))} (${bytes(size)})\n`,
     };
   },
 });

@@ -5,7 +5,7 @@ import type { Choices } from "../_check.ts";
 import type { Cli } from "../_cli.ts";
 import type { Demands } from "../_planned.ts";
 import { declare } from "../_declare.ts";
-import { COMPILE_FLAGS, SANDBOX_FLAG } from "../_flags.ts";
+import { COMPILE_FLAGS, SANDBOX_FLAG, unusable } from "../_flags.ts";
 
 export const run = declare({
   name: "run",
@@ -39,6 +39,7 @@ export const run = declare({
       summary: "load the range in windows of this size, such as 1d, 6h or 10000: each a run of its own",
     },
     threads: { value: "N", summary: "how many threads the engine uses" },
+    open: { summary: "when it has ended, write its page into its session and open that in the browser" },
     traceparent: {
       value: "TEXT",
       summary: "the W3C trace that the run is part of, instead of TRACEPARENT or the pipeline's own",
@@ -54,12 +55,15 @@ export const run = declare({
     steps: "each step as in status.json",
     notices: "when there is any: what went wrong beside the run and changed nothing of it",
     plan: "the plan, with --dry-run only",
+    report: "with --open: the run's page",
+    opened: "with --open: whether the browser was asked to show it",
     backfill:
       "with --backfill: the range; windows: how many there are; before: how many of them were loaded before; sessions: those of this command",
   },
   examples: [
     { line: "osiris run pipeline.oml", about: "Compiles it and runs it." },
     { line: "osiris run pipeline.oml --dry-run", about: "What it would touch." },
+    { line: "osiris run pipeline.oml --open", about: "Shows what happened in the browser." },
     {
       line: "osiris run orders.oml --backfill 2026-01-01..2026-02-01 --window 1w",
       about: "January, week by week; the same command again goes on where it was interrupted.",
@@ -67,6 +71,10 @@ export const run = declare({
     { line: "osiris run compiled/manifest.yaml", about: "Runs what was compiled before." },
   ],
   async run(input, cli) {
+    if (input.open && (input.dry_run || input.backfill !== undefined)) {
+      const [flag, why] = input.dry_run ? ["--dry-run", "runs nothing"] : ["--backfill", "is several runs"];
+      throw unusable("--open", `it shows one run, and ${flag} ${why}`, "leave one of the two out");
+    }
     const choices = { profile: input.profile, params: input.param };
     if (input.backfill !== undefined || input.window !== undefined) {
       const { backfillAnswer } = await import("../_backfilling.ts");
@@ -74,7 +82,10 @@ export const run = declare({
     }
     if (input.dry_run) return await dryRun(cli, input.file, choices, input);
     const { runAnswer } = await import("../_running.ts");
-    return await runAnswer(cli, input.file, choices, input);
+    const answer = await runAnswer(cli, input.file, choices, input);
+    if (!input.open) return answer;
+    const { withPageShown } = await import("../_opened_run.ts");
+    return await withPageShown(answer, cli);
   },
 });
 
