@@ -1,0 +1,79 @@
+/** Drivers that are made for one test, from their text. @module */
+
+import assert from "node:assert/strict";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { OsirisError } from "../diagnostic.ts";
+import { loadPlugins } from "./_builtins.ts";
+import { type CatalogEntry, createDriverPool, type Driver, type DriverHooks, type Grants } from "./mod.ts";
+
+/** A driver that may touch nothing. */
+export const NOTHING: Grants = { net: [], read: [], write: [] };
+
+/** A component whose driver is this text. */
+export async function componentOf(
+  driver: string,
+  spec = "",
+): Promise<{ entry: CatalogEntry } & AsyncDisposable> {
+  const folder = await Deno.makeTempDir({ prefix: "osiris-host-test-" });
+  const component = join(folder, "test.made");
+  await Deno.mkdir(component);
+  await writeFile(
+    join(component, "driver.ts"),
+    `import { defineDriver, emit, columns } from "osiris/driver";\n${driver}`,
+  );
+  await writeFile(
+    join(component, "spec.yaml"),
+    `name: test.made
+version: 1.0.0
+title: Made by a test
+description: Made by a test
+status: experimental
+modes: [read, transform, write]
+permissions: {}
+config: { type: object, properties: {} }
+examples: [{ title: Nothing, mode: read, config: {} }]
+${spec}`,
+  );
+  const [entry] = await loadPlugins(folder);
+  return {
+    entry: entry!,
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  };
+}
+
+/** Uses a driver of this text in the step `s1`. */
+export async function withDriver<T>(
+  text: string,
+  use: (driver: Driver) => Promise<T>,
+  hooks: DriverHooks = {},
+  grants = NOTHING,
+): Promise<T> {
+  await using made = await componentOf(text);
+  await using pool = createDriverPool();
+  await using driver = await pool.open(
+    made.entry,
+    { step: "s1", config: {}, connection: null, grants },
+    hooks,
+  );
+  return await use(driver);
+}
+
+/** Reads to the end. */
+export async function rowsOf(driver: Driver): Promise<{ rows: number; cursor: unknown }> {
+  const answer = await driver.read();
+  assert.ok(answer.kind === "batches");
+  while (true) {
+    const next = await answer.batches.next();
+    if (next.done === true) return next.value;
+  }
+}
+
+/** Whether an error of the step has this code and says this. */
+export function failsWith(code: string, text: RegExp): (error: OsirisError) => true {
+  return (error) => {
+    assert.deepEqual([error.code, error.step], [code, "s1"]);
+    assert.match(error.message, text);
+    return true;
+  };
+}
