@@ -15,19 +15,20 @@ export class Lineages implements AsyncDisposable {
     return await lineageOf(run, this.#ask);
   }
 
+  /** A query that the engine cannot take says so; an engine that it broke is not asked again. */
   readonly #ask: AskEngine = async (question) => {
-    const engine = await (this.#engine ??= this.#open());
+    const opened = this.#engine ??= this.#open();
     try {
-      return await asked(engine, question);
+      return await asked(await opened, question);
     } catch (error) {
-      if (error instanceof OsirisError) return { known: false, why: error.message };
-      throw error;
+      if (!(error instanceof OsirisError) && this.#engine === opened) this.#engine = undefined;
+      return { known: false, why: (error as Error).message.split("\n", 1)[0]! };
     }
   };
 
   async #open(): Promise<Engine> {
     const { openEngine } = await import("../engine/mod.ts");
-    this.#folder = await Deno.makeTempDir({ prefix: "osiris-lineage-" });
+    this.#folder ??= await Deno.makeTempDir({ prefix: "osiris-lineage-" });
     return await openEngine({
       tempDirectory: this.#folder,
       read: [],
