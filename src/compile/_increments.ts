@@ -17,7 +17,7 @@ export function checkIncrements(steps: readonly CompiledStep[], findings: Findin
   const graph = steps.map(({ decl: { id, mode, inputs } }) => ({ id, mode, inputs }));
   const byId = new Map(steps.map((step) => [step.decl.id, step]));
   for (const { decl, entry, config } of steps) {
-    if (decl.mode !== "read" || !readsIncrement(entry.spec, config)) continue;
+    if (!readsIncrement(entry.spec, { mode: decl.mode, config })) continue;
     const place = Object.hasOwn(decl.config, "incremental") ? ["config", "incremental"] : ["component"];
     const say = (what: string, more: { help: string; severity?: "warning" }) =>
       findings.on(["steps", decl.index, ...place], "CMP218", `Cannot ${what}`, more);

@@ -1,11 +1,10 @@
 /** Which windows of a backfill are still to be loaded. @module */
 
-import type { Catalog } from "../component/mod.ts";
+import { type Catalog, readsIncrement } from "../component/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
 import type { Manifest } from "../manifest.ts";
 import type { BackfillWindow } from "../state/mod.ts";
 import { runIndex } from "./_index.ts";
-import { isIncremental } from "./_reading.ts";
 import type { Project } from "./plan.ts";
 
 /** The windows that no earlier run of the same backfill finished. Throws RUN617 for a pipeline without increments. */
@@ -15,7 +14,10 @@ export async function windowsToLoad(
   project: Project,
   windows: readonly BackfillWindow[],
 ): Promise<BackfillWindow[]> {
-  const reads = steps.filter((step) => isIncremental(step, catalog.get(step.component)?.spec));
+  const reads = steps.filter((step) => {
+    const spec = catalog.get(step.component)?.spec;
+    return spec !== undefined && readsIncrement(spec, step);
+  });
   if (reads.length === 0) {
     throw new OsirisError("RUN617", `Cannot backfill '${pipeline}': none of its steps reads what is new`, {
       category: "usage",

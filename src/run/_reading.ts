@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ComponentSpec, type DriverRows, readsIncrement } from "../component/mod.ts";
+import type { DriverRows } from "../component/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
 import type { CursorState, Lag } from "../engine/mod.ts";
 import type { ManifestStep } from "../manifest.ts";
@@ -35,14 +35,6 @@ export interface Reading {
   finished: boolean;
   /** Rows that are new; undefined until they are known. */
   rows: number | undefined;
-}
-
-/** Whether a step is read by what is new. */
-export function isIncremental(
-  { mode, config }: Pick<ManifestStep, "mode" | "config">,
-  spec: ComponentSpec | undefined,
-): boolean {
-  return mode === "read" && spec !== undefined && readsIncrement(spec, config);
 }
 
 /** The step's settings, if it is read by a cursor that Osiris keeps. */

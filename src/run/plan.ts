@@ -22,6 +22,7 @@ import {
   NO_LOCK,
   type OsSandbox,
   osSandbox,
+  readsIncrement,
 } from "../component/mod.ts";
 import type { ConnectionIndex, Environment } from "../connection/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
@@ -30,7 +31,6 @@ import { newSessionId } from "../session/mod.ts";
 import type { BackfillWindow, State } from "../state/mod.ts";
 import { type Beginning, beginningOf } from "./_beginning.ts";
 import { runIndex } from "./_index.ts";
-import { isIncremental } from "./_reading.ts";
 import { resolved } from "./_resolved.ts";
 import { sourceOf } from "./_source.ts";
 import type { RunIdentity } from "./_symbols.ts";
@@ -270,7 +270,7 @@ async function planStep(
 ): Promise<PlanStep> {
   const { config, connection } = resolved(step, entry.spec, run, input);
   const grants = grantsOf(entry.spec, config, connection?.values ?? null, input.project);
-  const increment = isIncremental(step, entry.spec)
+  const increment = readsIncrement(entry.spec, step)
     ? await beginningOf(
       { config },
       sourceOf(step, entry.spec, connection),
