@@ -16,6 +16,7 @@ import { driverRows } from "./drivers.ts";
 import { isolationRows } from "./isolation.ts";
 import { megabytes, type Row } from "./measure.ts";
 import { overheadRows } from "./overhead.ts";
+import { pageRows } from "./pages.ts";
 import { referenceRows } from "./reference.ts";
 import { soakRows } from "./soak.ts";
 import { wholeCommandRows } from "./whole_command.ts";
@@ -24,8 +25,8 @@ const HELP = `Measures what is promised: scripts/bench [OPTION…]
 
   --large         the reference pipeline with 50 million rows too (needs 6 GB of disk), databases with
                   5 million, and 200 hangs
-  --only GROUP    one of reference, whole-command, drivers, databases, isolation, overhead, binary; may be
-                  repeated
+  --only GROUP    one of reference, whole-command, drivers, databases, isolation, overhead, pages, binary;
+                  may be repeated
   --minutes N     how long the soak goes on, which is one of the groups when it is asked for by --only soak;
                   1 when absent, 60 before a release
   --binary PATH   the binary to measure; dist/osiris when absent
@@ -50,6 +51,7 @@ const GROUPS: Readonly<Record<string, (bench: Bench) => AsyncGenerator<Row>>> = 
   databases: databaseRows,
   isolation: isolationRows,
   overhead: overheadRows,
+  pages: pageRows,
   binary: binaryRows,
   soak: soakRows,
 };
