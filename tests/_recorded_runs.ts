@@ -6,6 +6,7 @@
  */
 
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { OsirisError } from "../src/diagnostic.ts";
 import {
   fingerprintOf,
@@ -63,7 +64,8 @@ export async function recordRun(root: string, run: RecordedRun): Promise<string>
   let now = begun;
   const clock = { now: () => new Date(now), monotonic: () => now };
   const at = (ms: number) => new Date(begun + ms).toISOString();
-  const manifest = manifestOf(pipeline, run);
+  const source = omlOf(pipeline, run);
+  const manifest = manifestOf(pipeline, run, source);
   const plan = planOf(manifest, id, started);
   const status = {
     session_id: id,
@@ -78,6 +80,7 @@ export async function recordRun(root: string, run: RecordedRun): Promise<string>
     root,
     id,
     manifest: manifestBytes(manifest),
+    source,
     plan,
     status,
     clock,
@@ -102,7 +105,8 @@ export async function recordRun(root: string, run: RecordedRun): Promise<string>
     now = begun + (step.begins ?? 50);
     await recordStep(session, step, plan, (ms) => now = begun + ms);
   }
-  const end = Math.max(60, ...steps.map(({ begins = 50, takes = 0 }) => begins + takes)) + 12;
+  const ran = steps.filter(({ state }) => state !== "skipped" && state !== "pending");
+  const end = Math.max(60, ...ran.map(({ begins = 50, takes = 0 }) => begins + takes)) + 12;
   now = begun + end;
   await run.tell?.(session);
   const ended = { duration_ms: end, exit_code: state === "succeeded" ? 0 : 1, lost: 0, ...totalsOf(steps) };
@@ -214,7 +218,34 @@ function totalsOf(steps: readonly RecordedStep[]): { rows_read: number; rows_wri
   return { rows_read: sum("read"), rows_written: sum("write") };
 }
 
-function manifestOf(name: string, { steps, params = {}, description }: RecordedRun): Manifest {
+/** The pipeline as a person would have written it. */
+function omlOf(name: string, { steps, description, params }: RecordedRun): string {
+  return stringify({
+    oml_version: "0.1.0",
+    name,
+    ...(description ? { description } : {}),
+    ...(params
+      ? { params: Object.fromEntries(Object.entries(params).map(([key, { type }]) => [key, { type }])) }
+      : {}),
+    steps: steps.map(({ id, component, mode, layer, explanation, inputs, config }) => ({
+      id,
+      component,
+      mode,
+      layer,
+      explanation,
+      inputs: inputs &&
+        Object.fromEntries(Object.entries(inputs).map(([key, from]) => [key, `\${${from}.output.df}`])),
+      config,
+    })),
+  });
+}
+
+function manifestOf(
+  name: string,
+  { steps, params = {}, description }: RecordedRun,
+  source: string,
+): Manifest {
+  const lines = source.split("\n");
   const components = Object.fromEntries(
     steps.map(({ component }) => [component, { version: "0.1.0", spec: "spec", driver: "driver" }]),
   );
@@ -228,13 +259,12 @@ function manifestOf(name: string, { steps, params = {}, description }: RecordedR
     components,
     steps: steps.map((
       { id, component, mode, layer, explanation, inputs = {}, config = {}, bind = {} },
-      i,
     ) => ({
       id,
       component,
       mode,
       fingerprint: fingerprintOf({ component, config, inputs, bind }),
-      source: { line: 8 + i * 9 },
+      source: { line: lines.indexOf(`  - id: ${id}`) + 1 },
       ...(layer ? { layer } : {}),
       ...(explanation ? { explanation } : {}),
       inputs,

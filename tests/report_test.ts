@@ -3,10 +3,10 @@ import { join } from "node:path";
 import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { OsirisError } from "../src/diagnostic.ts";
-import { readRun, runCard, storyFile } from "../src/report/mod.ts";
+import { comparisonOf, readRun, runCard, storyFile } from "../src/report/mod.ts";
 import { startBrowser } from "./_browser.ts";
 import { TestProject } from "./_project.ts";
-import { type RecordedRun, recordRun } from "./_recorded_runs.ts";
+import { enormousRun, type RecordedRun, recordRun } from "./_recorded_runs.ts";
 import { failedShopRun, shopRun, shopSteps } from "./_shop_run.ts";
 
 async function withLogs(test: (logs: string) => Promise<void>): Promise<void> {
@@ -82,20 +82,151 @@ Deno.test("storyFile() gives one file that opens from disk and asks nobody; axe 
     const torn = folders[2]!;
     await Deno.remove(join(torn, "status.json"));
     await Deno.writeTextFile(join(torn, "events.jsonl"), '{"timestamp":"2026-01-', { append: true });
-    const browser = await startBrowser();
-    try {
-      for (const [i, folder] of folders.entries()) {
-        const url = await pageOf(logs, folder);
-        const [scheme, width] = i % 2 === 0 ? ["dark", 390] as const : ["light", 1280] as const;
-        await using opened = await open(browser, url, scheme, width);
-        const { page, trouble } = opened;
-        assert.deepEqual(await violations(page), [], `page ${i}, ${scheme}`);
-        assert.deepEqual(trouble, [], `page ${i}`);
-        const wide = await page.evaluate("document.documentElement.scrollWidth");
-        assert.ok(Number(wide) <= width, `page ${i} is ${wide} wide on a screen of ${width}`);
-      }
-    } finally {
-      await browser.close();
+    await using browser = await startBrowser();
+    for (const [i, folder] of folders.entries()) {
+      const url = await pageOf(logs, folder);
+      const [scheme, width] = i % 2 === 0 ? ["dark", 390] as const : ["light", 1280] as const;
+      await using opened = await open(browser, url, scheme, width);
+      const { page, trouble } = opened;
+      if (i === 2) await byKeyboardAndPointer(page);
+      assert.deepEqual(await violations(page), [], `page ${i}, ${scheme}`);
+      assert.deepEqual(trouble, [], `page ${i}`);
+      const wide = await page.evaluate("document.documentElement.scrollWidth");
+      assert.ok(Number(wide) <= width, `page ${i} is ${wide} wide on a screen of ${width}`);
     }
+  });
+});
+
+/** What a person does on the page of the failed run, without a mouse first. */
+async function byKeyboardAndPointer(page: Page): Promise<void> {
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate("document.activeElement.textContent"), "Skip to the content");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate("document.activeElement.id"), "main");
+  const card = (step: string) => page.locator(`details.card:has(#step-${step})`);
+  const isOpen = (step: string) =>
+    page.evaluate(`document.querySelector("details.card:has(#step-${step})").open`);
+  assert.equal(await isOpen("orders_clean"), true, "the card of the step that failed stands open");
+  assert.equal(await isOpen("rates"), false);
+  await card("rates").locator("summary").first().focus();
+  await page.keyboard.press("Enter");
+  assert.equal(await isOpen("rates"), true);
+  await page.locator('svg.graph a[href="#step-customers_raw"]').click();
+  await page.waitForFunction("document.querySelector('details.card:has(#step-customers_raw)').open");
+  const shown = () => page.locator(".event:visible").count();
+  const all = await shown();
+  await page.getByLabel("Level").selectOption("warn");
+  const warnings = await shown();
+  assert.ok(warnings > 0 && warnings < all);
+  await page.getByLabel("Contains").fill("503");
+  await page.waitForFunction("document.getElementById('events-shown').textContent.startsWith('2 of these')");
+  assert.equal(await shown(), 2);
+}
+
+Deno.test("storyFile() tells of a failed run the cause, its line and the way out, and of every step what was recorded", async () => {
+  await withLogs(async (logs) => {
+    await recordRun(logs, shopRun("2026-01-14T10:00:00.000Z", 0.8));
+    const page = await storyFile(await readRun(await recordRun(logs, failedShopRun())));
+    const text = textOf(page);
+    for (
+      const said of [
+        "Failed after 2.45 s in step 'orders_clean': 4 of 8 steps done",
+        "ENG513",
+        "To do: use TRY_CAST, or leave such rows out with WHERE",
+        "pipeline.oml, line 43",
+        "osiris logs show --session",
+        "Step 'customers_raw' left out 3 rows",
+        "Takes the orders that came in since the last run",
+        "128,411 rows new, 12 rows read again, by ordered_at after 2026-01-14 23:59:58",
+        "Attempt 1 of 4 failed: DRV401",
+        "Taken from the cache (4,197 rows, 88 kB)",
+        "Column 'phone' (VARCHAR) is missing",
+        "the server's time zone is not UTC",
+        "secret, never recorded",
+        "shop.example:3306 used",
+        "succeeded → failed",
+        "bronze",
+      ]
+    ) assert.ok(text.includes(said), `the page does not say: ${said}`);
+    const good = textOf(
+      await storyFile(await readRun(await recordRun(logs, shopRun("2026-01-17T10:00:00.000Z")))),
+    );
+    for (
+      const said of [
+        "4 columns: 1 new, 1 of another type, 3 gone",
+        "41 of 128,102 amount should be at most 10,000",
+        "Checkpoint saved (128,102 rows, 1.2 MB), in 62 ms",
+        "hash join",
+        "usually",
+        "Up to 3 steps at once",
+      ]
+    ) assert.ok(good.includes(said), `the page does not say: ${said}`);
+  });
+});
+
+/** What a page says, its markup left out. */
+function textOf(page: string): string {
+  const body = page.slice(page.indexOf("<body>")).replace(/<script.*<\/script>/s, "");
+  return body.replace(/<[^>]*>/g, " ").replaceAll("&#39;", "'").replaceAll("&quot;", '"').replace(/\s+/g, " ")
+    .replace(/ ([.,)])/g, "$1").replaceAll("( ", "(");
+}
+
+Deno.test("storyFile() of 100 steps and 20,000 events is below 2 MB, says what it leaves out, and is the same each time", async () => {
+  await withLogs(async (logs) => {
+    const folder = await recordRun(logs, enormousRun(100, 20_000));
+    const page = await storyFile(await readRun(folder));
+    assert.ok(page.length < 2_000_000, `${page.length} characters`);
+    assert.match(page, /Events 1 to 2,000 of 2\d,\d{3}; the rest stands in events.jsonl/);
+    assert.equal(await storyFile(await readRun(folder)), page);
+  });
+});
+
+Deno.test("storyFile(), runCard() and comparisonOf() show a real run: its line, what changed since, and no secret", async () => {
+  await using project = await TestProject.create({ "in.csv": "id,amount\n1,10\n2,x\n" });
+  const secret = "canary-9f3a77";
+  const oml = (type: string) => `
+oml_version: "0.1.0"
+name: real
+params: { key: { type: string, sensitive: true } }
+steps:
+  - { id: load, component: filesystem.csv_extractor, mode: read, config: { path: in.csv } }
+  - id: cast
+    component: duckdb.processor
+    mode: transform
+    config:
+      query: SELECT id, amount::${type} AS amount FROM df WHERE id <> length(\${params.key})
+  - { id: save, component: filesystem.csv_writer, mode: write, config: { path: out.csv } }
+`;
+  const run = async (text: string) =>
+    await readRun((await project.run(text, { source: text, secretParams: { key: secret } })).folder);
+  const good = await run(oml("VARCHAR"));
+  const bad = await run(oml("INTEGER"));
+  const line = bad.cause?.frame?.lines.find(({ meant }) => meant);
+  assert.match(line?.text ?? "", /query: SELECT id, amount::INTEGER/);
+  assert.equal(bad.earlier[0]?.session_id, good.session_id);
+  const cast = comparisonOf(good, bad).steps.find(({ id }) => id === "cast")!;
+  assert.deepEqual([cast.change, cast.state], ["changed", { before: "succeeded", after: "failed" }]);
+  const card = await runCard(bad);
+  assert.match(card, /^### ❌ real: Failed after .* in step 'cast'/);
+  assert.match(card, />   \d+ \|       query: SELECT id/);
+  for (const text of [card, await storyFile(bad), await storyFile(good)]) assert.ok(!text.includes(secret));
+});
+
+Deno.test("runCard() shows hostile names as text: no mark-up, no link, no table cell of theirs", async () => {
+  await withLogs(async (logs) => {
+    const hostile = "a|b`c<img src=x>[l](http://x)\n# h";
+    const error = new OsirisError("DRV401", `Cannot read ${hostile}`, { help: hostile });
+    const folder = await recordRun(logs, {
+      pipeline: hostile,
+      started: "2026-01-15T10:00:00.000Z",
+      state: "failed",
+      error,
+      steps: [{ id: "load", component: hostile, mode: "read", state: "failed", takes: 5, error }],
+    });
+    const card = await runCard(await readRun(folder));
+    const said = card.replace(/^(`{3,}).*?^\1$/gms, "");
+    assert.ok(!said.includes("<img"));
+    assert.ok(!/(?<!\\)\[l/.test(said));
+    assert.ok(!/^# h/m.test(said));
   });
 });

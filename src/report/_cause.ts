@@ -9,7 +9,7 @@ import type { Cause, Frame, StepView } from "./run_view.ts";
 const BEFORE = 2;
 const AFTER = 6;
 /** From the beginning of a step to the line that is meant, where that is further. */
-const MOST_BEFORE = 8;
+const MOST_BEFORE = 10;
 
 /** The first failure that is recorded, of the run or of a step; undefined when there is none. */
 export function causeOf(

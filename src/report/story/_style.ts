@@ -1,6 +1,7 @@
 /** How the story of a run looks, beside what all pages share. Colours are those of the frame. @module */
 
 export const STORY_STYLE = `
+[hidden] { display: none !important; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 td, th, code, pre, h1, h3, .words, .said { unicode-bidi: isolate; }
 h3, h4 { margin: 0; font-size: 1rem; }
@@ -13,12 +14,13 @@ dt { color: var(--soft); font-size: .8rem; }
 .contents a:hover { background: var(--raised); color: var(--ink); }
 .contents { position: sticky; top: 0; z-index: 2; background: var(--paper); overflow-x: auto; padding: .4rem .5rem; margin: -1rem -1rem 0; border-bottom: 1px solid var(--line); }
 .parts { min-width: 0; }
-section, h3 { scroll-margin-top: 3.5rem; }
+section { scroll-margin-top: 3.5rem; }
 @media (min-width: 68rem) {
   .story:has(> .contents) { grid-template-columns: 11rem minmax(0, 1fr); }
   .contents { position: sticky; top: 1rem; align-self: start; border: 0; margin: 1.5rem 0 0; padding: 0; overflow: visible; background: none; }
   .contents ol { flex-direction: column; }
-  section, h3 { scroll-margin-top: 1rem; }
+  section { scroll-margin-top: 1rem; }
+  .card > .body { scroll-margin-top: 4.5rem; }
 }
 .chapter { margin-top: 2.75rem; }
 .chapter > h2 { font-size: 1.3rem; margin: 0 0 .75rem; letter-spacing: -.01em; }
@@ -117,8 +119,7 @@ tbody th { color: var(--ink); font-weight: 600; }
 .card > summary { list-style: none; } .more > summary { list-style: none; cursor: pointer; }
 .card h3 { font: 600 1.02rem var(--mono); overflow-wrap: anywhere; }
 .card .time { margin-left: auto; font-variant-numeric: tabular-nums; }
-.card > :not(summary) { margin-inline: 1rem; }
-.card > :last-child { margin-bottom: 1rem; }
+.card > .body { margin: 0 1rem; padding-bottom: 1rem; scroll-margin-top: 7rem; }
 .purpose { font-size: 1.02rem; max-width: 52rem; margin-block: .25rem .75rem; white-space: pre-line; }
 .part { margin-top: 1.4rem; }
 .part > h4, .more > summary h4, .more > summary h3 { font-size: .95rem; }

@@ -5,18 +5,15 @@ import type { StepView } from "../run_view.ts";
 import type { Story } from "./story.ts";
 import { clockText } from "./_words.ts";
 
-/** Lines that a card shows; the events have the rest. */
-const MOST = 200;
-
 /** What a step's driver said while it ran. */
 export function DriverLog(
   { step, story }: { readonly step: StepView; readonly story: Story },
 ): Markup | null {
   if (step.log.total === 0) return null;
   const { events, session_id } = story.run;
-  const lines = events.page({ step: step.id, kind: "driver.log", limit: MOST }).lines;
+  const lines = events.page({ step: step.id, kind: "driver.log", limit: story.logLines }).lines;
   const left = step.log.total - lines.length;
-  const more = story.links.events?.(session_id, { step: step.id, kind: "driver.log", from: MOST });
+  const more = story.links.events?.(session_id, { step: step.id, kind: "driver.log", from: story.logLines });
   return (
     <details class="part more" open={step.log.errors + step.log.warnings > 0 && step.state !== "succeeded"}>
       <summary>

@@ -25,40 +25,48 @@ export function StepCard({ step, story, open }: {
   return (
     <details class={`card ${step.state}`} open={open}>
       <summary>
-        <h3 id={cardId(step.id)}>{step.id}</h3>
+        <h3>{step.id}</h3>
         <State state={step.state} />
         <span class="soft component">{step.component}</span>
         <span class="moved">{movedText(step)}</span>
         <span class="time">{step.duration_ms === undefined ? "" : timeText(step.duration_ms)}</span>
       </summary>
-      <p class="purpose">{step.words}</p>
-      {step.error === undefined ? null : <FailureText failure={step.error} />}
-      {step.reason === undefined ? null : <p class="reason">{stateReason(step)}</p>}
-      {step.fused_into === undefined ? null : (
-        <p class="soft">
-          Computed in one statement with{" "}
-          <a href={`#${cardId(step.fused_into)}`}>
-            <code>{step.fused_into}</code>
-          </a>, so its time is part of that statement's.
-        </p>
-      )}
-      <Measured step={step} />
-      <Flow step={step} story={story} />
-      <Outcomes step={step} story={story} />
-      {step.sql === undefined ? null : (
-        <section class="part">
-          <h4>SQL</h4>
-          <Code text={step.sql.text} language="sql" highlight={story.highlight} label={`SQL of ${step.id}`} />
-          <Bound sql={step.sql} />
-        </section>
-      )}
-      <Columns step={step} />
-      <Samples step={step} story={story} />
-      <Access step={step} />
-      <History step={step} story={story} />
-      <Profile step={step} nodes={evidence?.profile ?? []} />
-      <DriverLog step={step} story={story} />
-      <Settings step={step} />
+      {/* Inside, so that a link to it opens the card. */}
+      <div class="body" id={cardId(step.id)}>
+        <p class="purpose">{step.words}</p>
+        {step.error === undefined ? null : <FailureText failure={step.error} />}
+        {step.reason === undefined ? null : <p class="reason">{stateReason(step)}</p>}
+        {step.fused_into === undefined ? null : (
+          <p class="soft">
+            Computed in one statement with{" "}
+            <a href={`#${cardId(step.fused_into)}`}>
+              <code>{step.fused_into}</code>
+            </a>, so its time is part of that statement's.
+          </p>
+        )}
+        <Measured step={step} />
+        <Flow step={step} story={story} />
+        <Outcomes step={step} story={story} />
+        {step.sql === undefined ? null : (
+          <section class="part">
+            <h4>SQL</h4>
+            <Code
+              text={step.sql.text}
+              language="sql"
+              highlight={story.highlight}
+              label={`SQL of ${step.id}`}
+            />
+            <Bound sql={step.sql} />
+          </section>
+        )}
+        <Columns step={step} />
+        <Samples step={step} story={story} />
+        <Access step={step} />
+        <History step={step} story={story} />
+        <Profile step={step} nodes={evidence?.profile ?? []} />
+        <DriverLog step={step} story={story} />
+        <Settings step={step} />
+      </div>
     </details>
   );
 }

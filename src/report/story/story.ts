@@ -46,6 +46,8 @@ export interface Story {
   readonly cards: ReadonlySet<string>;
   /** Of each step with a card, and of the steps that feed it. */
   readonly evidence: ReadonlyMap<string, Evidence>;
+  /** Lines of a driver's log that each card has; together they stay few enough for one page. */
+  readonly logLines: number;
   readonly query: EventQuery;
   readonly events: EventPage;
   /** Against the run before; undefined when there is none. */
@@ -62,6 +64,7 @@ export async function storyOf(run: RunView, options: StoryOptions = {}): Promise
     run,
     links,
     cards,
+    logLines: logLinesOf(cards.size),
     query,
     layout: await layOut(run.steps, run.edges),
     highlight: await highlighter(),
@@ -85,12 +88,20 @@ export async function stepStoryOf(
     run,
     links: options.links ?? {},
     cards,
+    logLines: logLinesOf(1),
     query,
     layout: { width: 0, height: 0, nodes: [], edges: [], bands: [] },
     highlight: await highlighter(),
     evidence: await evidenceOf(run, cards),
     events: run.events.page(query),
   };
+}
+
+/** Lines of logs on one page, and in one card. */
+const MOST_LOG_LINES = { page: 2_000, card: 200 };
+
+function logLinesOf(cards: number): number {
+  return Math.min(MOST_LOG_LINES.card, Math.ceil(MOST_LOG_LINES.page / Math.max(1, cards)));
 }
 
 function cardsOf(run: RunView, most: number): ReadonlySet<string> {
