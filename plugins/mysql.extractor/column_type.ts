@@ -46,7 +46,7 @@ const BINARY = 63;
 const MOST_DIGITS = 38;
 
 /** The column for a field of an answer. */
-export function columnOf(packet: FieldPacket, options: ReadingOptions): ReadColumn {
+function columnOf(packet: FieldPacket, options: ReadingOptions): ReadColumn {
   const field = packet as unknown as Field;
   const { name } = field;
   const column = (type: string, write: ColumnWriter) => ({ name, type, write });

@@ -48,7 +48,7 @@ export function sourceInProject(name: string): string {
 }
 
 /** What a person has to know before saying yes: lines without colours, safe to print. */
-export function questionText({ entry, problem, source, steps }: Question): string {
+function questionText({ entry, problem, source, steps }: Question): string {
   const { name, version } = entry.spec;
   const head = problem.kind === "differs"
     ? `'${name}' is not as it was allowed: ${changeOf(problem)}.`

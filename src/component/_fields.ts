@@ -61,7 +61,7 @@ export function unknownKeys(value: object, known: readonly string[], path: Path)
 }
 
 /** Whether a value stands for another that is known later. */
-export function isSymbolic(value: unknown): value is string {
+function isSymbolic(value: unknown): value is string {
   return typeof value === "string" && /(^|[^$])\$\{/.test(value);
 }
 

@@ -43,7 +43,7 @@ async function loadComponent(
 }
 
 /** The files that make up a driver: all code and data in its folder but the spec, tests and examples. */
-export async function driverSources(folder: string, under = ""): Promise<SourceFile[]> {
+async function driverSources(folder: string, under = ""): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
   for (const each of await readdir(join(folder, under), { withFileTypes: true })) {
     const path = under === "" ? each.name : `${under}/${each.name}`;

@@ -18,7 +18,7 @@ import type { BrokenComponent, CatalogEntry } from "./catalog.ts";
 import type { ComponentSpec } from "./spec.ts";
 
 /** The files a driver's code may be in; a component has exactly one of them. */
-export const CODE_FILES: readonly string[] = ["driver.ts", "driver.js"];
+const CODE_FILES: readonly string[] = ["driver.ts", "driver.js"];
 
 /** What a folder of components holds. */
 export interface OutsideComponents {

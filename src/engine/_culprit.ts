@@ -83,7 +83,7 @@ export function fault({ column, type, value, changes }: Culprit): string {
 }
 
 /** The failure that names a row. */
-export function culpritError(step: string, culprit: Culprit, unit: "line" | "record" = "line"): OsirisError {
+function culpritError(step: string, culprit: Culprit, unit: "line" | "record" = "line"): OsirisError {
   const { file, line, text, column, type, changes } = culprit;
   const wider = (changes ? widerThan(type) : ["VARCHAR"]).map((other) => `'types: {${column}: ${other}}'`);
   return new OsirisError(

@@ -8,7 +8,7 @@ import { type DatabaseFiles, isThere } from "./_database_file.ts";
 import { identifier, literal } from "./_quote.ts";
 
 /** The table that remembers, in the attached file. */
-export function loadsTable(alias: string): string {
+function loadsTable(alias: string): string {
   return `${identifier(alias)}.main._osiris_loads`;
 }
 

@@ -24,7 +24,7 @@ const EXTENSIONS = {
 } as const;
 
 /** Whether a file's name says that it is of a format. */
-export function isOfFormat(name: string, format: ScanRequest["format"]): boolean {
+function isOfFormat(name: string, format: ScanRequest["format"]): boolean {
   return EXTENSIONS[format].test(name);
 }
 

@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import type { Code } from "../diagnostic.ts";
 
 /** The most a pipeline file may hold. */
-export const MAX_BYTES = 10 * 1024 * 1024;
+const MAX_BYTES = 10 * 1024 * 1024;
 
 /** Where something stands. Lines and columns count from 1, columns in UTF-16 units; the end is exclusive. */
 export interface Span {

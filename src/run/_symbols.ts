@@ -14,7 +14,7 @@ export interface RunIdentity {
 const SYMBOL = /\$(\$\{)|\$\{(run\.(?:id|started_at|date)|params\.[A-Za-z][A-Za-z0-9_-]*)\}/g;
 
 /** The value of `run.id`, `run.started_at`, `run.date` or `params.NAME` of a sensitive parameter. */
-export function symbolValue(
+function symbolValue(
   symbol: string,
   run: RunIdentity,
   secrets: { readonly [name: string]: string },

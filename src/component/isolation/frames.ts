@@ -10,7 +10,7 @@
 /** Most bytes of a frame's JSON. */
 export const MAX_JSON_BYTES = 67_108_864;
 /** Most bytes of a frame's payload. */
-export const MAX_PAYLOAD_BYTES = 1_073_741_824;
+const MAX_PAYLOAD_BYTES = 1_073_741_824;
 const HEAD = 8;
 /** How much is read at a time. Deno clears and copies all of the room that a read is given, so it follows what comes. */
 const LEAST_ROOM = 65_536, MOST_ROOM = 1_048_576;

@@ -18,7 +18,7 @@ import { type Bounds, type IsolatedDriver, type Listener, Warden } from "./_ward
 export type { IsolatedDriver };
 
 /** Memory that a driver may take, in bytes, besides what its process has from the start. */
-export const DRIVER_MEMORY = 1_000_000_000;
+const DRIVER_MEMORY = 1_000_000_000;
 
 /** No file of a cache of Deno's is larger. */
 const CACHE_BYTES = 1_000_000_000;
