@@ -29,6 +29,9 @@ export function fromSource(...flags: readonly string[]): string[] {
   ];
 }
 
+/** A command before it, after which files may grow to 1 MB only: the way of a full disk that needs no disk of its own. */
+export const SMALL_DISK: readonly string[] = ["sh", "-c", 'trap "" XFSZ; ulimit -f 2048; exec "$@"', "sh"];
+
 /** Runs `osiris ARGS` in `cwd`; `prefix` puts another command before it, such as `prlimit`. */
 export async function osiris(
   args: readonly string[],

@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { osiris } from "./_osiris.ts";
+import { osiris, SMALL_DISK } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
 
 interface Case {
@@ -21,7 +21,6 @@ interface Case {
   /** Undefined where it simply works. */
   readonly says?: RegExp;
   readonly code: number;
-  /** Files may grow to 1 MB only: the way of a full disk that needs no disk of its own. */
   readonly smallDisk?: boolean;
   /** The target's content afterwards when it worked. */
   readonly gives?: string;
@@ -339,7 +338,7 @@ for (const test of CASES) {
     await project.write("pipeline.oml", pipeline(test));
     const ran = await osiris(["run", "pipeline.oml"], {
       cwd: project.root,
-      ...(test.smallDisk ? { prefix: ["sh", "-c", 'trap "" XFSZ; ulimit -f 2048; exec "$@"', "sh"] } : {}),
+      ...(test.smallDisk ? { prefix: SMALL_DISK } : {}),
     });
     assert.equal(ran.code, test.code, ran.stderr + ran.stdout);
     if (test.says) {

@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { FAILING_ANYWHERE, type FailingWrite, MODES, NEW, OLD } from "./_writes.ts";
-import { osiris, osirisCommand } from "./_osiris.ts";
+import { osiris, osirisCommand, SMALL_DISK } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
 import { REPO } from "./_repo.ts";
 
@@ -56,9 +56,9 @@ async function read(project: TestProject, config: Fields): Promise<unknown[][]> 
   return await sql(":memory:", `SELECT COLUMNS(*)::VARCHAR FROM '${project.path("rows.parquet")}'`);
 }
 
-/** Runs a pipeline that writes what a query gives. */
-function write(project: TestProject, query: string, config: Fields = {}) {
-  return project.run(pipeline([
+/** A pipeline that writes what a query gives. */
+function writingText(query: string, config: Fields): string {
+  return pipeline([
     { id: "rows", component: "duckdb.processor", mode: "transform", inputs: {}, config: { query } },
     {
       id: "put",
@@ -66,7 +66,12 @@ function write(project: TestProject, query: string, config: Fields = {}) {
       mode: "write",
       config: { path: "shop.duckdb", table: "t", ...config },
     },
-  ]));
+  ]);
+}
+
+/** Runs it. */
+function write(project: TestProject, query: string, config: Fields = {}) {
+  return project.run(writingText(query, config));
 }
 
 const ORDERS = [
@@ -351,6 +356,16 @@ Deno.test("duckdb.writer leaves no file behind when it fails to write to a new o
   const { state } = await write(project, "SELECT 1 AS i", { write_mode: "upsert", keys: ["nope"] });
   assert.equal(state, "failed");
   assert.deepEqual((await project.list()).filter((path) => path.startsWith("shop")), []);
+});
+
+Deno.test("duckdb.writer says so when the disk takes no more, and leaves the old content", async () => {
+  await using project = await projectWith("CREATE TABLE t AS SELECT 1::BIGINT AS i");
+  const query = "SELECT (hash(i) >> 1)::BIGINT AS i FROM range(2000000) AS r(i)";
+  await project.write("pipeline.oml", writingText(query, { write_mode: "overwrite" }));
+  const { code, stderr } = await osiris(["run", "pipeline.oml"], { cwd: project.root, prefix: SMALL_DISK });
+  assert.equal(code, 1);
+  assert.match(stderr, /(?:disk is full|too large)[^]*help: /);
+  assert.deepEqual((await sql(project.path("shop.duckdb"), "SELECT i FROM t")).map(String), ["1"]);
 });
 
 Deno.test("duckdb.writer makes the table of another schema, with keys for upsert", async () => {

@@ -9,7 +9,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { FAILING_ANYWHERE, type FailingWrite, MODES, NEW, OLD } from "./_writes.ts";
-import { osirisCommand } from "./_osiris.ts";
+import { osiris, osirisCommand, SMALL_DISK } from "./_osiris.ts";
 import { parquetColumns } from "./_parquet.ts";
 import { TestProject } from "./_project.ts";
 import { database, found, pipeline, readingText, write, writingSteps } from "./_sqlite.ts";
@@ -208,6 +208,17 @@ Deno.test("sqlite.writer leaves no file behind when it fails to write to a new o
   const { state } = await write(project, "SELECT 'nan'::DOUBLE AS v");
   assert.equal(state, "failed");
   assert.deepEqual((await project.list()).filter((path) => path.startsWith("shop.db")), []);
+});
+
+Deno.test("sqlite.writer says so when the disk takes no more, and leaves the old content", async () => {
+  await using project = await TestProject.create();
+  database(project.path("shop.db"), "CREATE TABLE t(i BIGINT); INSERT INTO t VALUES (1)");
+  const steps = writingSteps("SELECT i FROM range(300000) AS r(i)", { write_mode: "overwrite" });
+  await project.write("pipeline.oml", pipeline(steps));
+  const { code, stderr } = await osiris(["run", "pipeline.oml"], { cwd: project.root, prefix: SMALL_DISK });
+  assert.equal(code, 1);
+  assert.match(stderr, /step 'put'.*\(data\): the file may not grow any further[^]*help: /);
+  assert.deepEqual(found(project, "SELECT i FROM t"), [[1]]);
 });
 
 Deno.test("sqlite.writer fills two tables of one file in one pipeline, one after the other", async () => {

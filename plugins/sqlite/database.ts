@@ -12,6 +12,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { type Context, ServerFailure } from "osiris/driver";
 import { failureOf } from "./failure.ts";
+import { inspect, isWal } from "./header.ts";
 
 /** A value that is bound to a `?`. */
 export type Parameter = SQLInputValue;
@@ -29,14 +30,6 @@ interface ArrayRows {
 
 type Opening = Pick<Context, "connection" | "grants" | "signal">;
 
-const MAGIC = "SQLite format 3\0";
-const HEADER_BYTES = 100;
-/** Where the header has what a program has to know to write and to read the file: 1, or 2 for the mode WAL. */
-const WRITE_VERSION = 18;
-const READ_VERSION = 19;
-const WAL = 2;
-/** The newest version of the schema's format that there is. */
-const SCHEMA_FORMAT = 4;
 const WAIT_MS = 25;
 
 export class Database implements Disposable {
@@ -46,6 +39,8 @@ export class Database implements Disposable {
   #open = true;
   /** The file, when it was not there before. */
   #made: string | undefined;
+  /** Brings the old content back; undefined when nothing was written, or when it was committed. */
+  #takeBack: (() => void) | undefined;
 
   private constructor(readonly place: string, db: DatabaseSync, waitMs: number, signal: AbortSignal) {
     this.#db = db;
@@ -70,8 +65,10 @@ export class Database implements Disposable {
       db.exec("PRAGMA busy_timeout = 0"); // waiting is done where the step can be cancelled
       const database = new Database(place, db, timeout_s * 1000, signal);
       if (!there) database.#made = file;
+      const alone = access === "write" && grants.write.length > 1;
+      if (access === "write") database.#takeBack = () => takeBack(file, alone);
       try {
-        if (access === "write" && grants.write.length > 1) await database.#makeNoFiles(attempt, file);
+        if (alone) await database.#makeNoFiles(attempt, file);
         await database.patiently(attempt, access === "read" ? "BEGIN" : "BEGIN IMMEDIATE");
         await database.patiently(attempt, "SELECT count(*) FROM sqlite_schema");
       } catch (error) {
@@ -92,7 +89,7 @@ export class Database implements Disposable {
    */
   async #makeNoFiles(attempt: string, file: string): Promise<void> {
     this.#db.exec("PRAGMA temp_store = MEMORY");
-    if (beginning(file)[WRITE_VERSION] === WAL) return; // its files are emptied where they lie in any case
+    if (isWal(file)) return; // its files are emptied where they lie in any case
     const look = "SELECT count(*) FROM sqlite_schema";
     this.#db.exec("PRAGMA locking_mode = EXCLUSIVE");
     await this.patiently(attempt, look);
@@ -177,6 +174,7 @@ export class Database implements Disposable {
     try {
       await this.patiently(attempt, "COMMIT");
       this.#made = undefined;
+      this.#takeBack = undefined;
     } finally {
       this.leave();
     }
@@ -186,7 +184,8 @@ export class Database implements Disposable {
   leave(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#db.close(); // which takes back what was not committed
+    this.#db.close(); // which takes back what was not committed, unless the disk failed
+    this.#takeBack?.();
     if (this.#made !== undefined && Deno.statSync(this.#made).size === 0) Deno.removeSync(this.#made);
   }
 
@@ -203,43 +202,19 @@ export class Database implements Disposable {
   }
 }
 
-/** Whether there is something at the path; throws when it is no database. */
-function inspect(attempt: string, file: string, access: "read" | "write"): boolean {
-  const info = stat(file);
-  if (info === undefined) return false;
-  if (!info.isFile) {
-    throw new ServerFailure(attempt, "config", "it is no file", { help: "name the database's file" });
-  }
-  if (info.size === 0 && access === "write") return true;
-  const header = beginning(file);
-  const version = Math.max(header[READ_VERSION] ?? 0, access === "write" ? header[WRITE_VERSION] ?? 0 : 0);
-  const schema = header[47] ?? 0;
-  if (new TextDecoder().decode(header.subarray(0, MAGIC.length)) !== MAGIC || header.length < HEADER_BYTES) {
-    throw new ServerFailure(attempt, "config", "it is no SQLite database, or an encrypted one", {
-      help: "check the path; an encrypted database has to be turned into a plain one first",
-    });
-  }
-  if (version > WAL || schema > SCHEMA_FORMAT) {
-    throw new ServerFailure(attempt, "config", "it is in a newer format than this SQLite knows", {
-      help: "take a newer Osiris, or write the file with an older program",
-    });
-  }
-  return true;
-}
-
-function stat(file: string): Deno.FileInfo | undefined {
+/** Where the disk failed or was full, SQLite leaves the file half-way to whoever opens it next; here that is who left it. */
+function takeBack(file: string, alone: boolean): void {
   try {
-    return Deno.statSync(file);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    const db = new DatabaseSync(file);
+    try {
+      if (alone) db.exec("PRAGMA locking_mode = EXCLUSIVE"); // the journal stays, as it has to
+      db.exec("SELECT count(*) FROM sqlite_schema");
+    } finally {
+      db.close();
+    }
+  } catch {
+    // It is left to whoever opens the file when that works again, or another program is at work in it.
   }
-}
-
-function beginning(file: string): Uint8Array {
-  using opened = Deno.openSync(file);
-  const header = new Uint8Array(HEADER_BYTES);
-  return header.subarray(0, opened.readSync(header) ?? 0);
 }
 
 function notThere(attempt: string): ServerFailure {

@@ -29,6 +29,8 @@ const UNOPENED: Meaning = {
     "writes, and two more files beside one in WAL mode",
 };
 
+/** The system took no more of the file, for another reason than a full disk, which has a number of its own. */
+const UNWRITTEN = 778;
 /** The file may be written, and its folder not. */
 const FOLDER = 1544;
 /** A program died while it wrote: only who may write can bring the old content back. */
@@ -100,6 +102,14 @@ function meaningOf(thrown: unknown, place: string): Meaning {
       says: "SQLite keeps a journal beside the file while it writes, and no file may be made in its folder",
       help:
         "allow that; with `isolation: process`, try again: another program may have just removed an empty journal",
+    };
+  }
+  if (errcode === UNWRITTEN) {
+    return {
+      trouble: "data",
+      says: "the file may not grow any further, or its disk failed",
+      help:
+        "check what may be stored there (a quota, ulimit -f) and the disk, then run again; nothing was kept",
     };
   }
   if (errcode === HOT_JOURNAL) {
