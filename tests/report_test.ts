@@ -30,7 +30,7 @@ async function violations(page: Page): Promise<string[]> {
   await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
   await page.evaluate(axe.source);
   return await page.evaluate(
-    `axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html.slice(0, 200))))`,
+    `axe.run({ resultTypes: ["violations"] }).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html.slice(0, 200))))`,
   );
 }
 
@@ -58,6 +58,9 @@ async function open(
 }
 
 const boom = new OsirisError("RUN607", "Cannot go on: the run was cancelled");
+
+/** The pages that axe looks at: with every part there is in light, failed and torn on a dark phone, and empty. */
+const LOOKED_AT = [1, 2, 6];
 
 /** Runs in every state that a record can be in, beside the ones that succeeded and failed. */
 const STATES: readonly RecordedRun[] = [
@@ -89,7 +92,7 @@ Deno.test("storyFile() gives one file that opens from disk and asks nobody; axe 
       await using opened = await open(browser, url, scheme, width);
       const { page, trouble } = opened;
       if (i === 2) await byKeyboardAndPointer(page);
-      assert.deepEqual(await violations(page), [], `page ${i}, ${scheme}`);
+      if (LOOKED_AT.includes(i)) assert.deepEqual(await violations(page), [], `page ${i}, ${scheme}`);
       assert.deepEqual(trouble, [], `page ${i}`);
       const wide = await page.evaluate("document.documentElement.scrollWidth");
       assert.ok(Number(wide) <= width, `page ${i} is ${wide} wide on a screen of ${width}`);
