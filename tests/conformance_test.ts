@@ -28,13 +28,11 @@ import { AskedFile, type Questioned } from "../src/run/_asked_file.ts";
 import { checkConnections, discoverTables } from "../src/run/mod.ts";
 import { asking } from "./_asking.ts";
 import { type Ground, GROUNDS } from "./_grounds.ts";
-import { testCatalog, TestProject } from "./_project.ts";
+import { connectionText, testCatalog, TestProject } from "./_project.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const TRANSPORTS: readonly Isolation[] = ["worker", "process"];
-/** SQLite makes a journal beside the file it writes, which the operating system does not let a process of its own do. */
-const WORKER_ALONE: ReadonlySet<string> = new Set(["sqlite.writer"]);
 const ENTRIES = (await testCatalog()).entries().filter(({ spec }) => !spec.name.startsWith("test."));
 
 /** A component on its ground, over one transport. */
@@ -303,11 +301,9 @@ Deno.test("every way of writing that a database's component declares is one that
 for (const [family, start] of Object.entries(GROUNDS)) {
   const entries = ENTRIES.filter(({ spec }) => spec.connection?.family === family);
   let ground: Ground | undefined;
-  const transportsOf = ({ spec: { name } }: CatalogEntry) =>
-    TRANSPORTS.filter((isolation) => isolation === "worker" || !WORKER_ALONE.has(name));
-  let left = entries.flatMap(transportsOf).length;
+  let left = entries.length * TRANSPORTS.length;
   for (const entry of entries) {
-    for (const isolation of transportsOf(entry)) {
+    for (const isolation of TRANSPORTS) {
       // The ground stays for the tests that follow.
       const options = { sanitizeOps: false, sanitizeResources: false };
       Deno.test(`${entry.spec.name} does in a ${isolation} what its spec declares`, options, async (test) => {
@@ -380,11 +376,8 @@ async function tablesIn(trial: Trial): Promise<string[]> {
 }
 
 async function projectOf({ spec, ground }: Trial): Promise<TestProject> {
-  const alias = JSON.stringify({ default: true, ...ground.connection });
   return await TestProject.create({
-    "osiris_connections.yaml": `version: 1\nconnections:\n  ${
-      spec.connection!.family
-    }:\n    main: ${alias}\n`,
+    "osiris_connections.yaml": connectionText(spec.connection!.family, ground.connection),
   });
 }
 
