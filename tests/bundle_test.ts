@@ -59,7 +59,8 @@ function says(text: string, ...parts: readonly string[]): void {
 
 Deno.test("bundleOf() a run that failed tells what failed, where, why, what helps and what lay around it", async () => {
   await using project = await TestProject.create({ "orders.csv": ORDERS });
-  const { folder } = await project.run(PIPELINE.replace("id, amount", "id, amuont"));
+  const oml = PIPELINE.replace("id, amount", "id, amuont");
+  const { folder } = await project.run(oml, { source: oml });
   const text = await textOf(folder);
   says(
     text,
@@ -70,6 +71,8 @@ Deno.test("bundleOf() a run that failed tells what failed, where, why, what help
     "there is no column 'amuont'",
     "- where: step 'large' (duckdb.processor), pipeline.oml, line 10",
     "did you mean 'amount'?",
+    "- pipeline.oml, line 14:\n",
+    '  >   14 |     config: { query: "SELECT id, amuont FROM df',
     'query: "SELECT id, amuont FROM df WHERE amount >= $',
     "### large (transform, duckdb.processor): failed",
     "Keeps the large orders. It failed in",
@@ -80,6 +83,8 @@ Deno.test("bundleOf() a run that failed tells what failed, where, why, what help
     '- params.least: {"type":"int","value":2}',
     "- config.path: orders.csv",
     "execution.step.error large",
+    "## Pipeline as written",
+    "explanation: Keeps the large orders",
     "# Keeps the large orders (line 10 of pipeline.oml)",
     "- read_orders/schema.json (",
   );
@@ -90,6 +95,8 @@ Deno.test("bundleOf() a run that failed tells what failed, where, why, what help
     file: "pipeline.oml",
     line: 10,
   }]);
+  assert.deepEqual(cause.frame.lines.filter((each: { meant: boolean }) => each.meant).length, 1);
+  assert.equal(bundle.source.map((each: { text: string }) => each.text).join("\n"), oml.trimEnd());
   assert.match(cause.source.text, /^ {2}- id: large\n.*query: "SELECT id, amuont/s);
   assert.equal(bundle.errors.length, 1, "the step's own error is the cause");
   assert.deepEqual(bundle.left_out, []);

@@ -193,6 +193,27 @@ function sinceStart(start: string, timestamp: string): string {
   return Number.isFinite(ms) ? `${ms < 0 ? "-" : "+"}${(Math.abs(ms) / 1000).toFixed(3)} s` : timestamp;
 }
 
+/** The pipeline's text as somebody wrote it, a step at a time. */
+export function sourceSection(run: RunView): Section<{ readonly line: number; readonly text: string }> {
+  const close = culprits(run);
+  const begins = new Set(
+    run.steps.flatMap(({ id, line }) => line !== undefined && close.has(id) ? [line] : []),
+  );
+  const lines = run.source === undefined ? [] : run.source.trimEnd().split(/\r?\n/);
+  const starts = [0, ...run.steps.flatMap(({ line }) => line === undefined || line < 2 ? [] : [line - 1])];
+  const blocks = [...new Set(starts)].filter((start) => start < lines.length).sort((a, b) => a - b);
+  return {
+    name: "source",
+    title: "Pipeline as written",
+    about: `${run.pipeline.file ?? "The pipeline"}, from which the manifest below was compiled.`,
+    entries: blocks.map((from, i) => ({
+      rank: begins.has(from + 1) ? RANK.culprit : RANK.text,
+      value: { line: from + 1, text: lines.slice(from, blocks[i + 1]).join("\n") },
+    })),
+    text: ({ text }) => indented(text),
+  };
+}
+
 /** The manifest, with comments, a step at a time. */
 export function manifestSection(run: RunView): Section<ManifestBlock> {
   const close = culprits(run);

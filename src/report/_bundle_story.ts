@@ -5,7 +5,7 @@ import { count, duration } from "../amounts.ts";
 import { manifestBlocks, outcomeOf } from "./_bundle_manifest.ts";
 import { RANK, type Rank, type Section } from "./_bundle_section.ts";
 import { present } from "./_recorded.ts";
-import type { RunView, StepView } from "./run_view.ts";
+import type { Frame, RunView, StepView } from "./run_view.ts";
 
 /** The failing step, and the steps that gave it rows. */
 export function culprits({ cause, steps }: RunView): ReadonlySet<string> {
@@ -84,6 +84,8 @@ interface ErrorEntry {
   readonly hook?: string;
   /** Where the step stands in the pipeline's text. */
   readonly at?: { readonly file: string; readonly line: number };
+  /** The lines of the pipeline's text that it is about. */
+  readonly frame?: Frame;
   /** The step as it stood in the manifest that ran. */
   readonly source?: { readonly file: string; readonly line: number; readonly text: string };
 }
@@ -130,13 +132,20 @@ function allErrors(run: RunView): { rank: Rank; value: ErrorEntry }[] {
     return { rank, value };
   };
   return [
-    ...(run.cause ? [said(run.cause, RANK.essential, { cause: true })] : []),
+    ...(run.cause
+      ? [said(run.cause, RANK.essential, { cause: true, ...present("frame", written(run)) })]
+      : []),
     ...run.steps.flatMap((step) => step.error ? [said({ step: step.id, ...step.error }, RANK.error)] : []),
     ...run.steps.flatMap((step) =>
       step.retries.map(({ attempt, error }) => said({ step: step.id, ...error }, RANK.error, { attempt }))
     ),
     ...run.hooks.flatMap(({ hook, error }) => error ? [said(error, RANK.error, { hook })] : []),
   ];
+}
+
+/** The lines that the cause is about, where the text that was compiled is kept. */
+function written({ cause, source }: RunView): Frame | undefined {
+  return source === undefined ? undefined : cause?.frame;
 }
 
 function errorText(error: ErrorEntry): string[] {
@@ -154,6 +163,12 @@ function errorText(error: ErrorEntry): string[] {
     ...(where === "" ? [] : [`- where: ${where}`]),
     ...(error.help === undefined ? [] : [`- help: ${error.help}`]),
     `- kind: ${error.category}; trying again ${error.retryable ? "may help" : "does not help"}`,
+    ...(error.frame === undefined ? [] : [
+      `- ${error.frame.file}, line ${error.frame.line}:`,
+      ...error.frame.lines.map(({ number, text, meant }) =>
+        `  ${meant ? ">" : " "} ${String(number).padStart(4)} | ${text}`
+      ),
+    ]),
     ...(error.source === undefined ? [] : [
       `- ${error.source.file}, from line ${error.source.line}:`,
       ...numbered(error.source.text, error.source.line),

@@ -22,6 +22,7 @@ import {
   metricsSection,
   samplesSection,
   schemasSection,
+  sourceSection,
 } from "./_bundle_facts.ts";
 import { type Section, section } from "./_bundle_section.ts";
 import { errorsSection, runSection, stepsSection } from "./_bundle_story.ts";
@@ -78,6 +79,7 @@ async function sectionsOf(run: RunView, samples: boolean): Promise<Section[]> {
     section(configurationSection(run)),
     section(metricsSection(run)),
     section(eventsSection(run)),
+    section(sourceSection(run)),
     section(manifestSection(run)),
     section(artifactsSection(run)),
   ];
