@@ -11,6 +11,8 @@ export interface SessionFiles {
   readonly metrics?: readonly object[];
   readonly plan?: unknown;
   readonly manifest?: string;
+  /** `pipeline.oml`. */
+  readonly source?: string;
 }
 
 export const ID = "run_20260115T100000Z_k3f9qa";
@@ -20,7 +22,7 @@ export class SessionOnDisk implements Disposable {
   readonly project: string = Deno.makeTempDirSync({ prefix: "osiris-cli-" });
   readonly folder: string = join(this.project, "logs", ID);
 
-  constructor({ status, events, metrics, plan, manifest }: SessionFiles) {
+  constructor({ status, events, metrics, plan, manifest, source }: SessionFiles) {
     Deno.mkdirSync(this.folder, { recursive: true });
     const lines = (records: readonly object[]) => records.map((each) => `${JSON.stringify(each)}\n`).join("");
     const files = {
@@ -29,6 +31,7 @@ export class SessionOnDisk implements Disposable {
       "metrics.jsonl": lines(metrics ?? []),
       "plan.json": plan === undefined ? undefined : JSON.stringify(plan),
       "manifest.yaml": manifest,
+      "pipeline.oml": source,
     };
     for (const [name, text] of Object.entries(files)) {
       if (text !== undefined) Deno.writeTextFileSync(join(this.folder, name), text);

@@ -16,7 +16,7 @@ import { shownPath } from "./_project.ts";
 import { stepTree } from "./_step_tree.ts";
 import { table } from "./_table.ts";
 import type { Stream } from "./_terminal.ts";
-import { columnsOf, cutMiddle, wrapped } from "./_wrap.ts";
+import { columnsOf, cut, cutMiddle, wrapped } from "./_wrap.ts";
 
 /** One run at a glance, from its record and what is seen in it. Paths are shown as seen from `cwd`. */
 export function sessionText(record: SessionRecord, run: RunView, cwd: string, stream: Stream): string {
@@ -87,12 +87,24 @@ function verdictText(run: RunView, cause: Failure | undefined, stream: Stream): 
   ].join("");
 }
 
-/** The line of the pipeline's text that a failure is about. */
-function placeOf({ steps, pipeline }: RunView, failure: Failure): string | undefined {
+/** Where a failure happened: the step, and the line of the pipeline's text that it is about. */
+function placeOf({ steps, pipeline, cause }: RunView, failure: Failure): Place | undefined {
   const step = steps.find(({ id }) => id === failure.step);
   if (step === undefined) return undefined;
-  const line = step.line === undefined ? "" : `${pipeline.file ?? "pipeline"}, line ${step.line}: `;
-  return `${line}step '${step.id}' (${step.component})`;
+  const frame = cause?.frame?.file === pipeline.file ? cause?.frame : undefined;
+  const line = frame?.line ?? step.line;
+  const at = line === undefined ? "" : `${pipeline.file ?? "pipeline"}, line ${line}: `;
+  const meant = frame?.lines.find(({ meant }) => meant);
+  return {
+    name: `${at}step '${step.id}' (${step.component})`,
+    ...(meant === undefined ? {} : { line: `${meant.number} | ${meant.text.trim()}` }),
+  };
+}
+
+interface Place {
+  readonly name: string;
+  /** The line itself, where the text is kept. */
+  readonly line?: string;
 }
 
 function aboutText(run: RunView, folder: string, { style, width }: Stream): string {
@@ -192,11 +204,13 @@ function failuresOf({ cause, steps }: RunView): Failure[] {
   );
 }
 
-function failureText(failure: Failure, { style, width }: Stream, place?: string): string {
+function failureText(failure: Failure, { style, width }: Stream, place?: Place): string {
   const label = style.bold(style.red(`error[${printable(failure.code)}]`));
-  const notes = [
-    ...(place === undefined ? [] : [["at", place]]),
-    ...(failure.help === undefined ? [] : [["help", failure.help]]),
-  ].map(([name, text]) => ` = ${name}: ${wrapped(printable(text!), width - 3, "   ")}\n`);
-  return `${label}: ${wrapped(printable(failure.message), width)}\n${notes.join("")}`;
+  const note = (name: string, text: string) => ` = ${name}: ${wrapped(printable(text), width - 3, "   ")}\n`;
+  return [
+    `${label}: ${wrapped(printable(failure.message), width)}\n`,
+    ...(place === undefined ? [] : [note("at", place.name)]),
+    ...(place?.line === undefined ? [] : [`   ${cut(printable(place.line), width - 3)}\n`]),
+    ...(failure.help === undefined ? [] : [note("help", failure.help)]),
+  ].join("");
 }

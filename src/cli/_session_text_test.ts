@@ -99,9 +99,15 @@ Deno.test("sessionText() says the verdict, the cause, its line, what helps and w
     `next: osiris logs show --session ${ID} --filter shape`,
     "",
   ]);
-  assert.ok(lines.includes("  ✓ read     ██████████··········  1,200  500 ms"), text);
-  assert.ok(lines.includes("  ✗ └ shape  ··········██████████         500 ms  failed"), text);
+  assert.ok(lines.includes("  ✓ read      ██████████··········  1,200  500 ms"), text);
+  assert.ok(lines.includes("  ✗ └ shape   ··········██████████         500 ms  failed"), text);
   assert.ok(lines.includes(`  folder    logs/${ID}`), text);
+  const source = `${"\n".repeat(8)}  - id: shape\n    config: ${HOSTILE}`;
+  const known = (await printed({ ...files, source }, 60)).split("\n");
+  assert.deepEqual(known.slice(2, 4), [
+    " = at: sales.oml, line 9: step 'shape' (duckdb.processor)",
+    "   9 | - id: shape",
+  ]);
   assert.ok(text.includes("Written\n  /p/out/a.csv and 1 more file (61 B)\n"), text);
 });
 

@@ -92,7 +92,7 @@ function fitted(
   const widest = (texts: readonly string[]) => Math.max(0, ...texts.map(columnsOf));
   const rows = widest(lines.map((line) => line.rows === undefined ? "" : count(line.rows)));
   const natural = {
-    name: Math.max(LEAST_NAME, widest(lines.map(({ guide, name }) => guide + name))),
+    name: Math.max("step".length, widest(lines.map(({ guide, name }) => guide + name))),
     rows: rows === 0 ? 0 : Math.max("rows".length, rows),
     time: widest(lines.map(({ time }) => time)),
     remark: widest(lines.map(({ remark }) => remark)),
@@ -166,6 +166,8 @@ function treeOf(steps: readonly StepView[]): Placed[] {
   return placed;
 }
 
+const NOT_BEGUN: ReadonlySet<string> = new Set(["pending", "skipped"]);
+
 interface Span {
   readonly from: number;
   readonly to: number;
@@ -181,7 +183,7 @@ function spanOf(steps: readonly StepView[]): Span {
 function barOf(step: StepView, { from, to }: Span, width: number): string {
   const start = Date.parse(step.started_at ?? "");
   const end = step.ended_at === undefined ? to : Date.parse(step.ended_at);
-  if (!Number.isFinite(start) || width === 0) return "";
+  if (!Number.isFinite(start) || width === 0 || NOT_BEGUN.has(step.state)) return "";
   const scale = width / Math.max(1, to - from);
   const first = Math.min(width - 1, Math.max(0, Math.floor((start - from) * scale)));
   const last = Math.min(width, Math.max(first + 1, Math.round((end - from) * scale)));
