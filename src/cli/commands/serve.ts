@@ -67,26 +67,27 @@ export const serve = declare({
         : `Runs of ${printable(shownPath(logs, cli.cwd))}: ${entrance}\n` +
           "The address lets one browser in, once. Ctrl-C ends the server.\n",
     );
-    await using _ = { [Symbol.asyncDispose]: open ? await openedBrowser(entrance, cli) : nothing };
-    await interrupted(cli.interruption.signal);
+    const end = interrupted(cli.interruption.signal);
+    await using _ = open ? await openedBrowser(entrance, cli) : undefined;
+    await end;
     await pages.close();
     await opened.close();
     return { document: { logs, url }, compact: true };
   },
 });
 
-/** Opens the browser with a file that only this person can read and that leads on; gives what takes the file away. */
-async function openedBrowser(entrance: string, cli: Cli): Promise<() => Promise<void>> {
+/** Opens the browser with a file that only this person can read and that leads on; it goes with the block. */
+async function openedBrowser(entrance: string, cli: Cli): Promise<AsyncDisposable> {
   const folder = await Deno.makeTempDir({ prefix: "osiris-open-" });
   const file = join(folder, "runs.html");
   await Deno.writeTextFile(file, `<!doctype html><meta http-equiv="refresh" content="0;url=${entrance}">\n`, {
     mode: 0o600,
   });
-  const trouble = await openInBrowser(file);
-  if (trouble !== undefined) {
+  void openInBrowser(file).then((trouble) => {
+    if (trouble === undefined) return;
     cli.err.write(`Cannot open the browser: ${trouble}; open the address above yourself\n`);
-  }
-  return () => Deno.remove(folder, { recursive: true });
+  });
+  return { [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
 }
 
 /** The token in a file. A short one could be guessed. */
@@ -100,10 +101,6 @@ async function bearer(file: string, cli: Cli): Promise<string> {
     }' as --metrics-token: it should be one line of 32 letters and digits or more`,
     { category: "usage", help: `make one with: openssl rand -hex 32 > ${printable(file)}` },
   );
-}
-
-function nothing(): Promise<void> {
-  return Promise.resolve();
 }
 
 function interrupted(signal: AbortSignal): Promise<void> {
