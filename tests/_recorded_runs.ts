@@ -56,10 +56,24 @@ export interface RecordedRun {
 
 let made = 0;
 
-/** Records a run below a `logs` folder and gives its own. */
-export async function recordRun(root: string, run: RecordedRun): Promise<string> {
+/** Runs a test with a `logs` folder that is gone afterwards. */
+export async function withLogs(test: (logs: string) => Promise<void>): Promise<void> {
+  const logs = await Deno.makeTempDir({ prefix: "osiris-report-" });
+  try {
+    await test(logs);
+  } finally {
+    await Deno.remove(logs, { recursive: true });
+  }
+}
+
+/** Records a run below a `logs` folder and gives its own; `suffix` is the end of its id, six letters and digits. */
+export async function recordRun(
+  root: string,
+  run: RecordedRun,
+  suffix = (made++).toString(36).padStart(6, "0"),
+): Promise<string> {
   const { pipeline = "shop-daily", started, state = "succeeded", steps } = run;
-  const id = `run_${started.replace(/[-:]|\.\d+/g, "")}_${(made++).toString(36).padStart(6, "0")}`;
+  const id = `run_${started.replace(/[-:]|\.\d+/g, "")}_${suffix}`;
   const begun = Date.parse(started);
   let now = begun;
   const clock = { now: () => new Date(now), monotonic: () => now };
@@ -213,8 +227,9 @@ function rowsInto(step: RecordedStep, _: SessionWriter, { rows }: ReturnType<typ
 }
 
 function totalsOf(steps: readonly RecordedStep[]): { rows_read: number; rows_written: number } {
+  const done = steps.filter(({ state = "succeeded" }) => state === "succeeded");
   const sum = (mode: string) =>
-    steps.reduce((all, step) => step.mode === mode ? all + (step.rows ?? 0) : all, 0);
+    done.reduce((all, step) => step.mode === mode ? all + (step.rows ?? 0) : all, 0);
   return { rows_read: sum("read"), rows_written: sum("write") };
 }
 

@@ -87,7 +87,7 @@ Deno.test("the pages in a browser", async (t) => {
       let session = "";
       await recordSession(logs, { steps: [{ id: "load", state: "running" }] }, async (writer) => {
         session = writer.id;
-        await list.locator(".state.running").waitFor();
+        await list.locator(".pill.running").waitFor();
         const page = await context.newPage();
         await page.goto(`${server.origin}/runs/${session}`);
         writer.event("driver.log", { step_id: "load", level: "info", text: "half way there" });
@@ -98,7 +98,7 @@ Deno.test("the pages in a browser", async (t) => {
       const page = context.pages()[1]!;
       await page.locator("#verdict.succeeded").waitFor();
       await list.bringToFront();
-      await list.locator(".state.succeeded").waitFor();
+      await list.locator(".pill.succeeded").waitFor();
       await context.close();
     });
   } finally {

@@ -34,13 +34,8 @@ th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(-
 th { color: var(--soft); font-weight: 600; white-space: nowrap; }
 th a { color: inherit; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td time { white-space: nowrap; }
 td.wide { overflow-wrap: anywhere; min-width: 12rem; }
-.state { white-space: nowrap; font-weight: 600; }
-.state.succeeded { color: var(--good); }
-.state.failed, .state.interrupted { color: var(--bad); }
-.state.cancelled { color: var(--warn); }
-.state.running { color: var(--busy); }
-.state.pending, .state.skipped { color: var(--mute); }
 form.filters { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end; margin: 1rem 0; }
 form.filters label { display: grid; gap: .15rem; color: var(--soft); font-size: .85rem; }
 input, select, button { font: inherit; color: var(--ink); background: var(--raised); border: 1px solid var(--line);

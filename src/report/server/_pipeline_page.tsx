@@ -63,8 +63,9 @@ function Flaky({ steps }: { readonly steps: readonly FlakyStep[] }): Markup {
     <section aria-labelledby="flaky">
       <h2 id="flaky">Steps that now fail and now succeed</h2>
       <p class="soft">Of one and the same pipeline, by its fingerprint, over its last runs.</p>
-      <div class="scroll" tabindex={0} role="region" aria-labelledby="flaky">
+      <div class="scroll" tabindex={0} role="group" aria-labelledby="flaky">
         <table>
+          <caption class="hidden">Steps that now fail and now succeed</caption>
           <thead>
             <tr>
               <th scope="col">Step</th>

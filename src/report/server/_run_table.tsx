@@ -3,6 +3,7 @@
 import { count, duration } from "../../amounts.ts";
 import type { SessionSummary } from "../../session/mod.ts";
 import type { Markup } from "../_markup.ts";
+import { State } from "../story/state.tsx";
 import { pipelineAddress, runAddress } from "./_addresses.ts";
 import { rowsOf } from "./_rows.ts";
 import { addressOf, type ORDERS, type RunQuery } from "./_run_query.ts";
@@ -19,8 +20,9 @@ export function RunTable(
     <Heading path={path} query={query} order={order} title={title} number={number} />
   );
   return (
-    <div class="scroll" tabindex={0} role="region" aria-label="Runs">
+    <div class="scroll" tabindex={0} role="group" aria-label="Runs">
       <table>
+        <caption class="hidden">Runs</caption>
         <thead>
           <tr>
             {heading("started", "Began")}
@@ -69,7 +71,7 @@ function Row({ run }: { readonly run: SessionSummary }): Markup {
         </a>
       </td>
       <td>
-        <span class={`state ${run.state}`}>{run.state}</span>
+        <State state={run.state} />
       </td>
       <td class="wide">
         <a href={pipelineAddress(run.pipeline)}>{run.pipeline === "" ? "(unknown)" : run.pipeline}</a>

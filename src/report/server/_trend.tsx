@@ -11,6 +11,8 @@ const MOST = 60;
 /** Units of a bar's place, of which 8 are its own. */
 const STEP = 10;
 const HEIGHT = 100;
+/** Few runs do not fill the width: their bars would be towers. */
+const LEAST_PLACES = 24;
 
 interface Bar {
   readonly run: SessionSummary;
@@ -56,7 +58,7 @@ function Trend(
       <svg
         role="img"
         aria-label={said}
-        viewBox={`0 0 ${bars.length * STEP} ${HEIGHT}`}
+        viewBox={`0 0 ${Math.max(LEAST_PLACES, bars.length) * STEP} ${HEIGHT}`}
         preserveAspectRatio="none"
       >
         {bars.map(({ run, value }, at) => (

@@ -8,7 +8,7 @@ h3, h4 { margin: 0; font-size: 1rem; }
 dl, dd, figure { margin: 0; }
 dt { color: var(--soft); font-size: .8rem; }
 
-.story { display: grid; gap: 0 2rem; }
+.story { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0 2rem; }
 .contents ol { list-style: none; margin: 0; padding: 0; display: flex; gap: .1rem .25rem; }
 .contents a { display: block; padding: .3rem .65rem; border-radius: 6px; text-decoration: none; color: var(--soft); white-space: nowrap; }
 .contents a:hover { background: var(--raised); color: var(--ink); }
@@ -108,7 +108,8 @@ tbody tr:hover { background: var(--raised); }
 tbody th { color: var(--ink); font-weight: 600; }
 .chapter .scroll + .scroll { margin-top: 1.25rem; }
 
-.card { border: 1px solid var(--line); border-left: 4px solid var(--mute); border-radius: 10px; margin: .75rem 0; background: var(--paper); content-visibility: auto; contain-intrinsic-size: auto 3.2rem; }
+.card { border: 1px solid var(--line); border-left: 4px solid var(--mute); border-radius: 10px; margin: .75rem 0; background: var(--paper); }
+.card:not([open]) { content-visibility: auto; contain-intrinsic-size: auto 3.2rem; }
 .card.succeeded { border-left-color: var(--good); } .card.failed { border-left-color: var(--bad); }
 .card.cancelled { border-left-color: var(--warn); } .card.running { border-left-color: var(--busy); }
 .card > summary { display: flex; flex-wrap: wrap; gap: .3rem .9rem; align-items: baseline; padding: .75rem 1rem; cursor: pointer; border-radius: 9px; }
@@ -136,7 +137,7 @@ tbody th { color: var(--ink); font-weight: 600; }
 .code code { font-size: 1em; }
 .hl-keyword, .hl-attr { color: var(--code-key); } .hl-built_in, .hl-type { color: var(--code-name); }
 .hl-string { color: var(--code-text); } .hl-number, .hl-literal { color: var(--code-number); } .hl-comment { color: var(--mute); font-style: italic; }
-:root { --code-key: #8250df; --code-name: #0550ae; --code-text: #0a6b3b; --code-number: #9a4700; }
+:root { --code-key: #6a35c2; --code-name: #0550ae; --code-text: #0a6b3b; --code-number: #9a4700; }
 @media (prefers-color-scheme: dark) { :root { --code-key: #c8a6ff; --code-name: #8cc4ff; --code-text: #8fd9a8; --code-number: #f0b37a; } }
 .difference ins, .difference del { display: inline-block; min-width: 100%; text-decoration: none; }
 .difference ins, tr.column.new, tr.step.new { background: color-mix(in srgb, var(--good) 12%, transparent); }
