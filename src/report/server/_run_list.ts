@@ -2,7 +2,7 @@
  * Every run of a project as the list of them needs it: found once, and then only what has changed is read again.
  *
  * What must stay true: it shows what is on disk; a run that is new or going on is always looked at, one that has
- * ended (and might be resumed) every few seconds, so that ten thousand of them keep nobody waiting.
+ * ended (and might be resumed) as often as the number of them allows, so that ten thousand keep nobody waiting.
  *
  * @module
  */
@@ -22,7 +22,8 @@ interface Seen {
 
 /** After so many files others get their turn. */
 const AT_ONCE = 250;
-const LOOK_AT_ALL_MS = 5000;
+/** Looking at all of them again may take this part of the time. */
+const SHARE = 1 / 20;
 
 export class RunList {
   readonly #seen = new Map<string, Seen>();
@@ -31,7 +32,7 @@ export class RunList {
   #begun: Promise<void> | undefined;
   #looking: Promise<readonly SessionSummary[]> | undefined;
   #lookingAtAll: Promise<void> | undefined;
-  #lookedAtAll = -Infinity;
+  #lookAtAllFrom = -Infinity;
 
   /**
    * @param logs The `logs` folder, absolute.
@@ -64,7 +65,7 @@ export class RunList {
     const unsure = ids.filter((id) => (this.#seen.get(id)?.run.state ?? "running") === "running");
     if (await this.#lookAtEach(unsure)) different = true;
     if (different) this.#sort();
-    if (performance.now() - this.#lookedAtAll > LOOK_AT_ALL_MS) {
+    if (performance.now() > this.#lookAtAllFrom) {
       this.#lookingAtAll ??= this.#lookAtAll(ids).finally(() => this.#lookingAtAll = undefined);
     }
     return this.#newestFirst;
@@ -78,8 +79,10 @@ export class RunList {
   }
 
   async #lookAtAll(ids: readonly string[]): Promise<void> {
+    const begun = performance.now();
     if (await this.#lookAtEach(ids)) this.#sort();
-    this.#lookedAtAll = performance.now();
+    const ended = performance.now();
+    this.#lookAtAllFrom = ended + (ended - begun) / SHARE;
   }
 
   async #lookAtEach(ids: readonly string[]): Promise<boolean> {

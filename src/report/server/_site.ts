@@ -40,6 +40,7 @@ export class Site {
     if (kept !== undefined) return kept;
     const view = readRun(folder);
     this.#views.set(key, view);
+    view.catch(() => this.#views.delete(key));
     for (const old of this.#views.keys()) if (this.#views.size > KEPT) this.#views.delete(old);
     return view;
   }
