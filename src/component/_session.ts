@@ -11,8 +11,10 @@
 import { type Code, type Failure, OsirisError } from "../diagnostic.ts";
 import { checkDriverMessage } from "./_check.ts";
 import { Checksum } from "./checksum.ts";
+import { type Answer, type AnswerType, CREDIT, Inbox } from "./_inbox.ts";
+import { Inputs } from "./_inputs.ts";
 import { quoted, Violation } from "./_plain.ts";
-import { Pump } from "./_pump.ts";
+import type { Pump } from "./_pump.ts";
 import type {
   Batch,
   CheckResult,
@@ -30,12 +32,9 @@ import {
   type HostMessage,
   PROTOCOL_VERSION,
   type TargetColumn,
-  WRITE_INPUT,
 } from "./protocol.ts";
 import type { Capability, ComponentSpec, Mode } from "./spec.ts";
 
-/** Batches a driver may have in flight. */
-export const CREDIT = 8;
 /** Log lines, events and metrics that one driver's session is told of. */
 const MAX_TOLD = 20_000;
 /** How long a cancelled driver may take to clean up. */
@@ -55,46 +54,36 @@ export interface Port {
   release(clean: boolean): void | Promise<void>;
 }
 
-type Answer = Exclude<
-  DriverMessage,
-  { type: "log" | "event" | "metric" | "progress" | "used" | "error" | "credit" | "accepts" }
->;
-type Type = Answer["type"];
 type Call = "start" | Mode | "check" | "discover" | "target" | "loaded";
-interface Waiter {
-  resolve(message: Answer): void;
-  reject(error: unknown): void;
-}
-
 /** One driver, started for one step. */
 export class Session implements Driver {
   readonly #spec: ComponentSpec;
   readonly #start: DriverStart;
   readonly #hooks: DriverHooks;
   readonly #port: Port;
-  readonly #inbox: Answer[] = [];
-  readonly #pumps = new Map<string, Pump>();
+  readonly #inbox = new Inbox();
+  readonly #inputs: Inputs;
   readonly #onAbort = () => this.#cancel();
-  #waiter: Waiter | undefined;
   #call: Call | undefined;
   /** While a driver starts that was asked already. */
   #ready: Promise<void> | undefined;
   #next: Call | undefined;
-  #credit = 0;
   #told = 0;
   #failure: unknown;
   #state: "open" | "cancelling" | "closed" = "open";
   #closed = Promise.withResolvers<void>();
   #released: void | Promise<void> = undefined;
   #grace: ReturnType<typeof setTimeout> | undefined;
-  #mayAccept = false;
-  #accepted: { readonly null_text: string; readonly as_written?: boolean } | undefined;
 
   constructor(spec: ComponentSpec, start: DriverStart, hooks: DriverHooks, port: Port) {
     this.#spec = spec;
     this.#start = start;
     this.#hooks = hooks;
     this.#port = port;
+    this.#inputs = new Inputs({
+      post: (message, transfer) => this.#post(message, transfer),
+      fail: (error) => this.#abandon(error),
+    });
   }
 
   /**
@@ -190,7 +179,7 @@ export class Session implements Driver {
     this.#demandMode("transform");
     this.#begin("transform");
     for (const [name, input] of Object.entries(inputs)) {
-      if (input.batches !== undefined) this.#addPump(name, () => input.batches!());
+      if (input.batches !== undefined) this.#inputs.add(name, () => input.batches!());
     }
     const schemas = Object.entries(inputs).map(([name, input]) => [name, plainColumns(input.columns)]);
     this.#post({ type: "transform", inputs: Object.fromEntries(schemas) });
@@ -203,13 +192,7 @@ export class Session implements Driver {
   ): Promise<DriverWrite> {
     this.#demandMode("write");
     this.#begin("write");
-    const pump = this.#addPump(WRITE_INPUT, () => {
-      const accepted = this.#accepted;
-      this.#accepted = undefined;
-      if (accepted === undefined) return options.batches();
-      return piecesOf(options.bytes!(accepted.null_text, accepted.as_written ?? false));
-    });
-    this.#mayAccept = options.bytes !== undefined;
+    const pump = this.#inputs.addWritten(options);
     const { mode = null, keys = [], loadId = crypto.randomUUID(), pipeline = "", cursors = {} } = options;
     const { add, widen } = options.evolution ?? { add: [], widen: [] };
     const evolution = { add: plainColumns(add), widen: plainColumns(widen) };
@@ -261,7 +244,7 @@ export class Session implements Driver {
     }
     await this.#closed.promise;
     await this.#released;
-    await Promise.all([...this.#pumps.values()].map((pump) => pump.stop()));
+    await this.#inputs.stop();
   }
 
   /** The answer to a read or transform: a relation, or the beginning of batches. */
@@ -278,7 +261,7 @@ export class Session implements Driver {
     answer: Extract<Answer, { type: "relation" }>,
   ): { kind: "relation"; relation: typeof answer.relation } {
     const { relation } = answer;
-    if ([...this.#pumps.values()].some((pump) => pump.started)) {
+    if (this.#inputs.started) {
       throw this.#violated("it answered with a relation after it had asked for rows");
     }
     const writes = relation.kind === "copy" || relation.kind === "load";
@@ -298,8 +281,7 @@ export class Session implements Driver {
     let done = false;
     try {
       // Of an earlier call some may be left, and used already.
-      const here = this.#credit + this.#inbox.filter(({ type }) => type === "batch").length;
-      if (here < CREDIT) this.#grant(CREDIT - here);
+      if (this.#inbox.batchesDue < CREDIT) this.#grant(CREDIT - this.#inbox.batchesDue);
       while (true) {
         const answer = await this.#answer("batch", "end");
         if (answer.type === "end") {
@@ -310,7 +292,7 @@ export class Session implements Driver {
             throw this.#violated("the checksum it gives is not that of the bytes that arrived");
           }
           done = true;
-          await this.#finishPumps();
+          await this.#inputs.finish();
           this.#done();
           return { rows: answer.rows, cursor: answer.cursor };
         }
@@ -329,7 +311,7 @@ export class Session implements Driver {
     this.#demandOpen();
     this.#post({ type: "commit" });
     await this.#answer("committed");
-    await this.#finishPumps();
+    await this.#inputs.finish();
     this.#done();
   }
 
@@ -394,12 +376,7 @@ export class Session implements Driver {
     ) {
       throw new Violation("it moves rows itself, and its spec says that the engine carries them");
     }
-    if (message.type === "batch" && --this.#credit < 0) throw new Violation("a batch beyond its credit");
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    if (waiter !== undefined) waiter.resolve(message);
-    else if (this.#inbox.length > CREDIT + 1) throw new Violation("answers that nobody had asked for");
-    else this.#inbox.push(message);
+    this.#inbox.put(message);
   }
 
   /** After a cancel only the end of the call is awaited. */
@@ -409,38 +386,22 @@ export class Session implements Driver {
     }
   }
 
-  async #answer<T extends Type>(...expected: T[]): Promise<Extract<Answer, { type: T }>> {
+  async #answer<T extends AnswerType>(...expected: T[]): Promise<Extract<Answer, { type: T }>> {
     await this.#ready;
     return await this.#expect(...expected);
   }
 
-  async #expect<T extends Type>(...expected: T[]): Promise<Extract<Answer, { type: T }>> {
+  async #expect<T extends AnswerType>(...expected: T[]): Promise<Extract<Answer, { type: T }>> {
     this.#demandOpen();
-    const message = this.#inbox.shift() ?? await new Promise<Answer>((resolve, reject) => {
-      this.#waiter = { resolve, reject };
-    });
-    if ((expected as Type[]).includes(message.type)) return message as Extract<Answer, { type: T }>;
+    const message = this.#inbox.take() ?? await this.#inbox.wait();
+    if ((expected as AnswerType[]).includes(message.type)) return message as Extract<Answer, { type: T }>;
     throw this.#violated(
       `it answered '${message.type}' where ${expected.map((each) => `'${each}'`).join(" or ")} should be`,
     );
   }
 
-  #addPump(name: string, source: () => AsyncIterable<Batch>): Pump {
-    const pump = new Pump(source, {
-      batch: ({ data, rows }) => {
-        const whole = data.byteLength === data.buffer.byteLength && data.buffer instanceof ArrayBuffer;
-        const own = whole ? data : data.slice();
-        this.#post({ type: "batch", input: name, data: own, rows }, [own.buffer as ArrayBuffer]);
-      },
-      end: (rows, checksum) => this.#post({ type: "end", input: name, rows, checksum }),
-      fail: (error) => this.#abandon(error),
-    });
-    this.#pumps.set(name, pump);
-    return pump;
-  }
-
   #pump(input: string): Pump {
-    const pump = this.#pumps.get(input);
+    const pump = this.#inputs.get(input);
     if (pump === undefined || this.#call === undefined) {
       throw new Violation(`credit for the unknown input ${quoted(input)}`);
     }
@@ -451,20 +412,14 @@ export class Session implements Driver {
   }
 
   #accept(message: Extract<DriverMessage, { type: "accepts" }>): void {
-    if (this.#call !== "write" || this.#pump(message.input).started || this.#accepted !== undefined) {
+    if (this.#call !== "write" || this.#pump(message.input).started || this.#inputs.asText) {
       throw new Violation("it asks for a text when rows are on their way already");
     }
-    if (!this.#mayAccept) throw new Violation("it asks for a text, and there are only batches");
-    this.#accepted = message;
-  }
-
-  async #finishPumps(): Promise<void> {
-    await Promise.all([...this.#pumps.values()].map((pump) => pump.stop()));
-    this.#pumps.clear();
+    this.#inputs.accept(message);
   }
 
   #grant(batches: number): void {
-    this.#credit += batches;
+    this.#inbox.grant(batches);
     this.#post({ type: "credit", batches });
   }
 
@@ -484,9 +439,8 @@ export class Session implements Driver {
 
   /** The call has its answer; there is only one. */
   #done(): void {
-    if (this.#inbox.length > 0) {
-      throw this.#violated(`it answered '${this.#inbox[0]!.type}' after its final answer`);
-    }
+    const more = this.#inbox.first;
+    if (more !== undefined) throw this.#violated(`it answered '${more.type}' after its final answer`);
     this.#call = undefined;
     this.#next = undefined;
   }
@@ -550,9 +504,7 @@ export class Session implements Driver {
 
   #reject(error: unknown): void {
     this.#failure ??= error instanceof OsirisError ? error.ofStep(this.#start.step) : error;
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    waiter?.reject(this.#failure);
+    this.#inbox.fail(this.#failure);
   }
 
   #close(clean: boolean): void {
@@ -560,7 +512,7 @@ export class Session implements Driver {
     this.#state = "closed";
     clearTimeout(this.#grace);
     this.#hooks.signal?.removeEventListener("abort", this.#onAbort);
-    for (const pump of this.#pumps.values()) pump.stop();
+    this.#inputs.stop();
     this.#released = this.#port.release(clean);
     const failure = this.#failure instanceof OsirisError ? { failure: this.#failure.toFailure() } : {};
     this.#hooks.onExit?.({ clean, ...failure });
@@ -569,20 +521,7 @@ export class Session implements Driver {
 }
 
 /** What may come before the end of a call. */
-const UNENDING: ReadonlySet<Type> = new Set<Type>(["batch", "schema", "bytes", "staged"]);
-
-/** A text as a pump moves it: in batches without rows, which its end counts. */
-async function* piecesOf(
-  text: AsyncGenerator<Uint8Array, number, void>,
-): AsyncGenerator<Batch, number, void> {
-  let next = await text.next();
-  try {
-    for (; next.done !== true; next = await text.next()) yield { data: next.value, rows: 0 };
-  } finally {
-    if (next.done !== true) await text.return(0);
-  }
-  return next.value;
-}
+const UNENDING: ReadonlySet<AnswerType> = new Set<AnswerType>(["batch", "schema", "bytes", "staged"]);
 
 function isTimeout(reason: unknown): boolean {
   return reason instanceof DOMException && reason.name === "TimeoutError";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { OsirisError } from "../diagnostic.ts";
-import { CREDIT, type Port, Session } from "./_session.ts";
+import { CREDIT } from "./_inbox.ts";
+import { type Port, Session } from "./_session.ts";
 import type { Batch, DriverHooks } from "./driver.ts";
 import { Checksum } from "./checksum.ts";
 import type { HostMessage } from "./protocol.ts";

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { OsirisError } from "../diagnostic.ts";
 import { loadPlugins } from "./_builtins.ts";
 import { componentOf, failsWith, NOTHING, rowsOf, withDriver } from "./_made_driver_for_tests.ts";
-import { CREDIT } from "./_session.ts";
+import { CREDIT } from "./_inbox.ts";
 import {
   type Catalog,
   catalogOf,
