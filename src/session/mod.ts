@@ -47,6 +47,7 @@ export { type EarlierStatus, earlierStatuses } from "./_earlier.ts";
 export { findSession, listSessions, sessionIds, type SessionSummary, sessionSummary } from "./_list.ts";
 export { readRunEnd } from "./_read_end.ts";
 export { readStatus } from "./_read_status.ts";
+export { isWanted, type SessionFilter } from "./_wanted.ts";
 export { type GrantedStep, type SessionUse, sessionUse, sessionUses } from "./_session_use.ts";
 export { followEvents } from "./_follow.ts";
 export { applyGc, type GcItem, type GcPlan, type GcResult, planGc } from "./_gc.ts";

@@ -1,7 +1,7 @@
 /** `osiris logs list`, `show`, `tail` and `gc`. */
 
 import { OsirisError } from "../../diagnostic.ts";
-import type { GcPlan } from "../../session/mod.ts";
+import type { GcPlan, SessionFilter } from "../../session/mod.ts";
 import { bytes, counted, duration } from "../../amounts.ts";
 import { declare } from "../_declare.ts";
 import { EXIT } from "../_exit.ts";
@@ -16,19 +16,43 @@ export const logsList = declare({
   arguments: {},
   flags: {
     limit: { value: "N", summary: "how many to show (default 20; 0 shows all)", short: "n" },
+    state: {
+      value: "STATE",
+      summary: "only runs in this state",
+      choices: ["running", "succeeded", "failed", "cancelled", "interrupted"],
+    },
+    pipeline: { value: "NAME", summary: "only runs of this pipeline" },
+    from: { value: "DAY", summary: "only runs that began on this day (UTC) or later, such as 2026-01-31" },
+    to: { value: "DAY", summary: "only runs that began on this day (UTC) or before" },
+    filter: {
+      value: "TEXT",
+      summary: "only runs whose id, pipeline, profile or error contain TEXT",
+      short: "f",
+    },
   },
   document: {
     logs: "the folder of the runs",
-    total: "how many there are",
+    total: "how many there are of those that are wanted",
     sessions:
       "those shown: session_id, folder, pipeline, fingerprint, profile, state, started_at, ended_at, duration_ms, exit_code, error",
   },
-  examples: [{ line: "osiris logs list", about: "The last twenty runs." }],
-  async run({ limit }, cli) {
-    const { listSessions } = await import("../../session/mod.ts");
+  examples: [
+    { line: "osiris logs list", about: "The last twenty runs." },
+    { line: "osiris logs list --state failed --from 2026-01-01", about: "What failed this year." },
+  ],
+  async run({ limit, state, pipeline = "", from, to, filter: text = "" }, cli) {
+    const { isWanted, listSessions } = await import("../../session/mod.ts");
+    const wanted = {
+      text,
+      state: state as SessionFilter["state"],
+      pipeline,
+      from: day("--from", from),
+      to: day("--to", to),
+    };
     const { logs } = projectOf(cli);
     const most = limit === undefined ? 20 : wholeNumber("--limit", limit);
-    const all = await listSessions(logs);
+    const recorded = await listSessions(logs);
+    const all = recorded.filter((run) => isWanted(run, wanted));
     const sessions = most === 0 ? all : all.slice(0, most);
     const { style } = cli.out;
     const paint = (cell: string, column: number) =>
@@ -56,11 +80,12 @@ export const logsList = declare({
     const more = all.length > sessions.length
       ? `${all.length - sessions.length} more: --limit 0 shows all\n`
       : "";
+    const none = recorded.length === 0
+      ? `No runs in ${printable(shownPath(logs, cli.cwd))}\n`
+      : `None of ${counted(recorded.length, "run")} is as wanted\n`;
     return {
       document: { logs, total: all.length, sessions },
-      text: sessions.length > 0
-        ? table(headings, rows, cli.out, paint) + more
-        : `No runs in ${printable(shownPath(logs, cli.cwd))}\n`,
+      text: sessions.length > 0 ? table(headings, rows, cli.out, paint) + more : none,
     };
   },
 });
@@ -252,6 +277,15 @@ function gcText({ remove, kept, bytes: total }: GcPlan, left: readonly string[],
   ];
   const next = yes ? "" : "Nothing was removed: add --yes to do it\n";
   return `${lines.join("")}${counted(remove.length, "run")} would go, ${bytes(total)}; ${kept} stay\n${next}`;
+}
+
+/** A day as it was typed; "" is any. */
+function day(flag: string, value = ""): string {
+  if (value === "" || (/^\d{4}-\d\d-\d\d$/.test(value) && Number.isFinite(Date.parse(value)))) return value;
+  throw new OsirisError("CLI804", `Cannot read '${flag}': '${printable(value)}' is not a day`, {
+    category: "usage",
+    help: `for example: ${flag} 2026-01-31`,
+  });
 }
 
 const AGES: { readonly [unit: string]: number } = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };

@@ -1,6 +1,6 @@
 /** Which runs of a list are wanted, as the address of the list says it. @module */
 
-import type { RunState, SessionSummary } from "../../session/mod.ts";
+import { isWanted, type RunState, type SessionFilter, type SessionSummary } from "../../session/mod.ts";
 
 /** How a list may be sorted. */
 export const ORDERS = ["started", "duration", "pipeline", "state"] as const;
@@ -9,14 +9,7 @@ export const ORDERS = ["started", "duration", "pipeline", "state"] as const;
 export const STATES: readonly RunState[] = ["running", "succeeded", "failed", "cancelled", "interrupted"];
 
 /** What is wanted of a list. What the address does not say, or says in no way that is known, is not asked for. */
-export interface RunQuery {
-  /** Stands in the pipeline's name, session id, profile or error. */
-  readonly text: string;
-  readonly state: RunState | undefined;
-  readonly pipeline: string;
-  /** First and last day on which a run began, `2026-01-15`, in UTC. */
-  readonly from: string;
-  readonly to: string;
+export interface RunQuery extends SessionFilter {
   readonly sort: (typeof ORDERS)[number];
   readonly descending: boolean;
   /** Counts from 1. */
@@ -71,22 +64,10 @@ export function addressOf(path: string, query: RunQuery, changes: Partial<RunQue
 
 /** The runs, newest first, that a query wants. */
 export function choose(runs: readonly SessionSummary[], query: RunQuery): Chosen {
-  const fitting = sorted(runs.filter((run) => fits(run, query)), query);
+  const fitting = sorted(runs.filter((run) => isWanted(run, query)), query);
   const pages = Math.max(1, Math.ceil(fitting.length / PAGE));
   const page = Math.min(query.page, pages);
   return { runs: fitting.slice((page - 1) * PAGE, page * PAGE), fitting, page, pages };
-}
-
-function fits(run: SessionSummary, { text, state, pipeline, from, to }: RunQuery): boolean {
-  const day = run.started_at.slice(0, 10);
-  return (state === undefined || run.state === state) && (pipeline === "" || run.pipeline === pipeline) &&
-    (from === "" || day >= from) && (to === "" || day <= to) &&
-    (text === "" || mentions(run, text.toLowerCase()));
-}
-
-function mentions({ session_id, pipeline, profile, error }: SessionSummary, text: string): boolean {
-  return [session_id, pipeline, profile ?? "", error?.code ?? "", error?.message ?? ""]
-    .some((said) => said.toLowerCase().includes(text));
 }
 
 /** Sorting keeps runs that are equal in the order they had: newest first. */
