@@ -170,7 +170,8 @@ td.null { color: var(--mute); font-style: italic; }
 .chart .value { fill: var(--soft); }
 
 .events { max-height: 36rem; overflow: auto; border: 1px solid var(--line); border-radius: 10px; font-size: .86rem; }
-.events .chunk { list-style: none; margin: 0; padding: 0; content-visibility: auto; contain-intrinsic-size: auto 90rem; }
+.events .chunk { list-style: none; margin: 0; padding: 0; }
+.events.many .chunk { content-visibility: auto; contain-intrinsic-size: auto 90rem; }
 .event { display: grid; grid-template-columns: 6.5rem 3.2rem minmax(0, 1fr); gap: 0 .75rem; padding: .3rem .75rem; border-bottom: 1px solid var(--line); }
 .event time { font-family: var(--mono); color: var(--soft); }
 .event .kind { font-weight: 600; overflow-wrap: anywhere; }

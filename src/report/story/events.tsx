@@ -6,11 +6,14 @@ import { clockText } from "./_words.ts";
 
 /** Lines that are laid out together, and only when they come into sight. */
 const TOGETHER = 50;
+/** So few are laid out at once. */
+const FEW_CHUNKS = 3;
 
 /** What happened, line by line; with addresses, chosen and paged by the server. */
 export function Events({ story }: { readonly story: Story }): Markup {
   const { run, events, links, query } = story;
   const paged = links.events !== undefined;
+  const chunks = chunksOf(events.lines);
   return (
     <>
       {paged ? <Choice story={story} /> : <Sieve />}
@@ -21,8 +24,13 @@ export function Events({ story }: { readonly story: Story }): Markup {
             count(events.total)
           }${paged ? "" : leftOut(events.total - events.lines.length)}`}
       </p>
-      <div class="events" tabindex={0} role="group" aria-label="Events">
-        {chunksOf(events.lines).map((lines) => (
+      <div
+        class={chunks.length > FEW_CHUNKS ? "events many" : "events"}
+        tabindex={0}
+        role="group"
+        aria-label="Events"
+      >
+        {chunks.map((lines) => (
           <ol class="chunk" start={lines[0]!.number}>
             {lines.map((line) => <Line line={line} />)}
           </ol>
