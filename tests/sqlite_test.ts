@@ -206,7 +206,7 @@ const PAGED: { readonly [of: string]: string } = {
   "rows of odd values among plain ones, and the least and greatest number of a row":
     `CREATE TABLE t(id INTEGER PRIMARY KEY, x REAL, s TEXT, at TIMESTAMP, b BLOB, f BOOLEAN, d DECIMAL(9,2), j JSON);
     WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 9000) INSERT INTO t
-    SELECT n, iif(n % 700 = 0, n / 3.0, -n / 100.0), iif(n % 1100 = 0, replace(hex(zeroblob(800)), '00', 'long'), 'say "' || n || '", ñ'),
+    SELECT n, iif(n % 700 = 0, n / 3.0, -n / 100.0), iif(n % 1100 = 0, replace(hex(zeroblob(1100)), '00', 'long'), 'say "' || n || '", ñ'),
       datetime(1700000000 + n, 'unixepoch') || iif(n % 1300 = 0, '.5', ''), iif(n % 3 = 0, NULL, CAST('b' || n AS BLOB)), n % 2, n / 4.0,
       iif(n % 2900 = 0, n, '{}') FROM i;
     INSERT INTO t(id, s) VALUES (-9223372036854775808, 'least'), (9223372036854775807, 'greatest')`,

@@ -12,7 +12,7 @@ import type { ReadColumn } from "./read_column.ts";
 import { NULL_TEXT } from "./row_stream.ts";
 
 /** Bytes of a text or blob that is written here; so a page of lines has a size that is known before. */
-const SHORT = 1024;
+const SHORT = 4096;
 /** Columns of a line: the terms of one expression are bounded. */
 const MOST_COLUMNS = 200;
 
@@ -83,6 +83,6 @@ function doubled(value: string): string {
 function realCase(value: string, decimals: number): string {
   const power = `1e${decimals}`;
   const integer = `CAST(${value} * ${power} + iif(${value} < 0, -0.5, 0.5) AS INTEGER)`;
-  const fits = `abs(${value}) < 1e9 AND ${integer} / ${power} = ${value}`;
+  const fits = `${value} BETWEEN -1e9 AND 1e9 AND ${integer} / ${power} = ${value}`;
   return `WHEN ${fits} THEN ${integer} || 'e-${decimals}'`;
 }

@@ -55,7 +55,7 @@ const VALUES: fc.Arbitrary<SQLInputValue> = fc.oneof(
   ),
   // A text with a zero character is told apart by the page that it is on.
   fc.string({ unit: "binary", maxLength: 12 }).map((text) => text.replaceAll("\0", "")),
-  fc.constantFrom('say "x", twice', "\\N", "", "x".repeat(1025), ...NEAR, ...NEAR.map((text) => `${text} `)),
+  fc.constantFrom('say "x", twice', "\\N", "", "x".repeat(4097), ...NEAR, ...NEAR.map((text) => `${text} `)),
   moment,
   fc.uuid(),
   fc.uint8Array({ maxLength: 6 }),
@@ -116,7 +116,8 @@ Deno.test("lineText says what rows plainly hold, and nothing of values that are 
     ["BIGINT", "7"],
     ["DOUBLE", 1 / 3],
     ["DECIMAL(12,2)", 0.125],
-    ["VARCHAR", "x".repeat(1025)],
+    ["DECIMAL(12,2)", -(2n ** 63n)],
+    ["VARCHAR", "x".repeat(4097)],
     ["VARCHAR", 7n],
     ["TIMESTAMP", "2026-01-31 12:34:56+02:00"],
   ];

@@ -20,7 +20,7 @@ const LAST_ROW = 9_223_372_036_854_775_807n;
 const PAGE = 262_144;
 const FIRST_PAGE_ROWS = 64;
 /** Values of a page at most, however short the ones before were. */
-const MOST_VALUES = 32_768;
+const MOST_VALUES = 16_384;
 /** After so many pages in a row that had to be read again, no more are tried. */
 const GIVE_UP = 3;
 
