@@ -17,6 +17,16 @@ export const SANDBOX_FLAG = {
   },
 } as const satisfies Flags;
 
+/** Where what a command makes for others goes. */
+export const OUTPUT_FLAG = {
+  output: {
+    value: "FILE",
+    summary: "write this file, whole or not at all, instead of standard output",
+    short: "o",
+    kind: "file",
+  },
+} as const satisfies Flags;
+
 /** Which session a command is about. */
 export const SESSION_FLAG = {
   session: {

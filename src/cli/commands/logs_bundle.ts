@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { BundleFormat } from "../../report/mod.ts";
 import { bytes as sizeText } from "../../amounts.ts";
 import { declare } from "../_declare.ts";
-import { SESSION_FLAG, unusable, wholeNumber } from "../_flags.ts";
+import { OUTPUT_FLAG, SESSION_FLAG, unusable, wholeNumber } from "../_flags.ts";
 import { printable } from "../_printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
 
@@ -27,12 +27,7 @@ export const logsBundle = declare({
     },
     max_bytes: { value: "N", summary: "the most bytes it may have (default 262144, at least 16384)" },
     samples: { summary: "with the rows that steps kept as samples" },
-    output: {
-      value: "FILE",
-      summary: "write this file, whole or not at all, instead of standard output",
-      short: "o",
-      kind: "file",
-    },
+    ...OUTPUT_FLAG,
   },
   document: {
     session_id: "the run's id",

@@ -8,7 +8,7 @@ import { counted } from "../../amounts.ts";
 import type { Answer } from "../_answer.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
-import { SESSION_FLAG } from "../_flags.ts";
+import { OUTPUT_FLAG, SESSION_FLAG } from "../_flags.ts";
 import { jsonLine, jsonText } from "../_print.ts";
 import { printable } from "../_printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
@@ -39,12 +39,7 @@ export const logsExport = declare({
       choices: OTLP_SIGNALS,
     },
     endpoint: { value: "URL", summary: "with otlp: send it to this receiver, such as http://localhost:4318" },
-    output: {
-      value: "FILE",
-      summary: "write this file, whole or not at all, instead of standard output",
-      short: "o",
-      kind: "file",
-    },
+    ...OUTPUT_FLAG,
   },
   document: {
     format: "the format",

@@ -7,7 +7,7 @@ import type { RunLineage, RunView } from "../../report/mod.ts";
 import type { Answer } from "../_answer.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
-import { SESSION_FLAG, unusable } from "../_flags.ts";
+import { OUTPUT_FLAG, SESSION_FLAG, unusable } from "../_flags.ts";
 import { lineageText } from "../_lineage_text.ts";
 import { jsonText } from "../_print.ts";
 import { printable } from "../_printable.ts";
@@ -31,12 +31,7 @@ export const logsLineage = declare({
       value: "URL",
       summary: `with openlineage: send it to this receiver, such as ${EXAMPLE}`,
     },
-    output: {
-      value: "FILE",
-      summary: "write this file, whole or not at all, instead of standard output",
-      short: "o",
-      kind: "file",
-    },
+    ...OUTPUT_FLAG,
   },
   document: {
     session_id: "the run",

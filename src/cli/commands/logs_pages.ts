@@ -4,7 +4,7 @@ import { basename, resolve } from "node:path";
 import { bytes } from "../../amounts.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
-import { SESSION_FLAG } from "../_flags.ts";
+import { OUTPUT_FLAG, SESSION_FLAG } from "../_flags.ts";
 import { printable } from "../_printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
 import { writeWhole } from "../_write.ts";
@@ -57,12 +57,7 @@ export const logsCard = declare({
   arguments: {},
   flags: {
     ...SESSION_FLAG,
-    output: {
-      value: "FILE",
-      summary: "write this file, whole or not at all, instead of standard output",
-      short: "o",
-      kind: "file",
-    },
+    ...OUTPUT_FLAG,
   },
   document: {
     session_id: "the run's id",

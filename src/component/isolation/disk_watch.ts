@@ -35,7 +35,7 @@ const PAUSE_MS = 25;
  */
 export function watchDisk(limit: DiskLimit, pid: number, exceeded: (what: string) => void): () => void {
   let stopped = false;
-  let timer: number | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const look = async () => {
     const began = performance.now();
     const what = await excessOf(limit, pid);
