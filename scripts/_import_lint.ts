@@ -25,8 +25,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   run: ["manifest", "component", "connection", "engine", "session", "state", "diagnostic"],
   session: ["manifest", "diagnostic", "schemas"],
   state: ["diagnostic"],
+  hook: ["manifest", "session", "connection", "report", "diagnostic", "amounts"],
   report: ["session", "manifest", "diagnostic", "amounts", "printable", "schemas"],
   cli: [
+    "hook",
     "diagnostic",
     "amounts",
     "printable",

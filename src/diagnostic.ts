@@ -161,6 +161,7 @@ export const CODES = {
   OML117: "YAML that OML does not take",
   OML118: "number cannot be kept exactly",
   OML119: "cannot be formatted without loss",
+  OML120: "hook that cannot be",
   // CMP2xx: what needs the catalog, the connections or the parameters (src/compile/, src/manifest.ts).
   CMP201: "unknown component",
   CMP202: "mode the component does not have",
@@ -272,6 +273,11 @@ export const CODES = {
   SES711: "state written by a newer version",
   SES712: "state damaged",
   SES713: "cursor lost",
+  // HKS85x: hooks beside a run (src/hook/).
+  HKS850: "hook failed",
+  HKS851: "hook ran longer than its timeout",
+  HKS852: "program of a hook is not allowed",
+  HKS853: "hook cannot be set up",
   // CLI8xx: how the command was called (src/cli/).
   CLI801: "wrong usage",
   CLI802: "unknown command",

@@ -102,6 +102,28 @@ export interface ManifestComponent {
   readonly driver: string;
 }
 
+/** What is done at events of a run; a hook that fails changes nothing of the run, unless it is critical. */
+export interface ManifestHook {
+  readonly name: string;
+  /** Events by their names in the record. */
+  readonly on: readonly string[];
+  readonly priority: "critical" | "high" | "medium" | "low";
+  /** Whether the hooks after it wait until it is done. */
+  readonly mode: "sync" | "async";
+  readonly timeout_ms: number;
+  readonly action:
+    | "webhook"
+    | "command"
+    | "file"
+    | "email"
+    | "summary"
+    | "alert"
+    | "metrics_export"
+    | "log_rotation";
+  /** What the action needs; secrets stand in connections. */
+  readonly config: { readonly [key: string]: Json };
+}
+
 export interface Manifest {
   readonly manifest_version: "1";
   readonly fingerprint: string;
@@ -119,6 +141,8 @@ export interface Manifest {
     readonly [name: string]: { readonly type: ParamType; readonly value?: Json; readonly sensitive?: true };
   };
   readonly run?: { readonly run_id?: string; readonly traceparent?: string };
+  /** Absent when there are none. */
+  readonly hooks?: readonly ManifestHook[];
   /** In an order in which they may run; ties in the order of the text. */
   readonly steps: readonly ManifestStep[];
   readonly components: { readonly [name: string]: ManifestComponent };

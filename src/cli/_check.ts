@@ -17,12 +17,13 @@ import {
 } from "../connection/mod.ts";
 import { type Diagnostic, hasErrors, OsirisError } from "../diagnostic.ts";
 import { type Manifest, manifestBytes, parseManifest } from "../manifest.ts";
-import { parsePipeline } from "../oml/mod.ts";
+import { parsePipeline, type ProjectSettings } from "../oml/mod.ts";
 import type { Project } from "../run/mod.ts";
 import type { Cli } from "./_cli.ts";
 import { projectCatalog, projectLock } from "./_components.ts";
 import { printable } from "./_printable.ts";
 import { projectOf, shownPath } from "./_project.ts";
+import { projectSettings } from "./_project_settings.ts";
 import { readNamedFile } from "./_read.ts";
 import { textsIn } from "./_texts.ts";
 import { VERSION } from "./_version.ts";
@@ -46,6 +47,8 @@ interface Surroundings {
   readonly env: Environment;
   readonly catalog: Catalog;
   readonly connections: ConnectionIndex;
+  /** What the project's osiris.yaml says. */
+  readonly settings: ProjectSettings;
 }
 
 /** Everything a plan or a run needs; no manifest where findings forbid one. */
@@ -183,12 +186,14 @@ async function surroundings(
   const file = shownPath(join(project.root, "osiris_connections.yaml"), cli.cwd);
   const connections = loadConnections(file, env);
   const catalog = await projectCatalog(project);
+  const settings = projectSettings(cli, project);
   return {
     project,
     env,
+    settings: settings.value ?? { hooks: [], allow_commands: [] },
     catalog,
     connections: connections.value ?? emptyConnections(env),
-    found: [...env.diagnostics, ...connections.diagnostics],
+    found: [...env.diagnostics, ...connections.diagnostics, ...settings.diagnostics],
   };
 }
 

@@ -10,6 +10,7 @@ import type { Answer } from "./_answer.ts";
 import { loadRunnable } from "./_check.ts";
 import type { Choices } from "./_check.ts";
 import type { Cli } from "./_cli.ts";
+import { hooksDocument, hooksOf, hooksText } from "./_hooks.ts";
 import { planText } from "./_plan_text.ts";
 
 /** What a person demands of a plan beside the text. */
@@ -34,5 +35,8 @@ export async function plannedAnswer(
     requireOsSandbox: demands.require_os_sandbox,
     ...(windows === undefined ? {} : { windows }),
   });
-  return { document: { file, plan }, text: planText(plan, cli.cwd, cli.out), diagnostics, texts };
+  const hooks = hooksOf(loaded, manifest);
+  const text = planText(plan, cli.cwd, cli.out) + hooksText(hooks, cli.cwd, cli.out);
+  const document = { file, plan, ...(hooks.length === 0 ? {} : { hooks: hooksDocument(hooks) }) };
+  return { document, text, diagnostics, texts };
 }

@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { type Failure, OsirisError } from "../diagnostic.ts";
+import { demandAllowed } from "../hook/mod.ts";
 import type { Manifest } from "../manifest.ts";
 import { type Outcome, type Plan, planRun, runPlan } from "../run/mod.ts";
 import type { RunEnd, RunState, SessionEvent } from "../session/mod.ts";
@@ -21,6 +22,7 @@ import { logLevel, logLine } from "./_log.ts";
 import { warningText } from "./_print.ts";
 import { printable } from "./_printable.ts";
 import { shownPath } from "./_project.ts";
+import { alongside, hooksOf } from "./_hooks.ts";
 import { type Watcher, watcherFor } from "./_progress.ts";
 import { telemetryOf, traceparentOf } from "./_telemetry.ts";
 
@@ -50,6 +52,8 @@ export async function runAnswer(
   const level = logLevel({ verbose: flags.verbose, debug: cli.debug }, env.logLevel);
   requireSecrets(manifest, loaded.secretParams);
   const traceparent = await traceparentOf(flags.traceparent, env);
+  const hooks = hooksOf(loaded, manifest);
+  demandAllowed(hooks);
   const plan = await allowedPlan(cli, { ...loaded, manifest }, flags, backfill);
   if (plan.os_sandbox?.in_force === false) {
     cli.err.write(warningText(withoutSandbox(plan, plan.os_sandbox.reason), cli.err));
@@ -60,6 +64,7 @@ export async function runAnswer(
   }
   const telemetry = await telemetryOf(plan, manifest.profile, env);
   const watcher = watcherFor(cli, plan.order);
+  const alerts: string[] = [];
   let end: RunEnd | undefined;
   const onEvent = (event: SessionEvent) => {
     if (
@@ -70,6 +75,7 @@ export async function runAnswer(
     }
     watcher.event(event);
     telemetry.event(event);
+    if (event.event_type === "hook.error") alerts.push(event.data.error.message);
     const line = logLine(event, level);
     if (line) watcher.log(line);
   };
@@ -83,12 +89,13 @@ export async function runAnswer(
       manifest,
       manifestText,
       ...(traceparent === undefined ? {} : { traceparent }),
+      ...alongside(hooks, manifest, loaded, (text) => alerts.push(text)),
       signal,
       onEvent,
       onProgress: (step, progress) => watcher.progress(step, progress),
       exitCodeOf: (failure, state) => verdictExit(cli, failure, state),
     });
-    const notices = [...outcome.notices, ...await telemetry.end(outcome)];
+    const notices = [...alerts, ...outcome.notices, ...await telemetry.end(outcome)];
     watcher.end();
     return { ...answerTo({ ...outcome, notices }, end, cli), diagnostics, texts };
   } finally {

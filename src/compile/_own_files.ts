@@ -13,7 +13,7 @@ export interface Place {
 }
 
 /** What is Osiris' own in each project, and what it is. */
-const OWN: readonly (readonly [path: string, what: string])[] = [
+export const OWN: readonly (readonly [path: string, what: string])[] = [
   ["osiris_connections.yaml", "the project's connections"],
   ["osiris.yaml", "the project's settings"],
   [".env", "the project's variables"],

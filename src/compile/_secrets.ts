@@ -25,6 +25,7 @@ export function refuseShapes(pipeline: Pipeline, findings: Findings): void {
   for (const step of pipeline.steps) {
     refuseHidden(step.config, ["steps", step.index, "config"], seen, findings);
   }
+  pipeline.hooks.forEach(({ config }, index) => refuseHidden(config, ["hooks", index], seen, findings));
   for (const [name, profile] of Object.entries(pipeline.profiles)) {
     refuseHidden(profile.params, ["profiles", name, "params"], seen, findings);
     refuseHidden(profile.config, ["profiles", name, "config"], seen, findings);

@@ -5,6 +5,7 @@ import {
   type Json,
   type Manifest,
   manifestFingerprint,
+  type ManifestHook,
   type ManifestStep,
   stepFingerprint,
   type UnprintedManifest,
@@ -186,6 +187,7 @@ function manifestOf(input: CompileInput, { params, steps }: Compiled): Manifest 
     profile: input.profile ?? null,
     params: params.listed(),
     ...(pipeline.run ? { run: pipeline.run } : {}),
+    ...(pipeline.hooks.length === 0 ? {} : { hooks: pipeline.hooks as ManifestHook[] }),
     steps: printed,
     components,
   };

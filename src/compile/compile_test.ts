@@ -435,3 +435,16 @@ Deno.test("compile refuses to isolate a component from outside any less than it 
   assert.match(said(found), /'files.reader' comes from outside and always gets a process of its own/);
   manifestOf(pipelineText(READ("path: a.csv")), { catalog: outside });
 });
+
+Deno.test("compile keeps hooks in the manifest, which reads back, and refuses a secret in one", () => {
+  const hooks = (url: string) => `hooks: [{ name: tell, on: node_error, webhook: { url: "${url}" } }]\n`;
+  const manifest = manifestOf(pipelineText(READ("path: a.csv"), hooks("https://example.com/x")));
+  const [hook] = manifest.hooks!;
+  assert.deepEqual([hook?.on, hook?.action], [["execution.step.error"], "webhook"]);
+  assert.deepEqual(parseManifest(manifestBytes(manifest), "manifest.yaml").value?.hooks, manifest.hooks);
+  const plain = manifestOf(pipelineText(READ("path: a.csv")));
+  assert.deepEqual([plain.hooks, plain.fingerprint === manifest.fingerprint], [undefined, false]);
+  const token = "ghp_" + "a1B2".repeat(9);
+  const found = compileText(pipelineText(READ("path: a.csv"), hooks(`https://example.com/${token}`)));
+  assert.deepEqual(found.diagnostics.map(({ code }) => code), ["CMP210"]);
+});

@@ -16,4 +16,5 @@
  */
 
 export { compile, type CompileInput } from "./compile.ts";
+export { OWN } from "./_own_files.ts";
 export { redactSecretLines } from "./_findings.ts";

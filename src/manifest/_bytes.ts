@@ -1,6 +1,6 @@
 /** A manifest's bytes: what stands in it, in which order. How it is spelled is the matter of `_yaml_text.ts`. @module */
 
-import type { Contract, Json, Manifest, ManifestStep } from "../manifest.ts";
+import type { Contract, Json, Manifest, ManifestHook, ManifestStep } from "../manifest.ts";
 import { sortedEntries } from "./_canonical_json.ts";
 import { yamlEntry } from "./_yaml_text.ts";
 
@@ -30,6 +30,7 @@ export function manifestBytes(manifest: Manifest): string {
       (param) => ({ ...pick(param, ["type", "sensitive"]), ...withValue(param) }),
     ),
     ...(manifest.run ? { run: pick(manifest.run, ["run_id", "traceparent"]) } : {}),
+    ...(manifest.hooks ? { hooks: manifest.hooks.map(orderedHook) } : {}),
     components: mapValues(manifest.components, (component) => pick(component, ["version", "spec", "driver"])),
     steps: manifest.steps.map(orderedStep),
   };
@@ -63,6 +64,13 @@ function orderedStep(step: ManifestStep): { [key: string]: unknown } {
       step.bind,
       (binding) => ({ ...pick(binding, ["type", "symbol"]), ...withValue(binding) }),
     ),
+  };
+}
+
+function orderedHook(hook: ManifestHook): { [key: string]: unknown } {
+  return {
+    ...pick(hook, ["name", "on", "priority", "mode", "timeout_ms", "action"]),
+    config: sorted(hook.config),
   };
 }
 

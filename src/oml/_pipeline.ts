@@ -7,6 +7,7 @@
 import type { Checked, Code, Diagnostic, Severity } from "../diagnostic.ts";
 import { Findings } from "./_findings.ts";
 import { checkCycles, checkIds } from "./_graph.ts";
+import { type HookDecl, readHooks } from "./_hooks.ts";
 import { child, entriesOf, type Located, type Path, textOf } from "./_located.ts";
 import { type ParamDecl, readParams, readProfileParams } from "./_params.ts";
 import { decode, Lines } from "./_source.ts";
@@ -44,6 +45,8 @@ export interface Pipeline {
   profiles: Record<string, Profile>;
   /** Ids from outside that the record of a run carries. */
   run?: { run_id?: string; traceparent?: string };
+  /** What is done at events of a run, in the order of the text. */
+  hooks: HookDecl[];
   /** In the order of the text, with what `defaults` gives them. */
   steps: StepDecl[];
   /**
@@ -122,6 +125,7 @@ function readPipeline(root: Located, findings: Findings): Pipeline | undefined {
     params,
     profiles,
     ...(run === undefined ? {} : { run }),
+    hooks: readHooks(root, findings),
     steps: steps.map(({ decl }) => decl),
     diagnostic: (code, path, message, options) => findings.make(root, path, code, message, options),
   };

@@ -414,7 +414,7 @@ const BAD: [name: string, text: string, expected: string[]][] = [
       `${HEAD}steps:\n  - id: a\n    component: f.r\n    mode: read\n    ${key}\n`,
       ["OML108 7:5 is not supported yet"],
     ]),
-  ...["checkpoint: auto", "checkpoint: { interval: 2 }", "schedule: '@daily'", "stream: {}", "hooks: []"]
+  ...["checkpoint: auto", "checkpoint: { interval: 2 }", "schedule: '@daily'", "stream: {}"]
     .map((
       key,
     ): [string, string, string[]] => [key, `${HEAD}${key}\n${READ}`, ["OML108 3:1 is not supported yet"]]),

@@ -79,8 +79,17 @@ export const schema: Schema = root;
 
 /** Everything in `node` that does not fit the schema of OML. */
 export function findMisfits(node: Located): Misfit[] {
+  return misfitsWith(schema, node, []);
+}
+
+/** Everything in a list of hooks that does not fit; `path` is where it stands. */
+export function findHookMisfits(node: Located, path: Path): Misfit[] {
+  return misfitsWith(schema.properties!["hooks"]!, node, path);
+}
+
+function misfitsWith(schema: Schema, node: Located, path: Path): Misfit[] {
   const misfits: Misfit[] = [];
-  walk(schema, node, [], misfits);
+  walk(schema, node, path, misfits);
   return misfits;
 }
 

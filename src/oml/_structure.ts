@@ -7,11 +7,20 @@
 import { nearest } from "../diagnostic.ts";
 import { type Findings, quote } from "./_findings.ts";
 import { child, type Located, type Path, textOf } from "./_located.ts";
-import { findMisfits, type Misfit } from "./_schema.ts";
+import { findHookMisfits, findMisfits, type Misfit } from "./_schema.ts";
 
 /** Reports everything in the document that the schema does not allow. */
 export function checkStructure(root: Located, findings: Findings): void {
-  const misfits = findMisfits(root);
+  reportAll(findMisfits(root), root, findings);
+}
+
+/** Reports everything in the document's list of hooks that the schema does not allow. */
+export function checkHooks(root: Located, findings: Findings): void {
+  const hooks = child(root, "hooks");
+  if (hooks !== undefined) reportAll(findHookMisfits(hooks, ["hooks"]), root, findings);
+}
+
+function reportAll(misfits: readonly Misfit[], root: Located, findings: Findings): void {
   const mistyped = mistypedKeys(misfits);
   for (const misfit of misfits) {
     if (misfit.kind === "missing" && mistyped.has(keyOf(misfit.path, misfit.key))) continue;
@@ -119,6 +128,10 @@ export function subjectOf(root: Located, path: Path): { subject: string; rest: P
   }
   if (first === "profiles" && second !== undefined) {
     return { subject: `profile ${quote(String(second))}`, rest: path.slice(2) };
+  }
+  if (first === "hooks" && typeof second === "number") {
+    const name = textOf(child(child(child(root, "hooks"), second), "name"));
+    return { subject: name ? `hook ${quote(name)}` : `hook ${second + 1}`, rest: path.slice(2) };
   }
   return { subject: "the pipeline", rest: path };
 }

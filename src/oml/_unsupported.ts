@@ -16,7 +16,6 @@ const KEYS = new Set([
   "checks",
   "schedule",
   "stream",
-  "hooks",
   "resources",
   "privacy",
   "approval_required",

@@ -18,6 +18,8 @@
  */
 
 export { parseDuration } from "./_duration.ts";
+export type { HookDecl } from "./_hooks.ts";
+export { parseProject, type ProjectSettings } from "./_project.ts";
 export { formatOml } from "./_format.ts";
 export type { Path } from "./_located.ts";
 export { fitParam, type ParamDecl, type ParamType } from "./_params.ts";

@@ -43,6 +43,7 @@ const MOST_WAITING = 10_000;
 /** So many are sent at once rather than at the next time. */
 const MANY = 500;
 
+/** Telemetry of one run, told of its events and at last of its record. */
 export class LiveTelemetry {
   readonly #options: LiveOptions;
   readonly #trace: Trace;

@@ -13,7 +13,13 @@ import { type ConnectionIndex, createScrubber, type Environment } from "../conne
 import type { Failure } from "../diagnostic.ts";
 import { foreseeEngine, openEngine } from "../engine/mod.ts";
 import type { Manifest } from "../manifest.ts";
-import { createSession, type RunState, type SessionEvent, type Status } from "../session/mod.ts";
+import {
+  createSession,
+  type RunState,
+  type SessionEvent,
+  type SessionWriter,
+  type Status,
+} from "../session/mod.ts";
 import type { BackfillWindow } from "../state/mod.ts";
 import { failureOf, scrubbed } from "./_failure.ts";
 import { rememberSchemas, runIndex } from "./_index.ts";
@@ -50,12 +56,25 @@ export interface RunInput {
   readonly backfill?: BackfillWindow;
   /** The W3C trace that the run is part of; stands above the one that the manifest names. */
   readonly traceparent?: string;
+  /** Texts beside those of connections and parameters that no record may show. */
+  readonly secrets?: readonly string[];
+  /** What goes on beside the run, told of its record before the first event. */
+  readonly accompany?: (session: SessionWriter) => Companion;
   /** Aborting it cancels the run: staged writes are undone and the session says `cancelled`. */
   readonly signal: AbortSignal;
   readonly onEvent?: (event: SessionEvent) => void;
   readonly onProgress?: (step: string, progress: Progress) => void;
   /** The exit code to record for a verdict; the command line decides it. */
   readonly exitCodeOf: (failure: Failure | undefined, state: RunState) => number;
+}
+
+/** What goes on beside a run, and changes it only by a failure that it says. */
+export interface Companion {
+  /**
+   * Waits until all is done that the events up to now began; not long once `signal` is aborted. A failure makes
+   * a run that had succeeded one that failed.
+   */
+  settled(signal: AbortSignal): Promise<Failure | undefined>;
 }
 
 /** What became of a run. */
@@ -95,6 +114,7 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
     status: begun,
   });
   if (input.onEvent) session.onEvent(input.onEvent);
+  const companion = input.accompany?.(session);
   const record = new RunRecord(session, plan, manifest, scrub);
   const notices: string[] = [];
   const index = runIndex(project, (text) => notices.push(text));
@@ -139,8 +159,15 @@ export async function runPlan(plan: Plan, input: RunInput): Promise<Outcome> {
     await rm(temp, { recursive: true, force: true });
   }
 
-  const state = input.signal.aborted ? "cancelled" : failure ? "failed" : "succeeded";
-  const status = record.runEnded(state, failure, input.exitCodeOf(failure, state));
+  let state: Outcome["state"] = input.signal.aborted ? "cancelled" : failure ? "failed" : "succeeded";
+  let status = record.runEnded(state, failure, input.exitCodeOf(failure, state));
+  const objection = await companion?.settled(input.signal);
+  if (objection !== undefined && state === "succeeded") {
+    state = "failed";
+    failure = objection;
+    status = record.runEnded(state, failure, input.exitCodeOf(failure, state));
+    await companion?.settled(input.signal); // what is told of a run that failed
+  }
   await session.close();
   const recorded = index.recordRun(status).then(async () => {
     if (state === "succeeded") await rememberSchemas(index, record, input.manifest, session.id);
@@ -182,5 +209,5 @@ function secretsOf(plan: Plan, input: RunInput): string[] {
     const entry = input.catalog.get(step.component);
     return entry ? resolved(step, entry.spec, plan.run, input).connection?.secrets ?? [] : [];
   });
-  return [...connections, ...Object.values(input.secretParams ?? {})];
+  return [...connections, ...Object.values(input.secretParams ?? {}), ...input.secrets ?? []];
 }

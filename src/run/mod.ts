@@ -24,7 +24,7 @@ export {
   type Project,
   type SandboxState,
 } from "./plan.ts";
-export { type Outcome, type RunInput, runPlan } from "./execute.ts";
+export { type Companion, type Outcome, type RunInput, runPlan } from "./execute.ts";
 export {
   checkConnections,
   type ConnectionHealth,

@@ -12,7 +12,11 @@ export const plan = declare({
   ],
   arguments: { file: { value: "FILE", summary: "a pipeline or a manifest", kind: "file" } },
   flags: { ...COMPILE_FLAGS, ...SANDBOX_FLAG },
-  document: { file: "what was planned, as typed", plan: "the plan, as in plan.json of a run" },
+  document: {
+    file: "what was planned, as typed",
+    plan: "the plan, as in plan.json of a run",
+    hooks: "when there are any: each hook, what it reaches, and whether it is allowed",
+  },
   examples: [
     { line: "osiris plan pipeline.oml", about: "The plan of a pipeline." },
     { line: "osiris plan compiled/manifest.yaml", about: "The plan of a manifest." },

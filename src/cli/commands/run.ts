@@ -55,6 +55,7 @@ export const run = declare({
     steps: "each step as in status.json",
     notices: "when there is any: what went wrong beside the run and changed nothing of it",
     plan: "the plan, with --dry-run only",
+    hooks: "with --dry-run, when there are any: each hook, what it reaches, and whether it is allowed",
     report: "with --open: the run's page",
     opened: "with --open: whether the browser was asked to show it",
     backfill:

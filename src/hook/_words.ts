@@ -1,0 +1,57 @@
+/** What is said of an event to people. @module */
+
+import { duration, rows } from "../amounts.ts";
+import type { Failure } from "../diagnostic.ts";
+import type { Told } from "./_opened.ts";
+
+/** An event in one sentence. */
+export function sentenceOf(told: Told): string {
+  const { event, run } = told;
+  const { pipeline, step, error } = valuesOf(told);
+  switch (event.event_type) {
+    case "run.start":
+      return `Pipeline ${pipeline} begins`;
+    case "run.complete": {
+      const { duration_ms, rows_read, rows_written } = event.data;
+      const moved = [
+        ...(rows_read === undefined ? [] : [`${rows(rows_read)} read`]),
+        ...(rows_written === undefined ? [] : [`${rows(rows_written)} written`]),
+      ];
+      return `Pipeline ${pipeline} succeeded in ${duration(duration_ms)}${
+        moved.length === 0 ? "" : `: ${moved.join(", ")}`
+      }`;
+    }
+    case "run.error":
+      return `Pipeline ${pipeline} failed: ${error}`;
+    case "run.cancel":
+      return `Pipeline ${pipeline} was cancelled`;
+    case "execution.step.error":
+      return `Step ${step} of pipeline ${pipeline} failed: ${error}`;
+    default:
+      return `${event.event_type} of ${step === "" ? "" : `step ${step} in `}pipeline ${run.pipeline}`;
+  }
+}
+
+/** A text with values in the place of the names in braces; other braces stay. */
+export function filled(template: string, told: Told): string {
+  const values: { readonly [name: string]: string } = { ...valuesOf(told) };
+  return template.replace(/\{([a-z]+)\}/g, (all, name) => Object.hasOwn(values, name) ? values[name]! : all);
+}
+
+function valuesOf({ event, run }: Told) {
+  const data = event.data as { readonly step_id?: string; readonly error?: Failure };
+  return {
+    pipeline: run.pipeline,
+    session: run.session_id,
+    event: event.event_type as string,
+    state: STATES[event.event_type] ?? "running",
+    step: data.step_id ?? "",
+    error: data.error?.message ?? "",
+  };
+}
+
+const STATES: { readonly [event: string]: string } = {
+  "run.complete": "succeeded",
+  "run.error": "failed",
+  "run.cancel": "cancelled",
+};
