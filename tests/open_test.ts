@@ -50,7 +50,7 @@ Deno.test({
     assert.equal(unshown.code, 0, unshown.stderr);
     assert.match(
       unshown.stderr,
-      /^Cannot open the browser: there is no program 'xdg-open' here; open a page.html yourself\n$/,
+      /^warning: the browser cannot be opened: there is no program 'xdg-open' here; open a page.html yourself\n$/,
     );
     assert.match(unshown.stdout, /^Wrote a page.html \(/);
   },

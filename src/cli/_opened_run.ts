@@ -15,15 +15,18 @@ export async function withPageShown(answer: Answer, cli: Cli): Promise<Answer> {
   const { session, state } = answer.document;
   if (typeof session !== "string" || state === "cancelled") return answer;
   const report = join(session, PAGE);
+  const before = answer.warnings ?? [];
   try {
     await writeRunPage(session, report);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { ...answer, warnings: [...answer.warnings ?? [], `no page was made of the run: ${reason}`] };
+    return { ...answer, warnings: [...before, `no page was made of the run: ${reason}`] };
   }
+  const { opened, warnings } = await showPage(cli, report);
   return {
     ...answer,
-    document: { ...answer.document, report, opened: await showPage(cli, report) },
+    warnings: [...before, ...warnings],
+    document: { ...answer.document, report, opened },
     note: `${answer.note ?? ""}Report ${printable(shownPath(report, cli.cwd))}\n`,
   };
 }

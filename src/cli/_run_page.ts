@@ -4,7 +4,6 @@ import { readRun, storyFile } from "../report/mod.ts";
 import { openInBrowser } from "./_browser.ts";
 import type { Cli } from "./_cli.ts";
 import { Lineages } from "./_engine_lineage.ts";
-import { printable } from "./_printable.ts";
 import { shownPath } from "./_project.ts";
 import { writeWhole } from "./_write.ts";
 
@@ -17,12 +16,13 @@ export async function writeRunPage(folder: string, file: string): Promise<number
   return content.length;
 }
 
-/** Shows a page in the browser; where there is none, says so and which file to open. Gives whether it was shown. */
-export async function showPage(cli: Cli, file: string): Promise<boolean> {
+/** Shows a page in the browser; where there is none, the warning says so and which file to open. */
+export async function showPage(
+  cli: Cli,
+  file: string,
+): Promise<{ readonly opened: boolean; readonly warnings: readonly string[] }> {
   const problem = await openInBrowser(file);
-  if (problem === undefined) return true;
-  cli.err.write(
-    `Cannot open the browser: ${problem}; open ${printable(shownPath(file, cli.cwd))} yourself\n`,
-  );
-  return false;
+  if (problem === undefined) return { opened: true, warnings: [] };
+  const mend = `open ${shownPath(file, cli.cwd)} yourself`;
+  return { opened: false, warnings: [`the browser cannot be opened: ${problem}; ${mend}`] };
 }

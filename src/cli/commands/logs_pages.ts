@@ -43,9 +43,10 @@ export const logsHtml = declare({
     const session_id = basename(folder);
     const file = resolve(cli.cwd, output ?? `${session_id}.html`);
     const size = await writeRunPage(folder, file);
-    const opened = open ? { opened: await showPage(cli, file) } : {};
+    const { warnings = [], ...opened } = open ? await showPage(cli, file) : {};
     return {
       document: { session_id, output: file, bytes: size, ...opened },
+      warnings,
       text: `Wrote ${printable(shownPath(file, cli.cwd))} (${bytes(size)})\n`,
     };
   },
