@@ -8,7 +8,7 @@
 import { parseArgs } from "node:util";
 import { nearest, OsirisError } from "../diagnostic.ts";
 import { type Argument, type Command, type Flag, type Flags, GLOBAL_FLAGS, typed } from "./_declare.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 
 /** What every command line may say. */
 export interface Globals {

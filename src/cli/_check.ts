@@ -21,7 +21,7 @@ import { parsePipeline, type ProjectSettings } from "../oml/mod.ts";
 import type { Project } from "../run/mod.ts";
 import type { Cli } from "./_cli.ts";
 import { projectCatalog, projectLock } from "./_components.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 import { projectOf, shownPath } from "./_project.ts";
 import { projectSettings } from "./_project_settings.ts";
 import { readNamedFile } from "./_read.ts";

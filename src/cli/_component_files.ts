@@ -11,7 +11,7 @@ import { readSdkTypes } from "../component/mod.ts";
 import { systemReason } from "./_system_reason.ts";
 import { writeWhole } from "./_write.ts";
 import { OsirisError } from "../diagnostic.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 
 const TYPES = "osiris-driver.d.ts";
 

@@ -29,7 +29,7 @@ import type { PlanStep, Project } from "../run/mod.ts";
 import { ask, canAsk } from "./_ask.ts";
 import type { Cli } from "./_cli.ts";
 import { demandLock, outsiders, projectCatalog, writeLock } from "./_components.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 import { columnsOf, padded } from "./_wrap.ts";
 
 /** A component about which somebody has to be asked. */

@@ -2,7 +2,7 @@
 
 import type { EventData, SessionRecord } from "../session/mod.ts";
 import { counted, rows } from "../amounts.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 import type { Stream } from "./_terminal.ts";
 import { wrapped } from "./_wrap.ts";
 

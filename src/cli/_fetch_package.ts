@@ -10,7 +10,7 @@
 
 import { LARGEST_PACKAGE } from "../component/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 
 /** How long a server may take for all of it. */
 const PATIENCE_MS = 60_000;

@@ -2,7 +2,7 @@
 
 import { OsirisError } from "../diagnostic.ts";
 import type { Flags } from "./_declare.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 
 /** What a compilation takes beside the text. */
 export const COMPILE_FLAGS = {

@@ -6,7 +6,7 @@ import type { Answer } from "./_answer.ts";
 import type { Cli } from "./_cli.ts";
 import { EXIT, meaningOf } from "./_exit.ts";
 import { jsonLine } from "./_print.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 import { eventsText } from "./_session_text.ts";
 
 /** Prints each wanted event as it is written (`nth` counts all from 0), then says how the run ended. */

@@ -1,7 +1,7 @@
 /** The lineage of a run on a terminal: of each target, its columns and what they are made of. @module */
 
 import type { Dataset, RunLineage, TargetColumn } from "../report/mod.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 import { table } from "./_table.ts";
 import type { Stream } from "./_terminal.ts";
 

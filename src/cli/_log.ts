@@ -6,7 +6,7 @@
 
 import type { LogLevel } from "../connection/mod.ts";
 import type { SessionEvent } from "../session/mod.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 
 const LEVELS: readonly LogLevel[] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"];
 

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { Answer } from "./_answer.ts";
 import type { Cli } from "./_cli.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 import { shownPath } from "./_project.ts";
 import { showPage, writeRunPage } from "./_run_page.ts";
 

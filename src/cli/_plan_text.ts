@@ -7,7 +7,7 @@
 import { isAbsolute } from "node:path";
 import { changesText, type Plan, type PlanStep } from "../run/mod.ts";
 import { counted, duration } from "../amounts.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 import { shownPath } from "./_project.ts";
 import type { Stream } from "./_terminal.ts";
 import { wrapped } from "./_wrap.ts";

@@ -8,7 +8,7 @@
 import { type Diagnostic, type Failure, hasErrors, OsirisError } from "../diagnostic.ts";
 import type { Answer } from "./_answer.ts";
 import { EXIT, exitCodeOf } from "./_exit.ts";
-import { printable, printableText } from "./_printable.ts";
+import { printable, printableText } from "../printable.ts";
 import { systemReason } from "./_system_reason.ts";
 import type { Stream } from "./_terminal.ts";
 

@@ -8,7 +8,7 @@
 import type { SessionEvent } from "../session/mod.ts";
 import { count, duration, rate, rows } from "../amounts.ts";
 import { jsonLine } from "./_print.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 import { HIDE_CURSOR, SHOW_CURSOR, type Stream } from "./_terminal.ts";
 import { columnsOf, cut, cutMiddle, padded } from "./_wrap.ts";
 

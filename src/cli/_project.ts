@@ -10,7 +10,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { OsirisError } from "../diagnostic.ts";
 import type { Project } from "../run/mod.ts";
 import type { Cli } from "./_cli.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 
 const MARKERS = ["osiris.yaml", "osiris_connections.yaml"];
 

@@ -13,7 +13,7 @@ import { openEngine } from "../engine/mod.ts";
 import { OsirisError } from "../diagnostic.ts";
 import { formatOml } from "../oml/mod.ts";
 import type { Cli } from "./_cli.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 import { unreadable } from "./_read.ts";
 
 export interface ProjectFile {

@@ -9,7 +9,7 @@ import { readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { nearest, OsirisError } from "../diagnostic.ts";
 import type { Cli } from "./_cli.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 
 /** Above this no text is read into memory; the checker's own limit lies below. */
 const MOST_BYTES = 64 * 1024 * 1024;

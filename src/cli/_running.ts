@@ -20,7 +20,7 @@ import { demandFrozen, lockCommand, questionsOf, settle } from "./_consent.ts";
 import { EXIT, exitCodeOf } from "./_exit.ts";
 import { logLevel, logLine } from "./_log.ts";
 import { warningText } from "./_print.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 import { shownPath } from "./_project.ts";
 import { alongside, hooksOf } from "./_hooks.ts";
 import { type Watcher, watcherFor } from "./_progress.ts";

@@ -11,7 +11,7 @@ import { eventLevel, type RunView } from "../report/mod.ts";
 import { type EventData, type SessionEvent, type SessionMetric, type SessionRecord } from "../session/mod.ts";
 import { bytes, count, counted, rows } from "../amounts.ts";
 import { driftText } from "./_drift_text.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 import { shownPath } from "./_project.ts";
 import { stepTree } from "./_step_tree.ts";
 import { table } from "./_table.ts";

@@ -9,7 +9,7 @@
 
 import type { StepView } from "../report/mod.ts";
 import { count, counted, duration } from "../amounts.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 import type { Stream } from "./_terminal.ts";
 import { columnsOf, cut, cutMiddle, padded } from "./_wrap.ts";
 

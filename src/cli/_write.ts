@@ -9,7 +9,7 @@ import { mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
 import { OsirisError } from "../diagnostic.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 import { systemReason } from "./_system_reason.ts";
 
 /** What is wrong with the place that was named, and not with the disk. */

@@ -7,7 +7,7 @@
 import { lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { OsirisError } from "../diagnostic.ts";
-import { printable } from "./_printable.ts";
+import { printable } from "../printable.ts";
 import type { ProjectFile } from "./_project_files.ts";
 
 /** Writes them below `root` and gives the names of those written. Refuses when one is there already. */

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { counted } from "../../amounts.ts";
 import { declare } from "../_declare.ts";
 import { COMPILE_FLAGS } from "../_flags.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { shownPath } from "../_project.ts";
 import { writeWhole } from "../_write.ts";
 

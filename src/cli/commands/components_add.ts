@@ -7,7 +7,7 @@ import { OsirisError } from "../../diagnostic.ts";
 import { counted } from "../../amounts.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { componentsFolder, projectOf, shownPath } from "../_project.ts";
 import { readNamedFile } from "../_read.ts";
 

@@ -10,7 +10,7 @@ import { declare } from "../_declare.ts";
 import { EXIT } from "../_exit.ts";
 import { SANDBOX_FLAG } from "../_flags.ts";
 import { jsonLine } from "../_print.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { projectOf } from "../_project.ts";
 import type { Stream } from "../_terminal.ts";
 import { wrapped } from "../_wrap.ts";

@@ -2,7 +2,7 @@
 
 import type { CatalogEntry } from "../../component/mod.ts";
 import { declare } from "../_declare.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { projectOf } from "../_project.ts";
 import { table } from "../_table.ts";
 

@@ -6,7 +6,7 @@ import type { Mode } from "../../component/mod.ts";
 import { OsirisError } from "../../diagnostic.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { componentsFolder, projectOf, shownPath } from "../_project.ts";
 
 /** As `schemas/component.schema.json` has it. */

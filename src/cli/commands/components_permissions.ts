@@ -7,7 +7,7 @@ import type { Cli } from "../_cli.ts";
 import type { ComponentUse, Tally, TemplateUse } from "../_component_use.ts";
 import { declare } from "../_declare.ts";
 import { wholeNumber } from "../_flags.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
 import { table } from "../_table.ts";
 import { wrapped } from "../_wrap.ts";

@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { declare } from "../_declare.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { componentsFolder, projectOf, shownPath } from "../_project.ts";
 
 export const componentsSdk = declare({

@@ -4,7 +4,7 @@ import type { CatalogEntry, ComponentSpec, FieldSchema, Lock } from "../../compo
 import { nearest, OsirisError } from "../../diagnostic.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
-import { printable, printableText } from "../_printable.ts";
+import { printable, printableText } from "../../printable.ts";
 import { projectOf } from "../_project.ts";
 import { wrapped } from "../_wrap.ts";
 

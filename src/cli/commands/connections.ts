@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { hasErrors } from "../../diagnostic.ts";
 import { declare } from "../_declare.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
 import { table } from "../_table.ts";
 

@@ -7,7 +7,7 @@ import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
 import { EXIT } from "../_exit.ts";
 import { grantsText } from "../_grants_text.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 
 export const connectionsDoctor = declare({
   name: "connections doctor",

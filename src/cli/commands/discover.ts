@@ -8,7 +8,7 @@ import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
 import { wholeNumber } from "../_flags.ts";
 import { grantsText } from "../_grants_text.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { table } from "../_table.ts";
 
 export const discover = declare({

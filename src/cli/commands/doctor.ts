@@ -2,7 +2,7 @@
 
 import { declare } from "../_declare.ts";
 import { EXIT } from "../_exit.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 
 export const doctor = declare({
   name: "doctor",

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { Answer } from "../_answer.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { shownPath } from "../_project.ts";
 
 export const init = declare({

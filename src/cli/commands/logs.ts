@@ -6,7 +6,7 @@ import { bytes, counted, duration } from "../../amounts.ts";
 import { declare } from "../_declare.ts";
 import { EXIT } from "../_exit.ts";
 import { SESSION_FLAG, wholeNumber } from "../_flags.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
 import { table } from "../_table.ts";
 

@@ -5,7 +5,7 @@ import type { BundleFormat } from "../../report/mod.ts";
 import { bytes as sizeText } from "../../amounts.ts";
 import { declare } from "../_declare.ts";
 import { OUTPUT_FLAG, SESSION_FLAG, unusable, wholeNumber } from "../_flags.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
 
 const FORMATS = ["text", "json", "zip"] as const satisfies readonly BundleFormat[];

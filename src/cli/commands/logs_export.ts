@@ -10,7 +10,7 @@ import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
 import { OUTPUT_FLAG, SESSION_FLAG } from "../_flags.ts";
 import { jsonLine, jsonText } from "../_print.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
 
 const FORMATS = ["prometheus", "otlp", "json", "csv", "parquet"] as const;

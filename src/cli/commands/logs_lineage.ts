@@ -10,7 +10,7 @@ import { declare } from "../_declare.ts";
 import { OUTPUT_FLAG, SESSION_FLAG, unusable } from "../_flags.ts";
 import { lineageText } from "../_lineage_text.ts";
 import { jsonText } from "../_print.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
 
 const FORMATS = ["json", "openlineage"] as const;

@@ -5,7 +5,7 @@ import { bytes } from "../../amounts.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
 import { OUTPUT_FLAG, SESSION_FLAG } from "../_flags.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
 import { writeWhole } from "../_write.ts";
 

@@ -5,7 +5,7 @@ import { type Diagnostic, hasErrors } from "../../diagnostic.ts";
 import { declare } from "../_declare.ts";
 import { EXIT } from "../_exit.ts";
 import { jsonText } from "../_print.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { readNamedFile } from "../_read.ts";
 import { writeWhole } from "../_write.ts";
 

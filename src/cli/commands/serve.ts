@@ -8,7 +8,7 @@ import { declare } from "../_declare.ts";
 import { wholeNumber } from "../_flags.ts";
 import { listenOnLoopback } from "../_loopback.ts";
 import { jsonLine } from "../_print.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
 import { readNamedFile } from "../_read.ts";
 

@@ -5,7 +5,7 @@ import type { CursorKey, StoredCursor } from "../../state/mod.ts";
 import { counted } from "../../amounts.ts";
 import type { Cli } from "../_cli.ts";
 import { declare, type Flags } from "../_declare.ts";
-import { printable } from "../_printable.ts";
+import { printable } from "../../printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
 import { table } from "../_table.ts";
 
