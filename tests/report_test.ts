@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import fc from "fast-check";
 import { OsirisError } from "../src/diagnostic.ts";
 import { comparisonOf, readRun, runCard, storyFile } from "../src/report/mod.ts";
 import { TestProject } from "./_project.ts";
 import { enormousRun, recordRun, withLogs } from "./_recorded_runs.ts";
+import { REPO } from "./_repo.ts";
 import { failedShopRun, shopRun } from "./_shop_run.ts";
 
 Deno.test("storyFile() tells of a failed run the cause, its line and the way out, and of every step what was recorded", async () => {
@@ -90,8 +93,56 @@ steps:
   assert.deepEqual([cast.change, cast.state], ["changed", { before: "succeeded", after: "failed" }]);
   const card = await runCard(bad);
   assert.match(card, /^### ❌ real: Failed after .* in step 'cast'/);
-  assert.match(card, />   \d+ \|       query: SELECT id/);
+  assert.match(card, /> {3}\d+ \| {7}query: SELECT id/);
   for (const text of [card, await storyFile(bad), await storyFile(good)]) assert.ok(!text.includes(secret));
+});
+
+Deno.test("readRun(), storyFile() and runCard() make something of any record: no shape of a value stops them", async () => {
+  const schema = JSON.parse(await Deno.readTextFile(join(REPO, "schemas/event.schema.json")));
+  const kinds: string[] = schema.properties.event_type.enum;
+  const keys = [...new Set(kinds.flatMap((kind) => Object.keys(schema.$defs[kind]?.properties ?? {})))];
+  assert.ok(kinds.length > 40 && keys.length > 40, "the schema's kinds and their fields are known");
+  const data = fc.dictionary(fc.constantFrom(...keys), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 12 });
+  const event = fc.record({ kind: fc.constantFrom(...kinds), step: fc.constantFrom("load", "save"), data });
+  const file = fc.oneof(fc.json(), fc.string());
+  const record = fc.record({
+    events: fc.array(event, { minLength: 5, maxLength: 60 }),
+    plan: file,
+    manifest: fc.oneof(
+      file,
+      fc.constant("steps:\n- {id: load, inputs: {a: save}, config: [1]}\n- {id: save, inputs: {b: load}}"),
+    ),
+    sample: file,
+    status: fc.constantFrom("keep", "gone", "torn"),
+  });
+  await withLogs(async (logs) => {
+    const folder = await recordRun(logs, { ...shopRun(), steps: [] });
+    await Deno.mkdir(join(folder, "artifacts/load"), { recursive: true });
+    const status = await Deno.readTextFile(join(folder, "status.json"));
+    await fc.assert(
+      fc.asyncProperty(record, async ({ events, plan, manifest, sample, status: fate }) => {
+        const lines = events.map(({ kind, step, data }) =>
+          JSON.stringify({
+            timestamp: "2026-01-15T10:00:00.000Z",
+            event_type: kind,
+            session_id: "s",
+            data: { ...data, step_id: step },
+          })
+        );
+        await Deno.writeTextFile(join(folder, "events.jsonl"), lines.join("\n"));
+        await Deno.writeTextFile(join(folder, "plan.json"), plan);
+        await Deno.writeTextFile(join(folder, "manifest.yaml"), manifest);
+        await Deno.writeTextFile(join(folder, "artifacts/load/sample.json"), `{"rows":${sample}}`);
+        await Deno.writeTextFile(join(folder, "artifacts/load/profile.json"), `{"statements":[[${sample}]]}`);
+        await Deno.writeTextFile(join(folder, "status.json"), fate === "torn" ? status.slice(0, 90) : status);
+        if (fate === "gone") await Deno.remove(join(folder, "status.json"));
+        const run = await readRun(folder);
+        assert.match(await storyFile(run), /<\/html>/);
+        assert.match(await runCard(run), /^### /);
+      }),
+      { numRuns: 60 },
+    );
+  });
 });
 
 Deno.test("runCard() shows hostile names as text: no mark-up, no link, no table cell of theirs", async () => {

@@ -31,13 +31,18 @@ export function statusFromEvents(folder: string, events: readonly SessionEvent[]
     | undefined;
   return {
     session_id: basename(folder),
-    pipeline: start?.data.pipeline ?? "",
-    fingerprint: start?.data.fingerprint ?? "",
-    profile: start?.data.profile ?? null,
+    pipeline: textOf(start?.data.pipeline) ?? "",
+    fingerprint: textOf(start?.data.fingerprint) ?? "",
+    profile: textOf(start?.data.profile) ?? null,
     started_at: start?.timestamp ?? startOfId(basename(folder)) ?? "",
     steps: [],
     ...endOf(events),
   };
+}
+
+/** A text of an event that may hold anything. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 /** How the run ended, by its last words; interrupted when it had none. */
@@ -52,7 +57,7 @@ function endOf(
     ended_at: last.timestamp,
     ...(typeof duration_ms === "number" ? { duration_ms } : {}),
     ...(typeof exit_code === "number" ? { exit_code } : {}),
-    ...(error === undefined ? {} : { error }),
+    ...(typeof error?.message === "string" ? { error } : {}),
   };
 }
 
