@@ -49,6 +49,7 @@ import { describeScan } from "./_scan.ts";
 import { describeSelect } from "./_select.ts";
 import { findSource } from "./_source.ts";
 import { passOn, textToPassOn } from "./_pass_on.ts";
+import { inParts } from "./_text_parts.ts";
 import { sendText } from "./_send.ts";
 import { tablesOf } from "./_tables.ts";
 import { streamBatches } from "./_stream.ts";
@@ -119,7 +120,11 @@ export class DuckEngine implements Engine {
     const own = owned(relation);
     const text = textToPassOn(own, form);
     if (text !== undefined) return yield* passOn(own.step, text, options);
-    return yield* sendText(this.database, own, form.nullText, this.#newPipe(), options);
+    return yield* this.#inParts(
+      own,
+      (part) => sendText(this.database, part, form.nullText, this.#newPipe(), options),
+      options,
+    );
   }
 
   async store(
@@ -157,7 +162,7 @@ export class DuckEngine implements Engine {
     relation: Relation,
     options: RunOptions & { batchRows?: number } = {},
   ): AsyncGenerator<{ data: Uint8Array; rows: number }, Execution, void> {
-    return streamBatches(this.database, owned(relation), options);
+    return this.#inParts(owned(relation), (part) => streamBatches(this.database, part, options), options);
   }
 
   async write(
@@ -218,6 +223,28 @@ export class DuckEngine implements Engine {
   [Symbol.asyncDispose](): Promise<void> {
     this.database.close();
     return Promise.resolve();
+  }
+
+  /**
+   * Hands a relation's rows on while they come. A text is taken in parts; what is computed of one is stored first,
+   * because nothing may wait for a text where it waits for rows.
+   */
+  async *#inParts<T>(
+    relation: DuckRelation,
+    take: (part: DuckRelation) => AsyncGenerator<T, Execution, void>,
+    options: RunOptions,
+  ): AsyncGenerator<T, Execution, void> {
+    const { step, origin } = relation;
+    const feed = origin.kind === "scan" ? origin.scan.feed : undefined;
+    if (feed !== undefined) return yield* inParts(step, feed.source, () => this.#newPipe(), options, take);
+    if (!compose(relation).scans.some(({ scan }) => scan.feed !== undefined)) return yield* take(relation);
+    const stored = await this.store(relation, options);
+    try {
+      const { rows, elapsedMs } = yield* take(owned(stored.relation));
+      return { ...stored.execution, rows, elapsedMs: stored.execution.elapsedMs + elapsedMs };
+    } finally {
+      await this.drop(stored.relation);
+    }
   }
 
   #newPipe(): string {

@@ -27,11 +27,13 @@ export interface Feed {
   bytes: number;
   /** Whether it has to be read in its order, because it could not be read in parts. */
   careful: boolean;
+  /** Whether it is put in a file before the statement begins, however long it is. */
+  readonly before: boolean;
 }
 
-/** The relation of a text, which is asked for whenever it is computed. */
-export function fedRelation(step: string, source: TextSource, path: string): DuckRelation {
-  const feed: Feed = { source, path, bytes: 0, careful: false };
+/** The relation of a text, which is asked for whenever it is computed; `before` a statement begins, or while it runs. */
+export function fedRelation(step: string, source: TextSource, path: string, before = false): DuckRelation {
+  const feed: Feed = { source, path, bytes: 0, careful: false, before };
   const query = () => readText(path, source.columns, source.nullText, feed.careful);
   const scan: Scan = {
     columns: source.columns,
@@ -54,6 +56,17 @@ export function fedRelation(step: string, source: TextSource, path: string): Duc
     kind: "scan",
     scan,
   });
+}
+
+/** What is said when a text was read otherwise than it was given. */
+export function notAllRead(step: string, given: number, read: number | undefined): OsirisError {
+  return new OsirisError(
+    "ENG505",
+    `Cannot read step '${step}': its source gave ${given} rows, and ${
+      read ?? "others"
+    } were read of its text`,
+    { step, help: "this is a fault of the component or of Osiris; nothing was kept" },
+  );
 }
 
 /** Has the texts among these scans read in their order from now on; false when there are none that were not. */
@@ -111,14 +124,7 @@ export class Feeding implements AsyncDisposable {
       // The parallel reader passes over a row of many parts in silence, so what its plan cannot prove is read again.
       const isTrusted = part.scan.feed!.careful || part.scan.feed!.bytes <= SHORT_ROW;
       if (isTrusted && (mayBeFewer || read === undefined)) continue;
-      const { step } = part.relation;
-      throw new OsirisError(
-        "ENG505",
-        `Cannot read step '${step}': its source gave ${given} rows, and ${
-          read ?? "others"
-        } were read of its text`,
-        { step, help: "this is a fault of the component or of Osiris; nothing was kept" },
-      );
+      throw notAllRead(part.relation.step, given, read);
     }
   }
 
@@ -159,7 +165,7 @@ class Feeder implements AsyncDisposable {
     this.#text = await source.open();
     const first: Uint8Array[] = [];
     let held = 0;
-    while (held <= SMALL) {
+    while (this.feed.before || held <= SMALL) {
       const next = await this.#next();
       if (next === undefined) break;
       first.push(next);

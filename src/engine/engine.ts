@@ -359,7 +359,10 @@ export interface Engine extends AsyncDisposable {
   increment(relation: Relation, request: IncrementRequest): Promise<Increment>;
   /** Computes a relation in full and keeps nothing. */
   drain(relation: Relation, options?: RunOptions): Promise<Execution>;
-  /** Computes a relation as Arrow IPC streams of about `batchRows` rows, pulled one by one; the execution is the return value. */
+  /**
+   * Computes a relation as Arrow IPC streams of about `batchRows` rows, pulled one by one; the execution is the return
+   * value. Of a text that was received no more is asked for than some megabytes ahead.
+   */
   stream(
     relation: Relation,
     options?: RunOptions & { batchRows?: number },

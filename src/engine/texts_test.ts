@@ -235,6 +235,45 @@ Deno.test("Engine.receive works in a folder whose name is a pattern", async () =
   await Deno.remove(parent, { recursive: true });
 });
 
+Deno.test("Engine.stream and Engine.send take a long text part by part, and ask for no more than they need", async () => {
+  const note = `"${'a ""b""\n'.repeat(2_200)}"`;
+  const half = "SELECT id FROM df WHERE id % 2 = 0";
+  // The first is longer than what the engine reads at a time.
+  for (const [rows, said, query] of [[3_700, 3_700], [1_100, 1_101], [1_100, 1_100, half]] as const) {
+    let given = 0;
+    const long = async function* () {
+      for (let id = 0; id < rows; id++) {
+        const row = bytes(`${id},${note}\n`);
+        given += row.byteLength;
+        yield row.subarray(0, 11_000);
+        yield row.subarray(11_000);
+      }
+      return said;
+    };
+    await using b = await bench();
+    const text = b.engine.receive("in", source(TWO, long));
+    const relation = query === undefined ? text : await b.sql(query, { df: text });
+    const ways = [b.engine.stream(relation), b.engine.send(relation, { nullText: "" })];
+    for (const sent of rows > 2_000 ? ways.slice(0, 1) : ways) {
+      given = 0;
+      await sent.next();
+      if (query === undefined) assert.ok(given < 12_000_000, `${given} bytes before the first are through`);
+      const rest = async () => {
+        let next = await sent.next();
+        while (next.done !== true) next = await sent.next();
+        return next.value;
+      };
+      if (said > rows) {
+        await assert.rejects(rest, /its source gave 1101 rows, and 1100 were read/);
+        continue;
+      }
+      const execution = await rest();
+      assert.equal(execution.rows, query === undefined ? rows : rows / 2);
+      assert.equal(execution.steps.find(({ step }) => step === "in")?.rowsOut, rows);
+    }
+  }
+});
+
 Deno.test("Engine.receive says how long a row may be", async () => {
   await using b = await bench();
   const relation = b.engine.receive("in", source(TWO, [`1,${"x".repeat(70_000_000)}\n`], 1));
