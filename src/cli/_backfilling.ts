@@ -5,12 +5,12 @@
  * @module
  */
 
-import { OsirisError } from "../diagnostic.ts";
 import { windowsOf, windowsToLoad } from "../run/mod.ts";
 import { counted } from "../amounts.ts";
 import type { Answer } from "./_answer.ts";
 import { type Choices, loadRunnable } from "./_check.ts";
 import type { Cli } from "./_cli.ts";
+import { unusable } from "./_flags.ts";
 import { plannedAnswer } from "./_planned.ts";
 import { runAnswer, type RunFlags } from "./_running.ts";
 
@@ -29,7 +29,7 @@ export async function backfillAnswer(
 ): Promise<Answer> {
   const { backfill: range, window } = flags;
   if (range === undefined) {
-    throw wrong("--window", "it cuts a range, and there is no --backfill", "give --backfill too");
+    throw unusable("run", "--window", "it cuts a range, and there is no --backfill", "give --backfill too");
   }
   const windows = windowsOf(range, window);
   const { manifest, diagnostics, texts, catalog, project } = await loadRunnable(cli, file, choices);
@@ -61,11 +61,4 @@ export async function backfillAnswer(
     note: (failed ? last.note ?? "" : "") + said,
     compact: true,
   };
-}
-
-function wrong(flag: string, why: string, help: string): OsirisError {
-  return new OsirisError("CLI804", `Cannot use '${flag}' of 'osiris run': ${why}`, {
-    category: "usage",
-    help,
-  });
 }

@@ -49,7 +49,10 @@ export function wholeNumber(flag: string, value: string): number {
   );
 }
 
-/** A flag that cannot be used as it was. */
-export function unusable(flag: string, why: string, help: string): OsirisError {
-  return new OsirisError("CLI804", `Cannot use '${flag}': ${why}`, { category: "usage", help });
+/** A flag of a command that cannot be used as it was. */
+export function unusable(command: string, flag: string, why: string, help: string): OsirisError {
+  return new OsirisError("CLI804", `Cannot use '${flag}' of 'osiris ${command}': ${why}`, {
+    category: "usage",
+    help,
+  });
 }

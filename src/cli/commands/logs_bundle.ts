@@ -47,12 +47,17 @@ export const logsBundle = declare({
     const { bundleOf, LEAST_BUNDLE, readRun } = await import("../../report/mod.ts");
     const { findSession } = await import("../../session/mod.ts");
     if (format === "zip" && output === undefined) {
-      throw unusable("--format zip", "it is no text for a screen", "name a file: --output run.zip");
+      throw unusable(
+        "logs bundle",
+        "--format zip",
+        "it is no text for a screen",
+        "name a file: --output run.zip",
+      );
     }
     const maxBytes = max_bytes === undefined ? undefined : wholeNumber("--max-bytes", max_bytes);
     if (maxBytes !== undefined && maxBytes < LEAST_BUNDLE) {
       const why = `${maxBytes} bytes cannot tell of a run; ${LEAST_BUNDLE} can`;
-      throw unusable("--max-bytes", why, `for example: --max-bytes ${LEAST_BUNDLE}`);
+      throw unusable("logs bundle", "--max-bytes", why, `for example: --max-bytes ${LEAST_BUNDLE}`);
     }
     const run = await readRun(await findSession(projectOf(cli).logs, session));
     const bundle = await bundleOf(run, {

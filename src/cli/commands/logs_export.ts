@@ -8,7 +8,7 @@ import { counted } from "../../amounts.ts";
 import type { Answer } from "../_answer.ts";
 import type { Cli } from "../_cli.ts";
 import { declare } from "../_declare.ts";
-import { OUTPUT_FLAG, SESSION_FLAG } from "../_flags.ts";
+import { OUTPUT_FLAG, SESSION_FLAG, unusable } from "../_flags.ts";
 import { jsonLine, jsonText } from "../_print.ts";
 import { printable } from "../../printable.ts";
 import { projectOf, shownPath } from "../_project.ts";
@@ -65,17 +65,27 @@ export const logsExport = declare({
   ],
   async run({ session, all, format = "prometheus", signal, endpoint, output }, cli) {
     if (all && session !== undefined) {
-      throw unusable("--session", "--all means every run", "leave one of them out");
+      throw unusable("logs export", "--session", "--all means every run", "leave one of them out");
     }
     if (format === "parquet" && output === undefined) {
-      throw unusable("--format parquet", "it is no text for a screen", "name a file: --output runs.parquet");
+      throw unusable(
+        "logs export",
+        "--format parquet",
+        "it is no text for a screen",
+        "name a file: --output runs.parquet",
+      );
     }
     const foreign = signal !== undefined ? "--signal" : endpoint !== undefined ? "--endpoint" : undefined;
     if (format !== "otlp" && foreign !== undefined) {
-      throw unusable(foreign, `--format is '${format}'`, "give --format otlp, or leave it out");
+      throw unusable(
+        "logs export",
+        foreign,
+        `--format is '${format}'`,
+        "give --format otlp, or leave it out",
+      );
     }
     if (endpoint !== undefined && output !== undefined) {
-      throw unusable("--endpoint", "--output names a file", "leave one of them out");
+      throw unusable("logs export", "--endpoint", "--output names a file", "leave one of them out");
     }
     const path = output === undefined ? undefined : resolve(cli.cwd, output);
     const folders = await foldersOf(cli, all, session);
@@ -128,7 +138,7 @@ async function sent({ format, signal: kind, folders, cli }: Wanted, endpoint: st
   const { loadEnvironment, telemetrySettings } = await import("../../connection/mod.ts");
   const { target, resource, trouble } = telemetrySettings(loadEnvironment(projectOf(cli).root), endpoint);
   if (target === undefined) {
-    throw unusable("--endpoint", trouble!, "for example: --endpoint http://localhost:4318");
+    throw unusable("logs export", "--endpoint", trouble!, "for example: --endpoint http://localhost:4318");
   }
   const counts = { traces: 0, metrics: 0, logs: 0 };
   for (const folder of folders) {
@@ -204,11 +214,4 @@ async function ofEach<T>(folders: readonly string[], wanted: (record: SessionRec
   const found: T[][] = [];
   for (const folder of folders) found.push(wanted(await readSession(folder)));
   return found.flat();
-}
-
-function unusable(flag: string, why: string, help: string): OsirisError {
-  return new OsirisError("CLI804", `Cannot use '${flag}' of 'osiris logs export': ${why}`, {
-    category: "usage",
-    help,
-  });
 }

@@ -48,13 +48,19 @@ export const logsLineage = declare({
   ],
   async run({ session, format, endpoint, output }, cli) {
     if (endpoint !== undefined && format !== "openlineage") {
-      throw unusable("--endpoint", `--format is '${format ?? "not given"}'`, "give --format openlineage too");
+      throw unusable(
+        "logs lineage",
+        "--endpoint",
+        `--format is '${format ?? "not given"}'`,
+        "give --format openlineage too",
+      );
     }
     if (endpoint !== undefined && output !== undefined) {
-      throw unusable("--endpoint", "--output names a file", "leave one of them out");
+      throw unusable("logs lineage", "--endpoint", "--output names a file", "leave one of them out");
     }
     if (output !== undefined && format === undefined) {
       throw unusable(
+        "logs lineage",
         "--output",
         "the table is for a screen",
         "give --format json or --format openlineage too",
@@ -98,7 +104,7 @@ async function sent(
   const { postJson } = await import("../../report/mod.ts");
   const receiver = lineageReceiver(loadEnvironment(projectOf(cli).root), endpoint);
   if ("trouble" in receiver) {
-    throw unusable("--endpoint", receiver.trouble, `for example: --endpoint ${EXAMPLE}`);
+    throw unusable("logs lineage", "--endpoint", receiver.trouble, `for example: --endpoint ${EXAMPLE}`);
   }
   const { headers, timeoutMs } = receiver.target;
   for (const body of events) {

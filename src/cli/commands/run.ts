@@ -74,7 +74,7 @@ export const run = declare({
   async run(input, cli) {
     if (input.open && (input.dry_run || input.backfill !== undefined)) {
       const [flag, why] = input.dry_run ? ["--dry-run", "runs nothing"] : ["--backfill", "is several runs"];
-      throw unusable("--open", `it shows one run, and ${flag} ${why}`, "leave one of the two out");
+      throw unusable("run", "--open", `it shows one run, and ${flag} ${why}`, "leave one of the two out");
     }
     const choices = { profile: input.profile, params: input.param };
     if (input.backfill !== undefined || input.window !== undefined) {
