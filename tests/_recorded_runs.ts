@@ -292,6 +292,11 @@ function manifestOf(
   return { ...manifest, fingerprint: fingerprintOf(manifest) };
 }
 
+/** What some components say of themselves. */
+const ABOUT: { readonly [component: string]: string } = {
+  "duckdb.processor": "Computes one SQL query over its inputs, which are tables under their input names.",
+};
+
 function planOf(manifest: Manifest, id: string, started: string) {
   return {
     plan_version: "1",
@@ -308,6 +313,7 @@ function planOf(manifest: Manifest, id: string, started: string) {
         version: "0.1.0",
         fingerprint: step.fingerprint,
         mode: step.mode,
+        ...(ABOUT[step.component] === undefined ? {} : { about: ABOUT[step.component]! }),
         isolation: "worker",
         depends_on: step.depends_on,
         grants: {

@@ -43,6 +43,7 @@ Deno.test("storyFile() tells of a failed run the cause, its line and the way out
         "Checkpoint saved (128,102 rows, 1.2 MB), in 62 ms",
         "hash join",
         "usually",
+        "duckdb.processor : Computes one SQL query over its inputs",
         "Up to 3 steps at once",
       ]
     ) assert.ok(good.includes(said), `the page does not say: ${said}`);

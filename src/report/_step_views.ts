@@ -105,6 +105,7 @@ function joined(known: Known): StepView {
     mode,
     words: wordsOf({ declared, component, mode, config, inputs }),
     state: status.state === "running" && run.state !== "running" ? "cancelled" : status.state,
+    ...present("about", textAt(planned, "about")),
     ...present("version", textAt(planned, "version")),
     ...present("layer", textAt(declared, "layer") ?? textAt(planned, "layer")),
     ...present("fingerprint", textAt(declared, "fingerprint") ?? textAt(planned, "fingerprint")),

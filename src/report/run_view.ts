@@ -150,6 +150,8 @@ export interface StepView {
   readonly mode: "read" | "write" | "transform";
   /** What it does, in words: the author's own, else made of its component and configuration. */
   readonly words: string;
+  /** What its component does, as the component says it. */
+  readonly about?: string;
   readonly layer?: string;
   /** Where it stands in the pipeline's text. */
   readonly line?: number;

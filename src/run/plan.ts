@@ -82,6 +82,8 @@ export interface PlanStep {
   /** What the step is, as the manifest has it; two plans with equal ones do the same. */
   readonly fingerprint: string;
   readonly mode: "read" | "write" | "transform";
+  /** What its component does, as its spec says it. */
+  readonly about: string;
   readonly isolation: Isolation;
   /** Of a component from outside: whether somebody allowed it, as it is now, in this project. */
   readonly consent?: Consent;
@@ -285,6 +287,7 @@ async function planStep(
     version: entry.spec.version,
     fingerprint: step.fingerprint,
     mode: step.mode,
+    about: entry.spec.description,
     isolation: !needsProcess(step, entry) ? "worker" : input.sandbox?.in_force ? "process+os" : "process",
     ...(entry.origin === "builtin" ? {} : { consent: consentTo(entry, input.lock ?? NO_LOCK) }),
     depends_on: step.depends_on,

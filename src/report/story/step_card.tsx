@@ -34,6 +34,11 @@ export function StepCard({ step, story, open }: {
       {/* Inside, so that a link to it opens the card. */}
       <div class="body" id={cardId(step.id)}>
         <p class="purpose">{step.words}</p>
+        {step.about === undefined ? null : (
+          <p class="soft">
+            <code>{step.component}</code>: {step.about}
+          </p>
+        )}
         {step.error === undefined ? null : <FailureText failure={step.error} />}
         {step.reason === undefined ? null : <p class="reason">{stateReason(step)}</p>}
         {step.fused_into === undefined ? null : (
