@@ -264,6 +264,20 @@ Deno.test("sqlite.writer says so when the file may not be written, or its folder
   assert.match(failure!.message, /Cannot open 'none\/shop.db' \(config\): unable to open database file/);
 });
 
+Deno.test("sqlite.writer fails when the file is removed while it is written: nobody would see the rows", async () => {
+  await using project = await TestProject.create();
+  database(project.path("shop.db"), "CREATE TABLE t(i BIGINT); INSERT INTO t VALUES (1)");
+  const written = write(project, "SELECT i FROM range(300000) AS r(i)");
+  while (!(await project.list()).includes("shop.db-journal")) {
+    await new Promise((done) => setTimeout(done, 5));
+  }
+  await Deno.remove(project.path("shop.db"));
+  const { state, failure } = await written;
+  assert.equal(state, "failed");
+  assert.match(failure!.message, /\(conflict\): the file was removed or replaced while it was written/);
+  assert.equal(failure!.retryable, true);
+});
+
 Deno.test("sqlite.writer waits for a program that holds the file", async () => {
   await using project = await TestProject.create();
   database(project.path("shop.db"), "CREATE TABLE t(i INTEGER)");

@@ -12,7 +12,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { type Context, ServerFailure } from "osiris/driver";
 import { failureOf } from "./failure.ts";
-import { inspect, isWal } from "./header.ts";
+import { identityOf, inspect, isWal } from "./header.ts";
 
 /** A value that is bound to a `?`. */
 export type Parameter = SQLInputValue;
@@ -34,15 +34,25 @@ const WAIT_MS = 25;
 
 export class Database implements Disposable {
   readonly #db: DatabaseSync;
+  readonly #file: string;
   readonly #waitMs: number;
   readonly #signal: AbortSignal;
   #open = true;
   /** The file, when it was not there before. */
   #made: string | undefined;
+  /** Which file this is, as soon as nobody else writes to it. */
+  #identity: string | undefined;
   /** Brings the old content back; undefined when nothing was written, or when it was committed. */
   #takeBack: (() => void) | undefined;
 
-  private constructor(readonly place: string, db: DatabaseSync, waitMs: number, signal: AbortSignal) {
+  private constructor(
+    readonly place: string,
+    file: string,
+    db: DatabaseSync,
+    waitMs: number,
+    signal: AbortSignal,
+  ) {
+    this.#file = file;
     this.#db = db;
     this.#waitMs = waitMs;
     this.#signal = signal;
@@ -63,7 +73,7 @@ export class Database implements Disposable {
       if (!there && access === "read") throw notThere(attempt);
       const db = new DatabaseSync(file, { readOnly: access === "read" });
       db.exec("PRAGMA busy_timeout = 0"); // waiting is done where the step can be cancelled
-      const database = new Database(place, db, timeout_s * 1000, signal);
+      const database = new Database(place, file, db, timeout_s * 1000, signal);
       if (!there) database.#made = file;
       const alone = access === "write" && grants.write.length > 1;
       if (access === "write") database.#takeBack = () => takeBack(file, alone);
@@ -71,6 +81,7 @@ export class Database implements Disposable {
         if (alone) await database.#makeNoFiles(attempt, file);
         await database.patiently(attempt, access === "read" ? "BEGIN" : "BEGIN IMMEDIATE");
         await database.patiently(attempt, "SELECT count(*) FROM sqlite_schema");
+        database.#identity = identityOf(file);
       } catch (error) {
         database[Symbol.dispose]();
         throw error;
@@ -178,6 +189,11 @@ export class Database implements Disposable {
     } finally {
       this.leave();
     }
+    if (identityOf(this.#file) === this.#identity) return;
+    throw new ServerFailure(attempt, "conflict", "the file was removed or replaced while it was written", {
+      transient: true,
+      help: "let nobody remove or replace the file meanwhile, then run again",
+    });
   }
 
   /** Closes the file, as it was before; one that was made for this goes. */

@@ -35,6 +35,12 @@ export function inspect(attempt: string, file: string, access: "read" | "write")
   return true;
 }
 
+/** Which file is at the path, in no words: another one that takes its place is told from it. */
+export function identityOf(file: string): string | undefined {
+  const info = stat(file);
+  return info && `${info.dev} ${info.ino}`;
+}
+
 /** Whether a database is written in the mode WAL. */
 export function isWal(file: string): boolean {
   return beginning(file)[WRITE_VERSION] === WAL;
