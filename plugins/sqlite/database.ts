@@ -40,7 +40,7 @@ export class Database implements Disposable {
   #open = true;
   /** The file, when it was not there before. */
   #made: string | undefined;
-  /** Which file this is, as soon as nobody else writes to it. */
+  /** Which file this is, since nobody else writes to it; undefined when it was removed before. */
   #identity: string | undefined;
   /** Brings the old content back; undefined when nothing was written, or when it was committed. */
   #takeBack: (() => void) | undefined;
@@ -189,7 +189,7 @@ export class Database implements Disposable {
     } finally {
       this.leave();
     }
-    if (identityOf(this.#file) === this.#identity) return;
+    if (this.#identity !== undefined && identityOf(this.#file) === this.#identity) return;
     throw new ServerFailure(attempt, "conflict", "the file was removed or replaced while it was written", {
       transient: true,
       help: "let nobody remove or replace the file meanwhile, then run again",
