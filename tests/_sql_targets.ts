@@ -21,22 +21,24 @@ export interface SqlTarget {
   readonly quote: string;
   /** What stands between the values of a row. */
   readonly between: string;
+  /** Whether the type of a column can be changed. */
+  readonly widens: boolean;
 }
 
 let postgres: DatabaseServer;
 let mariadb: DatabaseServer;
 let folder: string;
 
-/** Starts what the targets need. */
-export async function startTargets(): Promise<void> {
-  folder = await Deno.makeTempDir({ prefix: "osiris-targets-" });
-  [postgres, mariadb] = await Promise.all([startPostgres(), startMariaDb()]);
-}
-
-/** Ends it. */
-export async function endTargets(): Promise<void> {
-  await Promise.all([postgres[Symbol.asyncDispose](), mariadb[Symbol.asyncDispose]()]);
-  await Deno.remove(folder, { recursive: true });
+/** Has what the targets need while the tests of a file run; to be called outside of any test. */
+export function targetsOfFile(): void {
+  Deno.test.beforeAll(async () => {
+    folder = await Deno.makeTempDir({ prefix: "osiris-targets-" });
+    [postgres, mariadb] = await Promise.all([startPostgres(), startMariaDb()]);
+  });
+  Deno.test.afterAll(async () => {
+    await Promise.all([postgres[Symbol.asyncDispose](), mariadb[Symbol.asyncDispose]()]);
+    await Deno.remove(folder, { recursive: true });
+  });
 }
 
 function served(
@@ -48,6 +50,7 @@ function served(
     family,
     connection: () => addressOf(server()),
     sql: (text) => server().sql(text),
+    widens: true,
     ...looks,
   };
 }
@@ -59,6 +62,7 @@ export const SQLITE: SqlTarget = {
   connection: () => ({ path: join(folder, "target.db") }),
   quote: '"',
   between: "|",
+  widens: false,
   sql(text) {
     const db = new DatabaseSync(join(folder, "target.db"));
     try {
@@ -79,6 +83,7 @@ export const DUCKDB: SqlTarget = {
   connection: () => ({ path: join(folder, "target.duckdb") }),
   quote: '"',
   between: "|",
+  widens: true,
   async sql(text) {
     const instance = await DuckDBInstance.create(join(folder, "target.duckdb"));
     const connection = await instance.connect();

@@ -8,22 +8,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { TestProject } from "./_project.ts";
-import {
-  DUCKDB,
-  endTargets,
-  MYSQL,
-  POSTGRES,
-  projectAt,
-  SQLITE,
-  type SqlTarget,
-  startTargets,
-} from "./_sql_targets.ts";
+import { DUCKDB, MYSQL, POSTGRES, projectAt, SQLITE, type SqlTarget, targetsOfFile } from "./_sql_targets.ts";
 import { TcpProxy } from "./_tcp_proxy.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-Deno.test.beforeAll(startTargets);
-Deno.test.afterAll(endTargets);
+targetsOfFile();
 
 /** What differs between the databases. */
 interface Dialect extends SqlTarget {
@@ -31,8 +21,6 @@ interface Dialect extends SqlTarget {
   json(columns: readonly string[]): string;
   /** Makes a table in which upper and lower case are the same. */
   looseTable(name: string): string;
-  /** Whether the type of a column can be changed. */
-  readonly widens: boolean;
 }
 
 const DIALECTS: readonly Dialect[] = [
@@ -43,7 +31,6 @@ const DIALECTS: readonly Dialect[] = [
       `CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
        CREATE TABLE ${name} (id bigint, name text COLLATE loose, amount numeric(10,2),
          valid_from timestamptz, valid_to timestamptz, current boolean)`,
-    widens: true,
   },
   {
     ...MYSQL,
@@ -51,7 +38,6 @@ const DIALECTS: readonly Dialect[] = [
     looseTable: (name) =>
       `CREATE TABLE ${name} (id bigint, name varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci,
          amount decimal(10,2), valid_from datetime(6), valid_to datetime(6), current boolean) ENGINE = InnoDB`,
-    widens: true,
   },
   {
     ...SQLITE,
@@ -64,7 +50,6 @@ const DIALECTS: readonly Dialect[] = [
     looseTable: (name) =>
       `CREATE TABLE ${name} (id INTEGER, name TEXT COLLATE NOCASE, amount DECIMAL(10,2),
          valid_from TIMESTAMPTZ, valid_to TIMESTAMPTZ, current BOOLEAN)`,
-    widens: false,
   },
   {
     ...DUCKDB,
@@ -72,7 +57,6 @@ const DIALECTS: readonly Dialect[] = [
     looseTable: (name) =>
       `CREATE TABLE ${name} (id BIGINT, name VARCHAR COLLATE NOCASE, amount DECIMAL(10,2),
          valid_from TIMESTAMPTZ, valid_to TIMESTAMPTZ, current BOOLEAN)`,
-    widens: true,
   },
 ];
 

@@ -7,16 +7,7 @@
 
 import assert from "node:assert/strict";
 import { readSession } from "../src/session/mod.ts";
-import {
-  DUCKDB,
-  endTargets,
-  MYSQL,
-  POSTGRES,
-  projectAt,
-  SQLITE,
-  type SqlTarget,
-  startTargets,
-} from "./_sql_targets.ts";
+import { DUCKDB, MYSQL, POSTGRES, projectAt, SQLITE, type SqlTarget, targetsOfFile } from "./_sql_targets.ts";
 
 const ACTIONS = ["evolve", "freeze", "discard_row", "discard_value"] as const;
 type Action = (typeof ACTIONS)[number];
@@ -36,16 +27,13 @@ interface Dialect extends SqlTarget {
   columns(table: string): string;
   /** What the engine calls its `integer`. */
   readonly integer: string;
-  /** Whether the type of a column can be changed. */
-  readonly widens: boolean;
   /** The type of a point in time. */
   readonly moment: string;
   /** The tables that only a load has use for. */
   readonly leftOver: () => Promise<string>;
 }
 
-Deno.test.beforeAll(startTargets);
-Deno.test.afterAll(endTargets);
+targetsOfFile();
 
 const DIALECTS: readonly Dialect[] = [
   {
@@ -56,7 +44,6 @@ const DIALECTS: readonly Dialect[] = [
       `SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum)
         FROM pg_attribute WHERE attrelid = '${table}'::regclass AND attnum > 0`,
     integer: "INTEGER",
-    widens: true,
     moment: "timestamptz",
     leftOver: () =>
       POSTGRES.sql(
@@ -71,7 +58,6 @@ const DIALECTS: readonly Dialect[] = [
       `SELECT group_concat(column_name, ' ', column_type ORDER BY ordinal_position SEPARATOR ', ')
         FROM information_schema.columns WHERE table_name = '${table}'`,
     integer: "INTEGER",
-    widens: true,
     moment: "datetime(6)",
     leftOver: () =>
       MYSQL.sql(
@@ -84,7 +70,6 @@ const DIALECTS: readonly Dialect[] = [
     shown: (column) => `coalesce(CAST(${column} AS text), '-')`,
     columns: (table) => `SELECT group_concat(name || ' ' || type, ', ') FROM pragma_table_info('${table}')`,
     integer: "BIGINT",
-    widens: false,
     moment: "TIMESTAMP",
     leftOver: () =>
       SQLITE.sql(
@@ -99,7 +84,6 @@ const DIALECTS: readonly Dialect[] = [
       `SELECT string_agg(column_name || ' ' || data_type, ', ' ORDER BY column_index)
         FROM duckdb_columns() WHERE table_name = '${table}'`,
     integer: "INTEGER",
-    widens: true,
     moment: "TIMESTAMPTZ",
     leftOver: () =>
       DUCKDB.sql(
