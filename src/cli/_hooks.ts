@@ -5,7 +5,7 @@
  */
 
 import { OWN } from "../compile/mod.ts";
-import { accompany, type HookTools, type OpenHook, openHooks } from "../hook/mod.ts";
+import type { HookTools, OpenHook } from "../hook/mod.ts";
 import type { Manifest, ManifestHook } from "../manifest.ts";
 import { printable } from "../printable.ts";
 import type { RunInput } from "../run/mod.ts";
@@ -16,16 +16,18 @@ import { shownPath } from "./_project.ts";
 import type { Stream } from "./_terminal.ts";
 import { wrapped } from "./_wrap.ts";
 
-/** The hooks of a run, made ready; nothing is reached yet. */
-export function hooksOf(
+/** The hooks of a run, made ready; nothing is reached yet. What they need is loaded only when there are any. */
+export async function hooksOf(
   { project, env, connections, settings }: Loaded,
-  manifest: Pick<Manifest, "hooks">,
-): OpenHook[] {
+  manifest: Pick<Manifest, "hooks" | "pipeline">,
+): Promise<OpenHook[]> {
   const all = [...manifest.hooks ?? [], ...settings.hooks as readonly ManifestHook[]];
+  if (all.length === 0) return [];
+  const { openHooks } = await import("../hook/mod.ts");
   return openHooks(all, {
     root: project.root,
     logs: project.logs,
-    own: OWN.map(([path]) => path),
+    own: [...OWN.map(([path]) => path), manifest.pipeline.file],
     connections,
     env,
     allowedCommands: settings.allow_commands,
@@ -66,14 +68,16 @@ export function hooksText(hooks: readonly OpenHook[], cwd: string, { style, widt
   return `\nHooks\n\n${blocks.join("\n\n")}\n`;
 }
 
-/** What a run takes along for its hooks. `warn` shows what a hook says loudly. */
-export function alongside(
+/** What a run takes along for its hooks, which must all be allowed. `warn` shows what a hook says loudly. */
+export async function alongside(
   hooks: readonly OpenHook[],
   manifest: Manifest,
   { env, project }: Loaded,
   warn: (text: string) => void,
-): Pick<RunInput, "accompany" | "secrets"> {
+): Promise<Pick<RunInput, "accompany" | "secrets">> {
   if (hooks.length === 0) return {};
+  const { accompany, demandAllowed } = await import("../hook/mod.ts");
+  demandAllowed(hooks);
   const tools: HookTools = {
     start: (command, options) => startCommand(command, options, env),
     warn,

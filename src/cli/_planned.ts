@@ -35,7 +35,7 @@ export async function plannedAnswer(
     requireOsSandbox: demands.require_os_sandbox,
     ...(windows === undefined ? {} : { windows }),
   });
-  const hooks = hooksOf(loaded, manifest);
+  const hooks = await hooksOf(loaded, manifest);
   const text = planText(plan, cli.cwd, cli.out) + hooksText(hooks, cli.cwd, cli.out);
   const document = { file, plan, ...(hooks.length === 0 ? {} : { hooks: hooksDocument(hooks) }) };
   return { document, text, diagnostics, texts };

@@ -6,7 +6,6 @@
 
 import { join } from "node:path";
 import { type Failure, OsirisError } from "../diagnostic.ts";
-import { demandAllowed } from "../hook/mod.ts";
 import type { Manifest } from "../manifest.ts";
 import { type Outcome, type Plan, planRun, runPlan } from "../run/mod.ts";
 import type { RunEnd, RunState, SessionEvent } from "../session/mod.ts";
@@ -52,8 +51,9 @@ export async function runAnswer(
   const level = logLevel({ verbose: flags.verbose, debug: cli.debug }, env.logLevel);
   requireSecrets(manifest, loaded.secretParams);
   const traceparent = await traceparentOf(flags.traceparent, env);
-  const hooks = hooksOf(loaded, manifest);
-  demandAllowed(hooks);
+  const alerts: string[] = [];
+  const warn = (text: string) => void alerts.push(text);
+  const beside = await alongside(await hooksOf(loaded, manifest), manifest, loaded, warn);
   const plan = await allowedPlan(cli, { ...loaded, manifest }, flags, backfill);
   if (plan.os_sandbox?.in_force === false) {
     cli.err.write(warningText(withoutSandbox(plan, plan.os_sandbox.reason), cli.err));
@@ -64,7 +64,6 @@ export async function runAnswer(
   }
   const telemetry = await telemetryOf(plan, manifest.profile, env);
   const watcher = watcherFor(cli, plan.order);
-  const alerts: string[] = [];
   let end: RunEnd | undefined;
   const onEvent = (event: SessionEvent) => {
     if (
@@ -89,7 +88,7 @@ export async function runAnswer(
       manifest,
       manifestText,
       ...(traceparent === undefined ? {} : { traceparent }),
-      ...alongside(hooks, manifest, loaded, (text) => alerts.push(text)),
+      ...beside,
       signal,
       onEvent,
       onProgress: (step, progress) => watcher.progress(step, progress),

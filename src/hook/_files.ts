@@ -3,7 +3,6 @@
 import { appendFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
-import { measuredRun, prometheusOf, readRun, runCard } from "../report/mod.ts";
 import { readSession } from "../session/mod.ts";
 import { demandText, textIn } from "./_config.ts";
 import { type Config, documentOf, failed, type HookSurroundings, type Opened } from "./_opened.ts";
@@ -23,7 +22,11 @@ export function openSummary(config: Config, surroundings: HookSurroundings): Ope
   const place = placeOf(demandText(config, "path"), surroundings);
   return {
     touches: { files: [place] },
-    act: ({ folder }) => writing(place, async () => replace(place, await runCard(await readRun(folder)))),
+    act: ({ folder }) =>
+      writing(place, async () => {
+        const { readRun, runCard } = await import("../report/mod.ts");
+        await replace(place, await runCard(await readRun(folder)));
+      }),
   };
 }
 
@@ -35,6 +38,7 @@ export function openMetricsExport(config: Config, surroundings: HookSurroundings
     touches: { files: [place] },
     act: ({ folder }) =>
       writing(place, async () => {
+        const { measuredRun, prometheusOf } = await import("../report/mod.ts");
         const record = await readSession(folder);
         const json = () => `${JSON.stringify({ version: 1, runs: [measuredRun(record)] }, null, 2)}\n`;
         await replace(place, asJson ? json() : prometheusOf([], [record]));

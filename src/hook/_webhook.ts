@@ -7,7 +7,6 @@
 
 import { createHmac } from "node:crypto";
 import { type ConnectionNeed, resolveConnection } from "../connection/mod.ts";
-import { postJson } from "../report/mod.ts";
 import { numberIn, textIn } from "./_config.ts";
 import { bodyFor } from "./_messages.ts";
 import { type Config, failed, type HookSurroundings, type Opened, type Told, unusable } from "./_opened.ts";
@@ -40,6 +39,7 @@ export function openWebhook(config: Config, { connections, env }: HookSurroundin
     touches: { hosts: [host] },
     secrets,
     async act(told, { fetch }) {
+      const { postJson } = await import("../report/mod.ts");
       const body = bodyFor(template, told);
       const posted = await postJson({
         what: told.event.event_type,
