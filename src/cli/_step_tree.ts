@@ -44,7 +44,8 @@ export function stepTree(steps: readonly StepView[], stream: Pick<Stream, "width
 
 /** The name behind the lines that lead to it, of which the nearest stay where there is room for few. */
 function labelOf(guide: string, name: string, width: number, style: Stream["style"]): string {
-  const shown = guide.slice(guide.length - Math.min(guide.length, 2 * Math.floor((width - LEAST_ID) / 2)));
+  const room = width - Math.min(columnsOf(name), LEAST_ID);
+  const shown = guide.slice(guide.length - Math.min(guide.length, 2 * Math.floor(room / 2)));
   return style.dim(shown) + cutMiddle(name, width - shown.length);
 }
 
@@ -81,7 +82,7 @@ const GAP = 2;
 const BARS: readonly number[] = [20, 10, 0];
 const LEAST_NAME = 8;
 /** What is left of a name behind its lines. */
-const LEAST_ID = 4;
+const LEAST_ID = 5;
 
 /** What each column gets of the width. */
 function fitted(
@@ -97,18 +98,24 @@ function fitted(
     time: widest(lines.map(({ time }) => time)),
     remark: widest(lines.map(({ remark }) => remark)),
   };
-  const remark = Math.min(natural.remark, Math.max("cancelled".length, Math.floor(width / 4)));
-  const ways = [...bars.map((bar) => [bar, natural.rows]), [0, 0]].map(
-    ([bar = 0, counts = 0]) => {
-      const given = [bar, counts, natural.time, remark].filter((each) => each > 0);
-      const room = width - 4 - given.reduce((sum, each) => sum + GAP + each, 0);
-      return { bar, counts, room, enough: bar > 0 ? Math.min(natural.name, width / 4) : LEAST_NAME };
-    },
-  );
-  const { bar, counts, room } = ways.find(({ room, enough }) => room >= enough) ?? ways.at(-1)!;
+  const some = {
+    ...natural,
+    remark: Math.min(natural.remark, Math.max("cancelled".length, Math.floor(width / 4))),
+  };
+  const ways = [
+    ...bars.map((bar) => ({ ...some, bar })),
+    { ...some, bar: 0, rows: 0 },
+    { ...some, bar: 0, rows: 0, time: 0 },
+    { ...some, bar: 0, rows: 0, time: 0, remark: 0 },
+  ].map((given) => {
+    const others = [given.bar, given.rows, given.time, given.remark].filter((each) => each > 0);
+    const room = width - 4 - others.reduce((sum, each) => sum + GAP + each, 0);
+    return { given, room, enough: given.bar > 0 ? Math.min(natural.name, width / 4) : LEAST_NAME };
+  });
+  const { given, room } = ways.find(({ room, enough }) => room >= enough) ?? ways.at(-1)!;
   const name = Math.max(LEAST_ID, Math.min(natural.name, room));
-  const rest = Math.max(0, room - name);
-  return { name, bar, rows: counts, time: natural.time, remark: Math.min(natural.remark, remark + rest) };
+  const rest = given.remark === 0 ? 0 : Math.max(0, room - name);
+  return { ...given, name, remark: Math.min(natural.remark, given.remark + rest) };
 }
 
 function laidOut({ mark, name, bar, rows, time, remark }: Cells, widths: Widths): string {

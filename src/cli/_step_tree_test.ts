@@ -79,7 +79,7 @@ Deno.test("stepTree() stays within the terminal, however deep, long, wide and ma
     maxLength: 12,
   });
   await fc.assert(
-    fc.asyncProperty(names, fc.integer({ min: 34, max: 140 }), fc.nat(3), async (words, width, back) => {
+    fc.asyncProperty(names, fc.integer({ min: 14, max: 140 }), fc.nat(3), async (words, width, back) => {
       const ids = words.map((word, i) => `${word}${i}`);
       const waiting = Object.fromEntries(
         ids.map((id, i) => [id, i === 0 ? [] : [ids[Math.max(0, i - 1 - back)]!]]),

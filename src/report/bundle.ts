@@ -31,6 +31,7 @@ import type { RunView } from "./run_view.ts";
 /** `text` is Markdown, `json` one document, `zip` both of them in one file. */
 export type BundleFormat = "text" | "json" | "zip";
 
+/** What a bundle is to be like. */
 export interface BundleOptions {
   readonly format?: BundleFormat;
   /** The most bytes that it may have (default 262,144); not less than {@linkcode LEAST_BUNDLE}. */
