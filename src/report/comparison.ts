@@ -27,6 +27,7 @@ export interface RunComparison {
   readonly steps: readonly StepDifference[];
 }
 
+/** What a comparison says of each of its two runs. */
 export type RunBrief = Pick<
   RunView,
   | "session_id"

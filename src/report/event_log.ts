@@ -6,6 +6,7 @@ import { isRecorded, textAt } from "./_recorded.ts";
 /** How much an event matters. */
 export type EventLevel = "debug" | "info" | "warn" | "error";
 
+/** The levels, the least urgent first. */
 export const EVENT_LEVELS: readonly EventLevel[] = ["debug", "info", "warn", "error"];
 
 /** Which events are wanted; every condition that is given must hold. */
@@ -38,6 +39,7 @@ export interface EventLine {
   readonly data: unknown;
 }
 
+/** One page of the events that were asked for. */
 export interface EventPage {
   readonly lines: readonly EventLine[];
   /** How many fit the query. */

@@ -130,6 +130,7 @@ export interface ParamView {
   readonly sensitive?: boolean;
 }
 
+/** A column of a step's output. */
 export interface Column {
   readonly name: string;
   readonly type: string;
@@ -261,6 +262,7 @@ export interface StepView {
   }[];
 }
 
+/** What drivers may touch: hosts with their ports, and paths. */
 export interface Grants {
   readonly net: readonly string[];
   readonly read: readonly string[];
@@ -279,6 +281,7 @@ export interface Used extends Grants {
   readonly more: number;
 }
 
+/** What a check of the data found. */
 export interface CheckView {
   readonly result: "pass" | "warn" | "fail";
   readonly check: string;
@@ -338,6 +341,7 @@ export interface ProfileNode {
   readonly children: readonly ProfileNode[];
 }
 
+/** A run of the same pipeline before this one. */
 export interface EarlierRun {
   readonly session_id: string;
   /** Absolute. */
@@ -348,6 +352,7 @@ export interface EarlierRun {
   readonly fingerprint: string;
 }
 
+/** What became of a hook. */
 export interface HookView {
   readonly hook: string;
   readonly event: string;
@@ -356,6 +361,7 @@ export interface HookView {
   readonly error?: Failure;
 }
 
+/** How a connection fared when it was asked. */
 export interface ConnectionView {
   readonly connection: string;
   readonly ok?: boolean;
