@@ -48,6 +48,8 @@ Deno.test("readCommandLine() gives arguments and flags by their names", () => {
     threads: undefined,
     frozen: false,
     require_os_sandbox: false,
+    open: false,
+    traceparent: undefined,
   });
   assert.deepEqual(globals, { project: undefined, json: false, quiet: false, debug: false });
 });
@@ -88,7 +90,7 @@ Deno.test("readCommandLine() refuses what does not fit, and says what does", () 
   assert.match(refused("run", "a", "--profile", "--json").message, /needs a value/);
   assert.match(refused("run", "a", "--profile", "x", "--profile", "y").message, /given twice/);
   assert.match(refused("run", "a", "--dry-run=yes").message, /takes no value/);
-  assert.match(refused("logs").message, /'list', 'show', 'tail' or 'gc'/);
+  assert.match(refused("logs").message, /it needs one of 'list', 'show', .* or 'gc'$/);
 });
 
 Deno.test("readCommandLine() takes no empty path for the current folder", () => {
@@ -102,10 +104,10 @@ Deno.test("readCommandLine() takes no empty path for the current folder", () => 
 });
 
 Deno.test("readCommandLine() knows no command or flag of a later issue", () => {
-  for (const word of ["serve", "resume", "verify", "diff", "cache", "chat", "mcp"]) {
+  for (const word of ["resume", "verify", "diff", "cache", "chat", "mcp"]) {
     assert.equal(refused(word, "x").code, "CLI802");
   }
-  for (const flag of ["--e2b", "--only", "--from", "--resume", "--open"]) {
+  for (const flag of ["--e2b", "--only", "--from", "--resume"]) {
     assert.equal(refused("run", "x", flag).code, "CLI803");
   }
 });
