@@ -53,6 +53,9 @@ const PAGE = 200;
 
 /** What happened, in order. */
 export class EventLog {
+  /** Step id → the places of its events; made when the first step is asked for. */
+  #ofSteps: Map<string, number[]> | undefined;
+
   constructor(readonly all: readonly SessionEvent[]) {}
 
   get total(): number {
@@ -64,14 +67,33 @@ export class EventLog {
     const { from = 0, limit = PAGE } = query;
     const lines: EventLine[] = [];
     let total = 0;
-    for (let i = 0; i < this.all.length; i++) {
-      const event = this.all[i]!;
+    for (const at of this.#places(query.step)) {
+      const event = this.all[at]!;
       if (!fits(event, query)) continue;
-      if (total >= from && lines.length < limit) lines.push(lineOf(event, i + 1));
+      if (total >= from && lines.length < limit) lines.push(lineOf(event, at + 1));
       total++;
     }
     return { lines, total, from, ...(from + lines.length < total ? { next: from + lines.length } : {}) };
   }
+
+  /** Where the events of a step stand, or all there are: a page of 1,000 steps asks for each of them. */
+  #places(step: string | undefined): Iterable<number> {
+    if (step === undefined) return this.all.keys();
+    this.#ofSteps ??= placesByStep(this.all);
+    return this.#ofSteps.get(step) ?? [];
+  }
+}
+
+function placesByStep(events: readonly SessionEvent[]): Map<string, number[]> {
+  const places = new Map<string, number[]>();
+  for (const [at, { data }] of events.entries()) {
+    const step = textAt(data, "step_id");
+    if (step === undefined) continue;
+    const known = places.get(step);
+    if (known) known.push(at);
+    else places.set(step, [at]);
+  }
+  return places;
 }
 
 /** How much an event matters, whatever recorded it. */
@@ -113,9 +135,8 @@ function lineOf(event: SessionEvent, number: number): EventLine {
   };
 }
 
-function fits(event: SessionEvent, { level, step, kind, text }: EventQuery): boolean {
+function fits(event: SessionEvent, { level, kind, text }: EventQuery): boolean {
   if (kind !== undefined && !event.event_type.startsWith(kind)) return false;
-  if (step !== undefined && textAt(event.data, "step_id") !== step) return false;
   if (level !== undefined && EVENT_LEVELS.indexOf(eventLevel(event)) < EVENT_LEVELS.indexOf(level)) {
     return false;
   }
