@@ -22,8 +22,7 @@ import { columnsOf, cut, cutMiddle, wrapped } from "./_wrap.ts";
 export function sessionText(record: SessionRecord, run: RunView, cwd: string, stream: Stream): string {
   const [cause, ...further] = failuresOf(run);
   const parts = [
-    verdictText(run, cause, stream) + (cause ? "\n" : "") +
-    aboutText(run, shownPath(run.folder, cwd), stream),
+    verdictText(run, cause, stream) + aboutText(run, shownPath(run.folder, cwd), stream),
     remarksText(run, stream),
     stepTree(run.steps, stream),
     writtenText(record, cwd, stream),
@@ -80,10 +79,13 @@ function verdictText(run: RunView, cause: Failure | undefined, stream: Stream): 
     /^[^\s:]+/,
     (word) => style.bold(paint(word)),
   );
+  // Who reads this has typed that already.
+  const next = run.next === `osiris logs show --session ${run.session_id}` ? undefined : run.next;
   return [
     `${verdict}\n`,
     ...(cause === undefined ? [] : [failureText(cause, stream, placeOf(run, cause))]),
-    ...(run.next === undefined ? [] : [`${style.dim("next:")} ${printable(run.next)}\n`]),
+    ...(next === undefined ? [] : [`${style.dim("next:")} ${printable(next)}\n`]),
+    ...(cause === undefined && next === undefined ? [] : ["\n"]),
   ].join("");
 }
 

@@ -180,7 +180,7 @@ Deno.test("sessionText() shows a session of which files are lost or say somethin
   }
   assert.match(await printed({ ...files, status: { ...files.status, steps: [] } }, 80), /^Failed/);
   const bare = await printed({}, 80);
-  assert.match(bare, /^Interrupted: /);
+  assert.match(bare, /^Interrupted: .*\n {2}pipeline/);
   assert.match(bare, /! Not readable and left out: status.json \(missing\)/);
 });
 
