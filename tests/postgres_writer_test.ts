@@ -6,6 +6,10 @@
  */
 
 import assert from "node:assert/strict";
+import { Session } from "../plugins/postgres/mod.ts";
+import driver from "../plugins/postgres.writer/driver.ts";
+import { Loads } from "../plugins/postgres.writer/loads.ts";
+import { contextFor } from "../src/component/sdk.ts";
 import { reading, RETRY, rowsOfRun, server, write, writing, written } from "./_postgres.ts";
 import type { Fields } from "./_server_of_file.ts";
 
@@ -132,6 +136,25 @@ Deno.test("postgres.writer keeps nothing when a row is refused, and shows the ro
   const outcome = await written(writing(failing, { table: "never" }));
   assert.match(outcome.failure!.message, /Could not convert string 'x'/);
   assert.equal(await server.sql("SELECT to_regclass('never')"), "");
+});
+
+Deno.test("postgres.writer tells of a load whose end is open only once it has ended, the first of all too", async () => {
+  await server.sql("CREATE SCHEMA first_of_all");
+  const { signal } = new AbortController();
+  const connection = { ...server.connection, connect_timeout_s: 60, timeout_s: 60 };
+  await using session = await Session.open(connection, signal);
+  await session.rows("test", "BEGIN");
+  const loads = new Loads(session, "test", "first_of_all");
+  await loads.remember({ loadId: "run/load", pipeline: "test", cursors: {} }, "load", "orders");
+  await loads.count("run/load", 5);
+  const context = { ...contextFor({ table: "first_of_all.orders" } as never, connection), signal };
+  const asked = driver.loaded!(context as never, { loadId: "run/load" });
+  const waiting = () =>
+    server.sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+  while (await waiting() === "0") await new Promise((resolve) => setTimeout(resolve, 20));
+  await session.rows("test", "COMMIT");
+  assert.equal(await asked, 5);
+  assert.equal(await driver.loaded!(context as never, { loadId: "run/other" }), null);
 });
 
 Deno.test("postgres.writer tries a deadlock again", async () => {

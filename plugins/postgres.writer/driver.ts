@@ -60,7 +60,7 @@ export default defineDriver<WriterConfig>({
   async loaded({ config, connection, signal }, { loadId }) {
     await using session = await Session.open(connection, signal);
     const attempt = `Cannot find out what was loaded into the table '${config.table}' at ${session.place}`;
-    await session.rows(attempt, "BEGIN");
+    await session.rows(attempt, "BEGIN ISOLATION LEVEL READ COMMITTED"); // what ends meanwhile has to be seen
     const schema = await schemaOf(session, attempt, tableName(config.table));
     const rows = await new Loads(session, attempt, schema).find(loadId);
     await session.rows(attempt, "ROLLBACK");

@@ -11,6 +11,8 @@
 import type { WriteRequest } from "osiris/driver";
 import { type Session, tableText } from "../postgres/mod.ts";
 
+const LOADS = "_osiris_loads";
+
 /** How long an attempt is waited for that may still hold the row. */
 const PATIENCE = "60s";
 
@@ -18,8 +20,8 @@ const PATIENCE = "60s";
 export class Loads {
   readonly #table: string;
 
-  constructor(readonly session: Session, readonly attempt: string, schema: string) {
-    this.#table = tableText({ schema, table: "_osiris_loads" });
+  constructor(readonly session: Session, readonly attempt: string, readonly schema: string) {
+    this.#table = tableText({ schema, table: LOADS });
   }
 
   /** Remembers a load in the open transaction, or gives the rows that an earlier attempt had loaded. */
@@ -29,7 +31,7 @@ export class Loads {
     table: string,
   ): Promise<number | undefined> {
     if (!await this.#isThere()) {
-      await this.#run("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [this.#table]);
+      await this.#takeTurn();
       await this.#run(
         `CREATE TABLE IF NOT EXISTS ${this.#table} (load_id text PRIMARY KEY, pipeline text NOT NULL, step text NOT NULL,
           table_name text NOT NULL, rows bigint, cursors jsonb, loaded_at timestamptz NOT NULL DEFAULT now())`,
@@ -51,8 +53,11 @@ export class Loads {
 
   /** How many rows a load has; null when it is not done and will not be. Takes back whatever it tries. */
   async find(loadId: string): Promise<number | null> {
-    if (!await this.#isThere()) return null;
     await this.#run(`SELECT set_config('lock_timeout', '${PATIENCE}', true)`);
+    if (!await this.#isThere()) {
+      await this.#takeTurn(); // the first load of all makes the table, and may be about to be committed
+      if (!await this.#isThere()) return null;
+    }
     const free = await this.#run(
       `INSERT INTO ${this.#table} (load_id, pipeline, step, table_name) VALUES ($1, '', '', '')
         ON CONFLICT DO NOTHING RETURNING 1`,
@@ -61,9 +66,18 @@ export class Loads {
     return free.length > 0 ? null : await this.#rowsOf(loadId);
   }
 
+  /** Waits for whoever makes the table. */
+  async #takeTurn(): Promise<void> {
+    await this.#run("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [this.#table]);
+  }
+
   async #isThere(): Promise<boolean> {
-    const [found] = await this.#run("SELECT to_regclass($1)", [this.#table]);
-    return found![0] !== null;
+    // Not by its name alone: where that led to nothing, the server remembers it for the rest of a transaction.
+    const [found] = await this.#run(
+      "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2",
+      [this.schema, LOADS],
+    );
+    return Number(found![0]) > 0;
   }
 
   async #rowsOf(loadId: string): Promise<number> {

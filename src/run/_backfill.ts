@@ -25,12 +25,9 @@ export async function windowsToLoad(
     });
   }
   const state = runIndex(project);
-  const open: BackfillWindow[] = [];
-  for (const window of windows) {
-    const finished = await Promise.all(
-      reads.map(({ id: step }) => state.isFinished({ pipeline, profile, step }, window)),
-    );
-    if (finished.includes(false)) open.push(window);
-  }
-  return open;
+  const backfill = windows[0]?.backfill ?? "";
+  const finished = await Promise.all(
+    reads.map(({ id: step }) => state.finishedWindows({ pipeline, profile, step }, backfill)),
+  );
+  return windows.filter(({ from }) => finished.some((firsts) => !firsts.has(from)));
 }

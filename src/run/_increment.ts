@@ -98,6 +98,7 @@ export class Increments {
         },
       );
     }
+    reading.next = undefined; // an attempt before may have come far, and failed after all
     if (backfill === undefined) await this.#stand(reading);
     else reading.finished = await state.isFinished(reading.key, backfill);
     const { settings } = reading;
@@ -257,7 +258,9 @@ export class Increments {
     if (refusal === undefined) return;
     const who = refusal.by === "another run"
       ? `session ${refusal.session} is about to move its cursor`
-      : "its cursor was moved meanwhile";
+      : backfill === undefined
+      ? "its cursor was moved meanwhile"
+      : "this window was loaded meanwhile";
     throw new OsirisError(
       "RUN614",
       `Cannot load the increment of step '${key.step}': ${who}; nothing was committed`,

@@ -49,6 +49,7 @@ export function putIntent(db: DatabaseSync, intent: Intent): Refusal | undefined
   }
   const { session_id, started_at, base, next, window, loads } = intent;
   if (next !== undefined && (getCursor(db, intent)?.version ?? 0) !== base) return { by: "a move" };
+  if (window !== undefined && isFinished(db, intent, window)) return { by: "a move" };
   db.prepare(
     `INSERT OR REPLACE INTO intents (pipeline, profile, step, session_id, started_at, base, loads, backfill,
        moves, column_name, source, value, type, since, identity, seen) VALUES (${
@@ -102,6 +103,13 @@ export function isFinished(db: DatabaseSync, key: CursorKey, window: BackfillWin
   return db.prepare(
     `SELECT 1 FROM backfills WHERE ${KEY} AND backfill = ? AND window_from = ? AND window_to = ?`,
   ).get(...keyOf(key), window.backfill, window.from, window.to) !== undefined;
+}
+
+/** The finished windows of a backfill, by their first values. */
+export function getFinished(db: DatabaseSync, key: CursorKey, backfill: string): Set<string> {
+  const rows = db.prepare(`SELECT window_from FROM backfills WHERE ${KEY} AND backfill = ?`)
+    .all(...keyOf(key), backfill);
+  return new Set(rows.map(({ window_from }) => String(window_from)));
 }
 
 /** Notes a window in which there was nothing to load. */

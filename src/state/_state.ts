@@ -9,6 +9,7 @@ import {
   dropIntent,
   getCursor,
   getCursors,
+  getFinished,
   getIntents,
   hasCursors,
   isFinished,
@@ -76,6 +77,8 @@ export interface State {
   drop(key: CursorKey, session: string): Promise<void>;
   /** Whether a window of a backfill is finished. */
   isFinished(key: CursorKey, window: BackfillWindow): Promise<boolean>;
+  /** The finished windows of a backfill, by their first values, which no two windows share. */
+  finishedWindows(key: CursorKey, backfill: string): Promise<ReadonlySet<string>>;
   /** Notes a window that had no rows. */
   finish(key: CursorKey, window: BackfillWindow, session: string): Promise<void>;
   /** Forgets which windows of backfills are finished; gives how many were. */
@@ -174,6 +177,10 @@ class FolderState implements State {
 
   async isFinished(key: CursorKey, window: BackfillWindow): Promise<boolean> {
     return await this.#readCursors((db) => isFinished(db, key, window)) ?? false;
+  }
+
+  async finishedWindows(key: CursorKey, backfill: string): Promise<ReadonlySet<string>> {
+    return await this.#readCursors((db) => getFinished(db, key, backfill)) ?? new Set();
   }
 
   async finish(key: CursorKey, window: BackfillWindow, session: string): Promise<void> {

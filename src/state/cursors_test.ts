@@ -90,6 +90,9 @@ Deno.test("a window is finished when its intent is settled, moves no cursor, and
     assert.equal(await state.isFinished(KEY, window), true);
     assert.equal(await state.isFinished(KEY, { ...window, backfill: "0..9/4" }), false);
     await state.finish(KEY, { ...window, from: "3", to: "6" }, "two");
+    assert.deepEqual(await state.finishedWindows(KEY, "0..9/3"), new Set(["0", "3"]));
+    assert.deepEqual(await state.finishedWindows(KEY, "0..9/4"), new Set());
+    assert.deepEqual(await state.intend({ ...still, session_id: "late", window }), { by: "a move" });
     assert.equal(await state.cursor(KEY), undefined);
     assert.equal(await state.forgetBackfills({ pipeline: "sales", profile: "dev" }), 0);
     assert.equal(await state.forgetBackfills(KEY), 2);
