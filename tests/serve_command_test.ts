@@ -47,7 +47,7 @@ Deno.test({
     withProject(async (root, env) => {
       const token = "0123456789abcdef0123456789abcdef";
       await Deno.writeTextFile(join(root, "scrape"), `${token}\n`);
-      const [program, ...args] = osirisCommand();
+      const [program, ...args] = ["prlimit", "--nofile=256:256", ...osirisCommand()];
       const child = new Deno.Command(program!, {
         args: [...args, "serve", "--open", "--json", "--metrics-token", "scrape"],
         cwd: root,
@@ -83,12 +83,16 @@ Deno.test({
       });
       assert.match(await scraped.text(), /^# HELP osiris_/m);
 
-      const taken = await osiris(["serve", "--port", new URL(said.url).port], { cwd: root, env });
-      assert.equal(taken.code, 1);
-      assert.match(taken.stderr, /Cannot open port \d+ of this machine: another program has it/);
+      const second = await osiris(["serve", "--port", new URL(said.url).port], { cwd: root, env });
+      assert.equal(second.code, 1);
+      assert.match(second.stderr, /Cannot open port \d+ of this machine: another program has it/);
       const short = await osiris(["serve", "--metrics-token", "osiris_connections.yaml"], { cwd: root, env });
       assert.equal(short.code, 2);
       assert.match(short.stderr, /one line of 32 letters and digits or more/);
+
+      const taken = await connectionsTo(Number(new URL(said.url).port), 300);
+      for (const connection of taken) connection.close();
+      await until(() => isServed(said.url));
 
       child.kill("SIGINT");
       assert.equal((await child.status).code, 130);
@@ -96,6 +100,31 @@ Deno.test({
       await lines();
     }),
 });
+
+/** So many connections that ask for nothing, or as many as there are. */
+async function connectionsTo(port: number, many: number): Promise<Deno.Conn[]> {
+  const connections: Deno.Conn[] = [];
+  try {
+    while (connections.length < many) {
+      connections.push(await Deno.connect({ hostname: "127.0.0.1", port }));
+    }
+  } catch {
+    // The server has no more.
+  }
+  return connections;
+}
+
+/** Whether a new connection is answered. */
+async function isServed(url: string): Promise<boolean> {
+  using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+  try {
+    const answer = await fetch(url, { client });
+    await answer.body?.cancel();
+    return answer.status === 401;
+  } catch {
+    return false;
+  }
+}
 
 /** Gives the lines of a stream one by one; an empty text at its end. */
 function linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): () => Promise<string> {
