@@ -1,4 +1,7 @@
+import { type Schema, Validator } from "@cfworker/json-schema";
 import assert from "node:assert/strict";
+import { parse } from "yaml";
+import projectSchema from "../../schemas/project.schema.json" with { type: "json" };
 import { parsePipeline, parseProject } from "./mod.ts";
 
 const HEAD = 'oml_version: "0.1.0"\nname: n\nsteps: [{ id: r, component: f.r, mode: read }]\nhooks:\n';
@@ -92,4 +95,25 @@ Deno.test("parseProject reports what is not known or not right", () => {
   assert.deepEqual(said("[1]\n"), ["OML106 1"]);
   assert.deepEqual(said("version: 1\nallow_commands: notify\n"), ["OML106 2"]);
   assert.deepEqual(said("version: 1\nhooks: [{ name: a, on: run.error, file: 3 }]\n"), ["OML106 2"]);
+});
+
+Deno.test("parseProject agrees with the published schema about which settings fit", () => {
+  const validator = new Validator(projectSchema as unknown as Schema, "2020-12", false);
+  const texts = [
+    "version: 1\n",
+    "version: 1\nallow_commands: [a]\nx-own: {}\n",
+    "version: 1\nhooks: [{ name: a, on: run.error, alert: {} }]\n",
+    "version: 2\n",
+    "hooks: []\n",
+    "version: 1\nhooks: {}\n",
+    "version: 1\nhooks: [{ on: run.error, alert: {} }]\n",
+    "version: 1\nhook: []\n",
+    "version: 1\nallow_commands: a\n",
+    "version: 1\nallow_commands: [1]\n",
+    "[]\n",
+  ];
+  for (const text of texts) {
+    const fits = validator.validate(parse(text)).valid;
+    assert.equal(parseProject(text, "osiris.yaml").diagnostics.length === 0, fits, text);
+  }
 });
