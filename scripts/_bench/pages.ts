@@ -7,6 +7,7 @@ import { newAccess, reportServer, type ReportServerOptions } from "../../src/rep
 import { enormousRun, recordRun } from "../../tests/_recorded_runs.ts";
 import type { Bench } from "./main.ts";
 import { atMost, median, type Row, time } from "./measure.ts";
+import { pageFileRows } from "./page_files.ts";
 
 const RUNS = 10_000;
 const STEPS = 1000;
@@ -46,6 +47,7 @@ export async function* pageRows(bench: Bench): AsyncGenerator<Row> {
     1000,
     shown,
   );
+  yield* pageFileRows(bench);
 }
 
 /** A start of the server, and a browser that was let in. */

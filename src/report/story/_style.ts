@@ -60,6 +60,7 @@ dl.facts dd { overflow-wrap: anywhere; }
 .long { overflow-wrap: anywhere; }
 
 .picture, .tall { border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
+.picture { max-height: 44rem; overflow: auto; }
 .graph { display: block; margin: auto; }
 .graph text { font: 600 13px var(--mono); fill: var(--ink); }
 .graph .about { font: 12px system-ui, sans-serif; fill: var(--soft); }
