@@ -84,6 +84,7 @@ Deno.test("the pages in a browser", async (t) => {
       const list = await context.newPage();
       await list.goto(`${server.origin}/`);
       await list.getByText("No run yet").waitFor();
+      await recordSession(logs, { started_at: "2026-01-14T10:00:00.000Z" });
       let session = "";
       await recordSession(logs, { steps: [{ id: "load", state: "running" }] }, async (writer) => {
         session = writer.id;
@@ -99,6 +100,10 @@ Deno.test("the pages in a browser", async (t) => {
       await page.locator("#verdict.succeeded").waitFor();
       await list.bringToFront();
       await list.locator(".pill.succeeded").waitFor();
+      await list.getByRole("link", { name: "sales", exact: true }).first().click();
+      await list.getByRole("button", { name: "Compare before and after" }).click();
+      await list.getByRole("heading", { level: 1, name: /Two runs|sales/ }).waitFor();
+      assert.equal(new URL(list.url()).searchParams.get("after"), session);
       await context.close();
     });
   } finally {

@@ -40,6 +40,7 @@ form.filters { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end
 form.filters label { display: grid; gap: .15rem; color: var(--soft); font-size: .85rem; }
 input, select, button { font: inherit; color: var(--ink); background: var(--raised); border: 1px solid var(--line);
   border-radius: 6px; padding: .35rem .6rem; min-width: 0; }
+form.filters input, form.filters select, form.filters button { height: 2.3rem; }
 button { cursor: pointer; }
 .trends { display: grid; grid-template-columns: repeat(auto-fit, minmax(16rem, 1fr)); gap: 1rem; margin: 1rem 0; }
 .trends figure { margin: 0; background: var(--raised); border: 1px solid var(--line); border-radius: 8px; padding: .6rem; }

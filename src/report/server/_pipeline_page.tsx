@@ -49,7 +49,10 @@ export function PipelinePage(
         <Flaky steps={flakySteps(chosen.fitting)} />
         <section aria-labelledby="history">
           <h2 id="history">Every run</h2>
-          <RunTable runs={chosen.runs} query={query} path="/pipeline" />
+          <form method="get" action="/compare">
+            <RunTable runs={chosen.runs} query={query} path="/pipeline" pick={chosen.runs.length > 1} />
+            {chosen.runs.length > 1 ? <button type="submit">Compare before and after</button> : null}
+          </form>
           <Pages path="/pipeline" query={query} page={chosen.page} pages={chosen.pages} />
         </section>
       </div>

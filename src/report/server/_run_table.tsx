@@ -8,12 +8,16 @@ import { pipelineAddress, runAddress } from "./_addresses.ts";
 import { rowsOf } from "./_rows.ts";
 import { addressOf, type ORDERS, type RunQuery } from "./_run_query.ts";
 
-/** A table of runs whose headings sort it. `path` is the page's own address, without its query. */
+/**
+ * A table of runs whose headings sort it. `path` is the page's own address, without its query; within a form, `pick`
+ * lets two of them be chosen as `before` and `after`.
+ */
 export function RunTable(
-  { runs, query, path }: {
+  { runs, query, path, pick = false }: {
     readonly runs: readonly SessionSummary[];
     readonly query: RunQuery;
     readonly path: string;
+    readonly pick?: boolean;
   },
 ): Markup {
   const heading = (order: (typeof ORDERS)[number], title: string, number = false) => (
@@ -25,6 +29,14 @@ export function RunTable(
         <caption class="hidden">Runs</caption>
         <thead>
           <tr>
+            {pick
+              ? (
+                <>
+                  <th scope="col">Before</th>
+                  <th scope="col">After</th>
+                </>
+              )
+              : null}
             {heading("started", "Began")}
             {heading("state", "State")}
             {heading("pipeline", "Pipeline")}
@@ -33,7 +45,11 @@ export function RunTable(
             <th scope="col">Error</th>
           </tr>
         </thead>
-        <tbody>{runs.map((run) => <Row run={run} />)}</tbody>
+        <tbody>
+          {runs.map((run, at) => (
+            <Row run={run} picks={pick ? { before: at === 1, after: at === 0 } : undefined} />
+          ))}
+        </tbody>
       </table>
     </div>
   );
@@ -61,10 +77,28 @@ function Heading(
   );
 }
 
-function Row({ run }: { readonly run: SessionSummary }): Markup {
+/** Which of the two that are compared a run is, as long as nobody picks others. */
+interface Picks {
+  readonly before: boolean;
+  readonly after: boolean;
+}
+
+function Row({ run, picks }: { readonly run: SessionSummary; readonly picks: Picks | undefined }): Markup {
   const rows = rowsOf(run.folder);
+  const pick = (name: keyof Picks) => (
+    <td>
+      <input
+        type="radio"
+        name={name}
+        value={run.session_id}
+        checked={picks?.[name]}
+        aria-label={`${name} is the run of ${instant(run.started_at)}`}
+      />
+    </td>
+  );
   return (
     <tr>
+      {picks === undefined ? null : <>{pick("before")}{pick("after")}</>}
       <td class="mono">
         <a href={runAddress(run.session_id)}>
           <time datetime={run.started_at}>{instant(run.started_at)}</time>
