@@ -16,16 +16,26 @@ const MOST_LOOKED_AT = 400;
 
 /**
  * The runs of `pipeline` that began before the one in `folder` and lie beside it, newest first, at most
- * `most`. Their ids tell when they began; of the newest 400 before it.
+ * `most`, of the newest 400 before it. Ids tell the second in which they began; within one, the status tells.
  */
 export function earlierStatuses(folder: string, pipeline: string, most: number): EarlierStatus[] {
   const [root, own] = [dirname(folder), basename(folder)];
-  const before = sessionIds(root).filter((id) => id < own).sort().reverse().slice(0, MOST_LOOKED_AT);
+  const began = readStatus(folder)?.started_at;
+  const beganBefore = (status: EarlierStatus) =>
+    secondOf(status.folder) < secondOf(folder) ||
+    (began === undefined ? basename(status.folder) < own : status.started_at < began);
+  const before = sessionIds(root).filter((id) => id !== own && secondOf(id) <= secondOf(own));
   const found: EarlierStatus[] = [];
-  for (const id of before) {
+  for (const id of before.sort().reverse().slice(0, MOST_LOOKED_AT)) {
     if (found.length === most) break;
     const status = readStatus(join(root, id));
-    if (status?.pipeline === pipeline) found.push({ ...status, folder: join(root, id) });
+    const earlier = status && { ...status, folder: join(root, id) };
+    if (earlier?.pipeline === pipeline && beganBefore(earlier)) found.push(earlier);
   }
-  return found;
+  return found.sort((a, b) => a.started_at < b.started_at ? 1 : a.started_at > b.started_at ? -1 : 0);
+}
+
+/** The part of an id that tells when the run began. */
+function secondOf(id: string): string {
+  return basename(id).slice(0, basename(id).lastIndexOf("_"));
 }

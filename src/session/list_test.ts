@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { OsirisError } from "../diagnostic.ts";
 import { begin, runningStatus, withRoot } from "./_fixture_for_tests.ts";
-import { findSession, listSessions, sessionSummary, type Status } from "./mod.ts";
+import { earlierStatuses, findSession, listSessions, sessionSummary, type Status } from "./mod.ts";
 
 /** A sealed session that has nothing but its status. */
 function put(root: string, id: string, changes: Partial<Status> = {}): void {
@@ -96,4 +96,22 @@ Deno.test("findSession names the nearest, or those that fit, and accepts no path
     for (const wanted of ["", "nothing like it", "../logs", "/", ".", "run_20260115T100000Z_k3f9qa/"]) {
       await assert.rejects(findSession(root, wanted), refusal(/is no session/), wanted);
     }
+  }));
+
+Deno.test("earlierStatuses gives the runs before, newest first, within one second by the time of the status", () =>
+  withRoot((root) => {
+    const at = (ms: string) => ({ started_at: `2026-01-15T10:00:00.${ms}Z` });
+    put(root, "run_20260114T100000Z_zzzzzz", { started_at: "2026-01-14T10:00:00.000Z" });
+    put(root, "run_20260115T100000Z_zzzzzz", at("100"));
+    put(root, "run_20260115T100000Z_mmmmmm", at("200"));
+    put(root, "run_20260115T100000Z_aaaaaa", at("300"));
+    put(root, "run_20260115T100000Z_bbbbbb", { ...at("150"), pipeline: "other" });
+    put(root, "run_20260116T100000Z_aaaaaa", { started_at: "2026-01-16T10:00:00.000Z" });
+    const before = (id: string, most = 9) =>
+      earlierStatuses(join(root, id), "sales", most).map(({ session_id }) =>
+        session_id.slice(10, 12) + session_id.slice(-2)
+      );
+    assert.deepEqual(before("run_20260115T100000Z_mmmmmm"), ["15zz", "14zz"]);
+    assert.deepEqual(before("run_20260116T100000Z_aaaaaa", 3), ["15aa", "15mm", "15zz"]);
+    assert.deepEqual(before("run_20260114T100000Z_zzzzzz"), []);
   }));
