@@ -3,10 +3,10 @@
 import type { Json } from "../manifest.ts";
 import {
   type EarlierStatus,
+  type SessionMetrics,
   type SessionRecord,
   type StepStatus,
   type StepSummary,
-  summarise,
 } from "../session/mod.ts";
 import { stepHistory } from "./_earlier.ts";
 import type { ManifestView } from "./_manifest_view.ts";
@@ -29,13 +29,14 @@ import { wordsOf } from "./_step_words.ts";
 export function stepViews(
   record: SessionRecord,
   manifest: ManifestView,
+  summary: SessionMetrics,
   earlier: readonly EarlierStatus[],
 ): StepView[] {
   const declared = byId(manifest.steps);
   const planned = byId(mapsAt(record.plan, "steps"));
   const stated = new Map(record.status.steps.map((step) => [step.id, step]));
   const told = stepEvents(record.events);
-  const measured = new Map(summarise(record).steps.map((step) => [step.id, step]));
+  const measured = new Map(summary.steps.map((step) => [step.id, step]));
   const metrics = Map.groupBy(record.metrics, (metric) => metric.step_id ?? "");
   const history = stepHistory(earlier);
   const columns = new Map([...told].map(([id, { columns }]) => [id, columns]));

@@ -1,13 +1,13 @@
 /** How a run went: in one sentence, with what to know beside it and what to type next. */
 
-import type { SessionRecord } from "../session/mod.ts";
-import { summarise } from "../session/mod.ts";
+import type { SessionMetrics, SessionRecord } from "../session/mod.ts";
 import { count, counted, duration, rows } from "../amounts.ts";
 import type { Cause, RunView, StepView } from "./run_view.ts";
 
 /** The verdict, the remarks beside it, and the command that comes next. */
 export function verdictOf(
   record: SessionRecord,
+  measured: SessionMetrics,
   steps: readonly StepView[],
   cause: Cause | undefined,
 ): Pick<RunView, "verdict" | "remarks" | "next"> {
@@ -27,7 +27,7 @@ export function verdictOf(
   function sentence(): string {
     switch (status.state) {
       case "succeeded":
-        return `Succeeded${time === "" ? "" : ` in${time}`}: ${movedBy(record) ?? progress}`;
+        return `Succeeded${time === "" ? "" : ` in${time}`}: ${movedBy(measured) ?? progress}`;
       case "failed": {
         const where = cause?.step === undefined ? "" : ` in step '${cause.step}'`;
         return `Failed${time === "" ? "" : ` after${time}`}${where}: ${progress}`;
@@ -42,8 +42,7 @@ export function verdictOf(
   }
 }
 
-function movedBy(record: SessionRecord): string | undefined {
-  const { rows_read: read, rows_written: written } = summarise(record);
+function movedBy({ rows_read: read, rows_written: written }: SessionMetrics): string | undefined {
   const facts = [
     ...(read === undefined ? [] : [`${rows(read)} read`]),
     ...(written === undefined ? [] : [`${rows(written)} written`]),

@@ -384,15 +384,16 @@ export async function readRun(folder: string): Promise<RunView> {
   const record = await readSession(folder);
   const manifest = manifestOf(record.manifest);
   const earlier = earlierStatusesOf(folder, record.status.pipeline);
-  const steps = stepViews(record, manifest, earlier);
+  const measured = summarise(record);
+  const steps = stepViews(record, manifest, measured, earlier);
   const facts = runFacts(record, manifest);
   const cause = causeOf(record, facts.pipeline.file ?? "pipeline.oml", steps);
   const artifacts = artifactsOf(record);
   const evidence = evidenceReader(artifacts);
-  const { steps: _, duration_ms: __, ...totals } = summarise(record);
+  const { steps: _, duration_ms: __, ...totals } = measured;
   return {
     ...facts,
-    ...verdictOf(record, steps, cause),
+    ...verdictOf(record, measured, steps, cause),
     ...(cause ? { cause } : {}),
     totals,
     steps,
