@@ -67,6 +67,8 @@ function runFacts(run: RunView) {
 
 /** Names and remarks that stand in what is never left out. */
 const MOST_NAMED = 8;
+/** Lines that are shown on each side of the one that is meant. */
+const AROUND = 4;
 
 /** One error, where it happened, and the lines that brought it about. */
 interface ErrorEntry {
@@ -145,7 +147,9 @@ function allErrors(run: RunView): { rank: Rank; value: ErrorEntry }[] {
 
 /** The lines that the cause is about, where the text that was compiled is kept. */
 function written({ cause, source }: RunView): Frame | undefined {
-  return source === undefined ? undefined : cause?.frame;
+  const frame = source === undefined ? undefined : cause?.frame;
+  return frame &&
+    { ...frame, lines: frame.lines.filter(({ number }) => Math.abs(number - frame.line) <= AROUND) };
 }
 
 function errorText(error: ErrorEntry): string[] {

@@ -42,7 +42,7 @@ export interface BundleOptions {
 
 export const BUNDLE_VERSION = "1";
 /** What tells a run stands in this many bytes, whatever its names and messages are. */
-export const LEAST_BUNDLE = 16_384;
+export const LEAST_BUNDLE = 32_768;
 const USUAL = 262_144;
 
 /**

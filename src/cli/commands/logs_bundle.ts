@@ -25,7 +25,7 @@ export const logsBundle = declare({
       summary: "text (Markdown, the default), json, or zip with both",
       choices: FORMATS,
     },
-    max_bytes: { value: "N", summary: "the most bytes it may have (default 262144, at least 16384)" },
+    max_bytes: { value: "N", summary: "the most bytes it may have (default 262144, at least 32768)" },
     samples: { summary: "with the rows that steps kept as samples" },
     ...OUTPUT_FLAG,
   },
