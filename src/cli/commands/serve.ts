@@ -68,8 +68,10 @@ export const serve = declare({
           "The address lets one browser in, once. Ctrl-C ends the server.\n",
     );
     const end = interrupted(cli.interruption.signal);
-    await using _ = open ? await openedBrowser(entrance, cli) : undefined;
-    await end;
+    {
+      await using _ = open ? await openedBrowser(entrance, cli) : undefined;
+      await end;
+    }
     await pages.close();
     await opened.close();
     return { document: { logs, url }, compact: true };

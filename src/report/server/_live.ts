@@ -31,11 +31,6 @@ export class LiveStreams {
   readonly #closing = new AbortController();
   #open = 0;
 
-  /** How many are open now. */
-  get open(): number {
-    return this.#open;
-  }
-
   /** Ends all of them. */
   close(): void {
     this.#closing.abort();
@@ -57,7 +52,7 @@ export class LiveStreams {
       } finally {
         this.#open--;
       }
-    });
+    }, () => Promise.resolve()); // a browser that was told nothing more asks again, and then sees what is wrong
   }
 }
 
