@@ -126,7 +126,7 @@ async function byKeyboardAndPointer(page: Page): Promise<void> {
 const PICTURES = [
   { name: "runs", path: () => "/", scheme: "light", width: 900 },
   { name: "pipeline", path: () => "/pipeline?pipeline=shop-daily", scheme: "light", width: 900 },
-  { name: "run", path: ({ good }: Sessions) => `/runs/${good}`, scheme: "light", width: 900 },
+  { name: "run", path: ({ good }: Sessions) => `/runs/${good}`, scheme: "light", width: 900, height: 1500 },
   { name: "run-failed", path: ({ bad }: Sessions) => `/runs/${bad}`, scheme: "dark", width: 900 },
   { name: "run-phone", path: ({ bad }: Sessions) => `/runs/${bad}`, scheme: "light", width: 390 },
   {
@@ -169,7 +169,8 @@ Deno.test("the served pages are as axe wants them, do not move while they load, 
     const [name, value] = server.cookie.split("=") as [string, string];
     for (const picture of PICTURES) {
       const { width, scheme } = picture;
-      const context = await browser.newContext({ viewport: { width, height: 600 }, colorScheme: scheme });
+      const height = "height" in picture ? picture.height : 600;
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
       await context.addCookies([{ name, value, domain: "127.0.0.1", path: "/" }]);
       const page = await context.newPage();
       await page.addInitScript(WATCH_SHIFTS);

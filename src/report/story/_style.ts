@@ -62,6 +62,7 @@ dl.facts dd { overflow-wrap: anywhere; }
 .picture, .tall { border: 1px solid var(--line); border-radius: 10px; background: var(--raised); }
 .picture { max-height: 44rem; overflow: auto; }
 .graph { display: block; margin: auto; }
+.graph.fits { max-width: max(100%, 52rem); height: auto; }
 .graph text { font: 600 13px var(--mono); fill: var(--ink); }
 .graph .about { font: 12px system-ui, sans-serif; fill: var(--soft); }
 .graph .sign { font: 13px system-ui, sans-serif; text-anchor: middle; }

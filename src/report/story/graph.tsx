@@ -5,6 +5,9 @@ import { type GraphLayout, NODE, type Point } from "./_layout.ts";
 import type { Story } from "./story.ts";
 import { middleCut, rowsText, stateWords, timeText } from "./_words.ts";
 
+/** Wider than this it is scrolled rather than made smaller. */
+const WIDEST_THAT_FITS = 1300;
+
 /** Names longer than this would leave their box. */
 const LONGEST_NAME = 22;
 
@@ -15,7 +18,7 @@ export function Graph({ story }: { readonly story: Story }): Markup {
   return (
     <div class="scroll picture" tabindex={0} role="group" aria-label="Graph of steps">
       <svg
-        class="graph"
+        class={layout.width <= WIDEST_THAT_FITS ? "graph fits" : "graph"}
         width={Math.ceil(layout.width)}
         height={Math.ceil(layout.height)}
         viewBox={`0 0 ${Math.ceil(layout.width)} ${Math.ceil(layout.height)}`}
