@@ -22,6 +22,8 @@ export interface Standing {
 /** How often somebody looks, and says that the stream lives although nothing happens. */
 const LOOK_MS = 500;
 const SIGN_OF_LIFE_MS = 15_000;
+/** Looking may take this part of the time. */
+const SHARE = 1 / 20;
 
 /** A browser opens six connections to a server; several may look. */
 const MOST = 24;
@@ -70,13 +72,15 @@ async function tell(
   let known = since;
   let lastSign = performance.now();
   while (!over.aborted) {
+    const begun = performance.now();
     const { stamp, ended } = await look();
+    const took = performance.now() - begun;
     if (ended) return await stream.writeSSE({ event: "end", data: stamp });
     if (stamp !== known || performance.now() - lastSign > SIGN_OF_LIFE_MS) {
       await stream.writeSSE({ event: stamp === known ? "alive" : "change", data: stamp });
       known = stamp;
       lastSign = performance.now();
     }
-    await pause(LOOK_MS, undefined, { signal: over }).catch(() => {});
+    await pause(Math.max(LOOK_MS, took / SHARE), undefined, { signal: over }).catch(() => {});
   }
 }
