@@ -51,6 +51,9 @@ export function Access({ step }: { readonly step: StepView }): Markup {
             ...(used?.bytes_in === undefined ? [] : [`${bytes(used.bytes_in)} in`]),
             ...(used?.bytes_out === undefined ? [] : [`${bytes(used.bytes_out)} out`]),
           ].join(", ")}
+          {used.counted_by.length === 0
+            ? ""
+            : `, counted by the ${used.counted_by.join(" and the driver's ")}`}
         </p>
       )}
       {denied.length === 0 ? null : (

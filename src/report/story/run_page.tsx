@@ -11,6 +11,7 @@ import { Charts } from "./charts.tsx";
 import { Configuration } from "./configuration.tsx";
 import { Difference } from "./difference.tsx";
 import { Events } from "./events.tsx";
+import { Files } from "./files.tsx";
 import { Graph } from "./graph.tsx";
 import { Lineage } from "./lineage.tsx";
 import { StepCard } from "./step_card.tsx";
@@ -92,6 +93,11 @@ function partsOf(story: Story): Part[] {
       content: difference === undefined ? null : <Difference comparison={difference} links={story.links} />,
     }),
     { id: "events", title: "Events", content: <Events story={story} /> },
+    ...some(run.artifacts.some(({ step }) => cards.has(step)), {
+      id: "files",
+      title: "Files",
+      content: <Files story={story} />,
+    }),
     { id: "configuration", title: "As it ran", content: <Configuration story={story} /> },
   ];
 }
@@ -108,6 +114,14 @@ export function StepStory({ story, step }: { readonly story: Story; readonly ste
         <h2 id="events-title">Events</h2>
         <Events story={story} />
       </section>
+      {story.run.artifacts.some((artifact) => artifact.step === step)
+        ? (
+          <section id="files" class="chapter" aria-labelledby="files-title">
+            <h2 id="files-title">Files</h2>
+            <Files story={story} />
+          </section>
+        )
+        : null}
     </div>
   );
 }

@@ -87,6 +87,9 @@ function stateReason({ state, reason }: StepView): string {
   return `${state === "skipped" ? "Skipped" : "Cancelled"}: ${reason}`;
 }
 
+/** Begins the names of what a driver measured itself. */
+const OWN = "driver.";
+
 /** What was measured of the step. */
 function Measured({ step }: { readonly step: StepView }): Markup | null {
   const { rows_in, rows_out } = step;
@@ -105,6 +108,12 @@ function Measured({ step }: { readonly step: StepView }): Markup | null {
     ["Rate", step.rows_per_sec === undefined ? undefined : rate(step.rows_per_sec)],
     ["Peak memory", step.memory_mb === undefined ? undefined : `${step.memory_mb} MB`],
     ["Attempts", step.attempts > 1 ? count(step.attempts) : undefined],
+    ...step.metrics.filter(({ name }) => name.startsWith(OWN)).map((
+      { name, value, unit },
+    ): [string, string] => [
+      name.slice(OWN.length),
+      `${Number.isInteger(value) ? count(value) : String(value)} ${unit}`,
+    ]),
   ];
   if (figures.every(([, value]) => value === undefined)) return null;
   return (
@@ -133,8 +142,8 @@ function Flow({ step, story }: { readonly step: StepView; readonly story: Story 
   };
   const outside = step.mode === "write" ? [] : step.files.length > 0 ? step.files : step.sources;
   const written = step.mode === "write" && step.files.length > 0
-    ? step.files.map((path) => ({ path, table: undefined }))
-    : step.targets.map(({ path, table }) => ({ path, table }));
+    ? step.files.map((path) => ({ path, table: undefined, write_mode: modeOf(step, path) }))
+    : step.targets.map(({ path, table, write_mode }) => ({ path, table, write_mode }));
   const nothing =
     step.inputs.length + step.outputs.length + outside.length + written.length + step.needs.length === 0;
   if (nothing) return null;
@@ -160,7 +169,7 @@ function Flow({ step, story }: { readonly step: StepView; readonly story: Story 
         <div>
           <dt>To</dt>
           {step.outputs.map((id) => <dd>{to(id)}</dd>)}
-          {written.map(({ path, table }) => (
+          {written.map(({ path, table, write_mode }) => (
             <dd>
               <code class="long">{path}</code>
               {table === undefined ? null : (
@@ -168,6 +177,7 @@ function Flow({ step, story }: { readonly step: StepView; readonly story: Story 
                   , table <code>{table}</code>
                 </>
               )}
+              {write_mode === "" ? null : <span class="soft">{`, ${write_mode}`}</span>}
             </dd>
           ))}
         </div>
@@ -180,6 +190,11 @@ function Flow({ step, story }: { readonly step: StepView; readonly story: Story 
       )}
     </dl>
   );
+}
+
+/** How a file was written: as the target says that it is, or that it lies in. */
+function modeOf(step: StepView, path: string): string {
+  return step.targets.find((target) => path.startsWith(target.path))?.write_mode ?? "";
 }
 
 /** Values that the SQL binds by name. */

@@ -1,4 +1,4 @@
-import { bytes, count, duration } from "../../amounts.ts";
+import { bytes, count, counted, duration } from "../../amounts.ts";
 import type { Markup } from "../_markup.ts";
 import type { RunView } from "../run_view.ts";
 import { Failed } from "./cause.tsx";
@@ -62,8 +62,7 @@ function Numbers({ run: { totals, duration_ms, steps } }: { readonly run: RunVie
 
 /** What names the run. */
 function Facts({ run, links }: { readonly run: RunView; readonly links: Story["links"] }): Markup {
-  const engine = run.engine &&
-    [run.engine.name, run.engine.version].filter((part) => part !== undefined).join(" ");
+  const engine = run.engine && engineText(run.engine);
   const facts: [string, Markup | string | undefined][] = [
     ["Session", <code>{run.session_id}</code>],
     ["Started", <time datetime={run.started_at}>{momentText(run.started_at)}</time>],
@@ -98,6 +97,14 @@ function Facts({ run, links }: { readonly run: RunView; readonly links: Story["l
       )}
     </dl>
   );
+}
+
+function engineText({ name, version, memory_limit, threads }: NonNullable<RunView["engine"]>): string {
+  return [
+    [name, version].filter((part) => part !== undefined).join(" "),
+    ...(memory_limit === undefined ? [] : [memory_limit]),
+    ...(threads === undefined ? [] : [counted(threads, "thread")]),
+  ].join(", ");
 }
 
 /** Another session, as a link where there are addresses. */
