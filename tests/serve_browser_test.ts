@@ -76,36 +76,54 @@ Deno.test("the pages in a browser", async (t) => {
       await context.close();
     });
 
-    await t.step("pages that are watched follow a run, and stop with it", async () => {
-      const logs = join(root, "live");
-      await Deno.mkdir(logs);
-      await using server = await servedPagesOf(logs);
-      const context = await letIn(await browser.newContext(), server);
-      const list = await context.newPage();
-      await list.goto(`${server.origin}/`);
-      await list.getByText("No run yet").waitFor();
-      await recordSession(logs, { started_at: "2026-01-14T10:00:00.000Z" });
-      let session = "";
-      await recordSession(logs, { steps: [{ id: "load", state: "running" }] }, async (writer) => {
-        session = writer.id;
-        await list.locator(".pill.running").waitFor();
-        const page = await context.newPage();
-        await page.goto(`${server.origin}/runs/${session}`);
-        writer.event("driver.log", { step_id: "load", level: "info", text: "half way there" });
-        await page.locator(".event", { hasText: "half way there" }).waitFor();
-        writer.event("driver.log", { step_id: "load", level: "warn", text: "almost there" });
-        await page.locator(".event", { hasText: "almost there" }).waitFor();
-      });
-      const page = context.pages()[1]!;
-      await page.locator("#verdict.succeeded").waitFor();
-      await list.bringToFront();
-      await list.locator(".pill.succeeded").waitFor();
-      await list.getByRole("link", { name: "sales", exact: true }).first().click();
-      await list.getByRole("button", { name: "Compare before and after" }).click();
-      await list.getByRole("heading", { level: 1, name: /Two runs|sales/ }).waitFor();
-      assert.equal(new URL(list.url()).searchParams.get("after"), session);
-      await context.close();
-    });
+    await t.step(
+      "pages that are watched follow a run; they lead to its files, and to another run beside it",
+      async () => {
+        const logs = join(root, "live");
+        await Deno.mkdir(logs);
+        await using server = await servedPagesOf(logs);
+        const context = await letIn(await browser.newContext(), server);
+        const list = await context.newPage();
+        await list.goto(`${server.origin}/`);
+        await list.getByText("No run yet").waitFor();
+        await recordSession(logs, { started_at: "2026-01-14T10:00:00.000Z" });
+        let session = "";
+        await recordSession(logs, { steps: [{ id: "load", state: "running" }] }, async (writer) => {
+          session = writer.id;
+          await list.locator(".pill.running").waitFor();
+          await writer.artifact("load", "page.html", "<b>rows</b>");
+          const page = await context.newPage();
+          await page.goto(`${server.origin}/runs/${session}`);
+          writer.event("driver.log", { step_id: "load", level: "info", text: "half way there" });
+          await page.locator(".event", { hasText: "half way there" }).waitFor();
+          writer.event("driver.log", { step_id: "load", level: "warn", text: "almost there" });
+          await page.locator(".event", { hasText: "almost there" }).waitFor();
+        });
+        const page = context.pages()[1]!;
+        await page.locator("#verdict.succeeded").waitFor();
+        await list.bringToFront();
+        await list.locator(".pill.running").waitFor({ state: "detached" });
+        await list.getByRole("link", { name: "sales", exact: true }).first().click();
+        const history = list.url();
+        await list.getByRole("button", { name: "Compare before and after" }).click();
+        await list.getByRole("heading", { level: 1, name: /Two runs|sales/ }).waitFor();
+        assert.equal(new URL(list.url()).searchParams.get("after"), session);
+        await list.goto(history);
+        await list.locator(`a[href="/runs/${session}"]`).click();
+        const [framed] = await Promise.all([
+          list.waitForResponse((answer) => answer.url().includes("/artifact/content")),
+          list.getByRole("link", { name: "page.html" }).click(),
+        ]);
+        assert.equal(framed.status(), 200, "the frame is let in, and nothing in it runs for a test to ask");
+        assert.match(await framed.text(), /&lt;b&gt;rows&lt;\/b&gt;/);
+        const [download] = await Promise.all([
+          list.waitForEvent("download"),
+          list.getByRole("link", { name: "Download" }).click(),
+        ]);
+        assert.equal(download.suggestedFilename(), "page.html");
+        await context.close();
+      },
+    );
   } finally {
     await Deno.remove(root, { recursive: true });
   }
