@@ -91,11 +91,14 @@ function fitted(
   bars: readonly number[],
 ): Widths {
   const widest = (texts: readonly string[]) => Math.max(0, ...texts.map(columnsOf));
-  const rows = widest(lines.map((line) => line.rows === undefined ? "" : count(line.rows)));
+  const headed = (heading: string, texts: readonly string[]) => {
+    const width = widest(texts);
+    return width === 0 ? 0 : Math.max(heading.length, width);
+  };
   const natural = {
     name: Math.max("step".length, widest(lines.map(({ guide, name }) => guide + name))),
-    rows: rows === 0 ? 0 : Math.max("rows".length, rows),
-    time: widest(lines.map(({ time }) => time)),
+    rows: headed("rows", lines.map(({ rows }) => rows === undefined ? "" : count(rows))),
+    time: headed("time", lines.map(({ time }) => time)),
     remark: widest(lines.map(({ remark }) => remark)),
   };
   const some = {
@@ -110,7 +113,11 @@ function fitted(
   ].map((given) => {
     const others = [given.bar, given.rows, given.time, given.remark].filter((each) => each > 0);
     const room = width - 4 - others.reduce((sum, each) => sum + GAP + each, 0);
-    return { given, room, enough: given.bar > 0 ? Math.min(natural.name, width / 4) : LEAST_NAME };
+    return {
+      given,
+      room,
+      enough: given.bar > 0 ? Math.max(LEAST_ID, Math.min(natural.name, width / 4)) : LEAST_NAME,
+    };
   });
   const { given, room } = ways.find(({ room, enough }) => room >= enough) ?? ways.at(-1)!;
   const name = Math.max(LEAST_ID, Math.min(natural.name, room));
