@@ -160,6 +160,7 @@ const ONCE: ReadonlySet<string> = new Set(
     "increment_killed",
     "parallel",
     "releases",
+    "report_browser",
     "serve_browser",
     "signed_components",
     "trouble_databases",
@@ -213,8 +214,8 @@ async function judgeDoors(): Promise<Outcome> {
   return { passed: 0, failed: faults.length === 0 ? 0 : 1 };
 }
 
-/** How many groups of test files run side by side. */
-const LANES = Math.min(4, navigator.hardwareConcurrency);
+/** How many groups of test files run side by side: one more than there are processors, since some always wait for a server. */
+const LANES = Math.min(4, navigator.hardwareConcurrency + 1);
 
 /** Runs test files in each lane, so many at a time: of small ones several, of those that take long one. */
 async function test(options: Options, files: readonly string[], group: number): Promise<Outcome> {
