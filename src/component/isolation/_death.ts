@@ -21,6 +21,9 @@ export interface Allowed {
 /** What V8 and Deno write to standard error when there is no more memory. */
 const OUT_OF_MEMORY = /out of memory|allocation failed|memory allocation of \d+ bytes/i;
 
+/** What Deno 2.9 writes when there is no memory left for a thread; it leaves with an exit code then. */
+const NO_THREAD = /unable to create worker threads/;
+
 /** Tells how a child came to its end. */
 export function deathOf(end: End, { deadlineMs, memory, disk }: Allowed): Death {
   if (end.by === "deadline") {
@@ -52,9 +55,10 @@ export function deathOf(end: End, { deadlineMs, memory, disk }: Allowed): Death 
     };
   }
   // Whatever else aborts a process says why.
-  if (end.signal === "SIGABRT" && end.stderr.trim() === "") {
-    const what =
-      `it most likely ran out of memory: its process, which may take ${megabytes} MB, was aborted without a word`;
+  const silent = end.signal === "SIGABRT" && end.stderr.trim() === "";
+  if (silent || NO_THREAD.test(end.stderr)) {
+    const how = silent ? "was aborted without a word" : "could not start a thread";
+    const what = `it most likely ran out of memory: its process, which may take ${megabytes} MB, ${how}`;
     return { code: "DRV416", what, help: LESS_MEMORY };
   }
   const how = end.signal === null ? `left with exit code ${end.code}` : `was ended by ${end.signal}`;
