@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
+import { Lineages } from "../src/cli/_engine_lineage.ts";
 import { OsirisError } from "../src/diagnostic.ts";
 import { readRun, storyFile } from "../src/report/mod.ts";
 import { startBrowser } from "./_browser.ts";
@@ -17,7 +18,9 @@ const accepting = Deno.env.get("OSIRIS_ACCEPT") === "1";
 /** Writes the page of a recorded run beside its session, and gives its address. */
 async function pageOf(logs: string, folder: string): Promise<string> {
   const file = join(logs, "page.html");
-  await Deno.writeTextFile(file, await storyFile(await readRun(folder)));
+  const run = await readRun(folder);
+  await using lineages = new Lineages();
+  await Deno.writeTextFile(file, await storyFile(run, await lineages.of(run)));
   return `file://${file}`;
 }
 

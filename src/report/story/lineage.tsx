@@ -6,7 +6,7 @@ import { Table } from "./table.tsx";
 import { cardId, middleCut } from "./_words.ts";
 
 /** Names longer than these would leave their box. */
-const LONGEST = { dataset: 31, column: 33 } as const;
+const LONGEST = { dataset: 26, column: 30 } as const;
 
 /** What the columns that were written are made of: a picture where there is room for one, and a table. */
 export function Lineage({ lineage }: { readonly lineage: RunLineage }): Markup {
@@ -105,7 +105,7 @@ function Box({ box }: { readonly box: LineageBox }): Markup {
       ))}
       {unused === 0 ? null : (
         <text class="unused" x={left} y={y + height - LINEAGE_BOX.foot - 7}>
-          {`and ${counted(unused, "column")} of which nothing is made`}
+          {`and ${counted(unused, "unused column")}`}
         </text>
       )}
     </g>
