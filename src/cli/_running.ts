@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { type Failure, OsirisError } from "../diagnostic.ts";
 import type { Manifest } from "../manifest.ts";
 import { type Outcome, type Plan, planRun, runPlan } from "../run/mod.ts";
-import type { RunEnd, RunState, SessionEvent } from "../session/mod.ts";
+import { isRunEnd, type RunEnd, type RunState, type SessionEvent } from "../session/mod.ts";
 import type { BackfillWindow } from "../state/mod.ts";
 import { counted, duration, rows } from "../amounts.ts";
 import type { Answer } from "./_answer.ts";
@@ -66,12 +66,7 @@ export async function runAnswer(
   const watcher = watcherFor(cli, plan.order);
   let end: RunEnd | undefined;
   const onEvent = (event: SessionEvent) => {
-    if (
-      event.event_type === "run.complete" || event.event_type === "run.error" ||
-      event.event_type === "run.cancel"
-    ) {
-      end = event.data;
-    }
+    if (isRunEnd(event)) end = event.data;
     watcher.event(event);
     telemetry.event(event);
     if (event.event_type === "hook.error") alerts.push(event.data.error.message);

@@ -2,6 +2,7 @@
 
 import { duration, rows } from "../amounts.ts";
 import type { Failure } from "../diagnostic.ts";
+import { stateAfter } from "../session/mod.ts";
 import type { Told } from "./_opened.ts";
 
 /** An event in one sentence. */
@@ -44,14 +45,8 @@ function valuesOf({ event, run }: Told) {
     pipeline: run.pipeline,
     session: run.session_id,
     event: event.event_type as string,
-    state: STATES[event.event_type] ?? "running",
+    state: stateAfter(event),
     step: data.step_id ?? "",
     error: data.error?.message ?? "",
   };
 }
-
-const STATES: { readonly [event: string]: string } = {
-  "run.complete": "succeeded",
-  "run.error": "failed",
-  "run.cancel": "cancelled",
-};

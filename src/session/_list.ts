@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { nearest, OsirisError } from "../diagnostic.ts";
 import type { Failure } from "../diagnostic.ts";
 import { isSessionId } from "./_id.ts";
+import { isOwnFolder } from "./_own_file.ts";
 import { readStatus, statusFromEvents } from "./_read_status.ts";
 import type { RunState, Status } from "./_status.ts";
 
@@ -68,7 +69,7 @@ export function sessionIds(root: string): string[] {
 
 /** One session as a list shows it; undefined when the folder is not there. */
 export function sessionSummary(folder: string): Promise<SessionSummary | undefined> {
-  return Promise.resolve().then(() => isFolder(folder) ? summaryOf(folder) : undefined);
+  return Promise.resolve().then(() => isOwnFolder(folder) ? summaryOf(folder) : undefined);
 }
 
 /** What a list shows of the session in a folder. */
@@ -124,12 +125,4 @@ function someOf(ids: readonly string[]): string {
 
 function unknown(is: string, help: string): OsirisError {
   return new OsirisError("SES701", `Cannot find the session: ${is}`, { category: "usage", help });
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return Deno.lstatSync(path).isDirectory;
-  } catch {
-    return false;
-  }
 }

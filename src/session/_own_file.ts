@@ -9,3 +9,12 @@ export function isOwnFile(path: string): boolean {
     return false;
   }
 }
+
+/** Whether a folder lies here itself, and no link to one. */
+export function isOwnFolder(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}

@@ -1,10 +1,11 @@
 /** How a run ended, by its last words. */
 
 import { join } from "node:path";
-import type { RunEnd, SessionEvent } from "./_event.ts";
+import type { RunEnd } from "./_event.ts";
 import { isOwnFile } from "./_own_file.ts";
 import { parseLines } from "./_read_lines.ts";
 import { isEvent } from "./_recognise.ts";
+import { isRunEnd } from "./_run_end.ts";
 
 /** The last words stand at the end of the events; a few of hooks may follow. */
 const LAST_BYTES = 65_536;
@@ -15,11 +16,7 @@ const LAST_BYTES = 65_536;
  */
 export function readRunEnd(folder: string): RunEnd | undefined {
   const { values } = parseLines("events.jsonl", lastBytes(join(folder, "events.jsonl")), isEvent);
-  return values.findLast(isEnd)?.data;
-}
-
-function isEnd(event: SessionEvent): event is SessionEvent<"run.complete" | "run.error" | "run.cancel"> {
-  return ["run.complete", "run.error", "run.cancel"].includes(event.event_type);
+  return values.findLast(isRunEnd)?.data;
 }
 
 function lastBytes(path: string): Uint8Array {

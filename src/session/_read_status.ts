@@ -6,7 +6,8 @@ import { startOfId } from "./_id.ts";
 import { isOwnFile } from "./_own_file.ts";
 import { isAlive } from "./_process.ts";
 import { isStatus } from "./_recognise.ts";
-import type { RunState, Status, StepStatus } from "./_status.ts";
+import { isRunEnd, stateAfter } from "./_run_end.ts";
+import type { Status, StepStatus } from "./_status.ts";
 
 /**
  * The status in a session's folder, or undefined when there is none that can be read. A run whose
@@ -49,23 +50,17 @@ function textOf(value: unknown): string | undefined {
 function endOf(
   events: readonly SessionEvent[],
 ): Pick<Status, "state" | "ended_at" | "duration_ms" | "exit_code" | "error"> {
-  const last = events.findLast(({ event_type }) => event_type in ENDS);
+  const last = events.findLast(isRunEnd);
   if (last === undefined) return { state: "interrupted" };
   const { duration_ms, exit_code, error } = last.data as Partial<EventData["run.error"]>;
   return {
-    state: ENDS[last.event_type]!,
+    state: stateAfter(last),
     ended_at: last.timestamp,
     ...(typeof duration_ms === "number" ? { duration_ms } : {}),
     ...(typeof exit_code === "number" ? { exit_code } : {}),
     ...(typeof error?.message === "string" ? { error } : {}),
   };
 }
-
-const ENDS: { readonly [kind: string]: RunState } = {
-  "run.complete": "succeeded",
-  "run.error": "failed",
-  "run.cancel": "cancelled",
-};
 
 function asOfNow(status: Status): Status {
   if (status.state !== "running") return status;

@@ -5,7 +5,7 @@ import { OsirisError } from "../diagnostic.ts";
 import type { SessionEvent } from "./_event.ts";
 import { isSessionId } from "./_id.ts";
 import type { SessionMetric } from "./_metric.ts";
-import { isOwnFile } from "./_own_file.ts";
+import { isOwnFile, isOwnFolder } from "./_own_file.ts";
 import { type Damage, parseLines } from "./_read_lines.ts";
 import { readStatus, statusFromEvents } from "./_read_status.ts";
 import { isEvent, isMetric } from "./_recognise.ts";
@@ -130,14 +130,6 @@ function artifactsOf(folder: string): Artifact[] {
     }
   }
   return artifacts;
-}
-
-function isOwnFolder(path: string): boolean {
-  try {
-    return Deno.lstatSync(path).isDirectory;
-  } catch {
-    return false;
-  }
 }
 
 function entriesOf(folder: string): Deno.DirEntry[] {

@@ -11,6 +11,7 @@ import type { MetricName, SessionMetric } from "./_metric.ts";
 import { thisProcess } from "./_process.ts";
 import { moveFile, removeIfThere, replaceFile, syncFolder, writeWhole } from "./_replace_file.ts";
 import { readStatus } from "./_read_status.ts";
+import { isRunEnd } from "./_run_end.ts";
 import type { Status } from "./_status.ts";
 
 /** Where the time comes from. */
@@ -260,8 +261,7 @@ class FolderWriter implements SessionWriter {
       data: plainFields(data, this.#scrub),
     } as unknown as SessionEvent;
     const line = jsonText(event);
-    const last = kind === "run.complete" || kind === "run.error" || kind === "run.cancel";
-    this.#append(this.#events, line, last);
+    this.#append(this.#events, line, isRunEnd(event));
     for (const listener of this.#listeners) listener(event);
   }
 

@@ -47,6 +47,7 @@ export { type EarlierStatus, earlierStatuses } from "./_earlier.ts";
 export { findSession, listSessions, sessionIds, type SessionSummary, sessionSummary } from "./_list.ts";
 export { readRunEnd } from "./_read_end.ts";
 export { readStatus } from "./_read_status.ts";
+export { isRunEnd, stateAfter } from "./_run_end.ts";
 export { isWanted, type SessionFilter } from "./_wanted.ts";
 export { type GrantedStep, type SessionUse, sessionUse, sessionUses } from "./_session_use.ts";
 export { followEvents } from "./_follow.ts";
