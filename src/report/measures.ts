@@ -5,8 +5,7 @@
  * @module
  */
 
-import type { Failure } from "../diagnostic.ts";
-import { type SessionMetrics, type SessionRecord, summarise } from "../session/mod.ts";
+import { type RunLine, runLine, type SessionMetrics, type SessionRecord, summarise } from "../session/mod.ts";
 
 /** One metric of a run, with what names the run. */
 export interface Measure {
@@ -29,17 +28,7 @@ export interface Measure {
 }
 
 /** One run with all that it measured. */
-export interface MeasuredRun {
-  readonly session_id: string;
-  readonly pipeline: string;
-  readonly fingerprint: string;
-  readonly profile: string | null;
-  readonly state: string;
-  readonly started_at: string;
-  readonly ended_at?: string;
-  readonly duration_ms?: number;
-  readonly exit_code?: number;
-  readonly error?: Failure;
+export interface MeasuredRun extends RunLine {
   /** Totals of the run and of each step. */
   readonly summary: SessionMetrics;
   /** The lines of `metrics.jsonl`. */
@@ -66,19 +55,9 @@ export function measuresOf({ id, status, metrics }: SessionRecord): Measure[] {
 
 /** A run with all that it measured, as one value of JSON. */
 export function measuredRun(record: SessionRecord): MeasuredRun {
-  const { pipeline, fingerprint, profile, state, started_at, ended_at, duration_ms, exit_code, error } =
-    record.status;
   return {
+    ...runLine(record.status),
     session_id: record.id,
-    pipeline,
-    fingerprint,
-    profile,
-    state,
-    started_at,
-    ...(ended_at === undefined ? {} : { ended_at }),
-    ...(duration_ms === undefined ? {} : { duration_ms }),
-    ...(exit_code === undefined ? {} : { exit_code }),
-    ...(error === undefined ? {} : { error }),
     summary: summarise(record),
     metrics: record.metrics,
   };

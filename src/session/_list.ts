@@ -8,11 +8,9 @@ import { isOwnFolder } from "./_own_file.ts";
 import { readStatus, statusFromEvents } from "./_read_status.ts";
 import type { RunState, Status } from "./_status.ts";
 
-/** One session, as a list shows it. */
-export interface SessionSummary {
+/** A run as a list shows it. */
+export interface RunLine {
   readonly session_id: string;
-  /** Absolute. */
-  readonly folder: string;
   readonly pipeline: string;
   readonly fingerprint: string;
   readonly profile: string | null;
@@ -22,6 +20,12 @@ export interface SessionSummary {
   readonly duration_ms?: number;
   readonly exit_code?: number;
   readonly error?: Failure;
+}
+
+/** One session, as a list shows it. */
+export interface SessionSummary extends RunLine {
+  /** Absolute. */
+  readonly folder: string;
 }
 
 /** Every session under a `logs` folder, newest first. Reads one small file of each. */
@@ -74,22 +78,16 @@ export function sessionSummary(folder: string): Promise<SessionSummary | undefin
 
 /** What a list shows of the session in a folder. */
 export function summaryOf(folder: string): SessionSummary {
-  const status: Status = readStatus(folder) ?? statusFromEvents(folder, []);
-  const {
-    session_id,
-    pipeline,
-    fingerprint,
-    profile,
-    state,
-    started_at,
-    ended_at,
-    duration_ms,
-    exit_code,
-    error,
-  } = status;
+  const { session_id, ...line } = runLine(readStatus(folder) ?? statusFromEvents(folder, []));
+  return { session_id, folder, ...line };
+}
+
+/** What a list shows of a run that stands so. */
+export function runLine(status: Status): RunLine {
+  const { pipeline, fingerprint, profile, state, started_at, ended_at, duration_ms, exit_code, error } =
+    status;
   return {
-    session_id,
-    folder,
+    session_id: status.session_id,
     pipeline,
     fingerprint,
     profile,
@@ -110,7 +108,8 @@ async function lastOf(root: string, ids: readonly string[]): Promise<string> {
   return await Promise.resolve(candidates.sort(newestFirst)[0]!.folder);
 }
 
-function newestFirst(a: SessionSummary, b: SessionSummary): number {
+/** The order of a list. */
+export function newestFirst(a: RunLine, b: RunLine): number {
   return compare(b.started_at, a.started_at) || compare(b.session_id, a.session_id);
 }
 

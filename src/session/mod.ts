@@ -44,7 +44,16 @@ export {
 export { type Artifact, readSession, type SessionRecord } from "./_reader.ts";
 export type { Damage } from "./_read_lines.ts";
 export { type EarlierStatus, earlierStatuses } from "./_earlier.ts";
-export { findSession, listSessions, sessionIds, type SessionSummary, sessionSummary } from "./_list.ts";
+export {
+  findSession,
+  listSessions,
+  newestFirst,
+  type RunLine,
+  runLine,
+  sessionIds,
+  type SessionSummary,
+  sessionSummary,
+} from "./_list.ts";
 export { readRunEnd } from "./_read_end.ts";
 export { readStatus } from "./_read_status.ts";
 export { isRunEnd, stateAfter } from "./_run_end.ts";

@@ -8,10 +8,13 @@
  */
 
 import { join } from "node:path";
-import { sessionIds, type SessionSummary, sessionSummary } from "../../session/mod.ts";
-
-/** A run as it is known before its own files were read. */
-export type KnownRun = Omit<SessionSummary, "folder">;
+import {
+  newestFirst,
+  type RunLine,
+  sessionIds,
+  type SessionSummary,
+  sessionSummary,
+} from "../../session/mod.ts";
 
 /** A run as it was when its file last changed. */
 interface Seen {
@@ -38,7 +41,7 @@ export class RunList {
    * @param logs The `logs` folder, absolute.
    * @param known Runs by hearsay, such as from an index, so that the first list need not wait for all files.
    */
-  constructor(readonly logs: string, readonly known: () => Promise<readonly KnownRun[]>) {}
+  constructor(readonly logs: string, readonly known: () => Promise<readonly RunLine[]>) {}
 
   /** Every run, newest first. */
   all(): Promise<readonly SessionSummary[]> {
@@ -124,12 +127,4 @@ function lastChange(file: string): string {
 
 function othersTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
-}
-
-function newestFirst(a: SessionSummary, b: SessionSummary): number {
-  return compare(b.started_at, a.started_at) || compare(b.session_id, a.session_id);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

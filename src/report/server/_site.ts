@@ -1,14 +1,14 @@
 /** What the pages of one server share. @module */
 
 import { join } from "node:path";
-import { isSessionId, sessionSummary } from "../../session/mod.ts";
+import { isSessionId, type RunLine, sessionSummary } from "../../session/mod.ts";
 import type { EventQuery } from "../event_log.ts";
 import type { RunLineage } from "../lineage.ts";
 import { readRun, type RunView } from "../run_view.ts";
 import type { StoryLinks } from "../story/story.ts";
 import { artifactAddress, compareAddress, pipelineAddress, runAddress, stepAddress } from "./_addresses.ts";
 import { LiveStreams } from "./_live.ts";
-import { type KnownRun, RunList } from "./_run_list.ts";
+import { RunList } from "./_run_list.ts";
 import { standingOf } from "./_standing.ts";
 
 /** Views of runs that are kept: who turns the pages of one run's events asks for the same one again. */
@@ -22,7 +22,7 @@ export class Site {
   /** @param logs The `logs` folder, absolute. */
   constructor(
     readonly logs: string,
-    known: () => Promise<readonly KnownRun[]>,
+    known: () => Promise<readonly RunLine[]>,
     readonly lineage: (run: RunView) => Promise<RunLineage | undefined>,
   ) {
     this.list = new RunList(logs, known);

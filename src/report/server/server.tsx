@@ -9,6 +9,7 @@
  */
 
 import { Hono } from "hono";
+import type { RunLine } from "../../session/mod.ts";
 import type { RunLineage } from "../lineage.ts";
 import type { RunView } from "../run_view.ts";
 import type { Access } from "./access.ts";
@@ -17,7 +18,6 @@ import { gate } from "./_gate.tsx";
 import { type Env, guardAnswers } from "./_headers.ts";
 import { listRoutes } from "./_list_routes.tsx";
 import { absent, failed } from "./_refusal.tsx";
-import type { KnownRun } from "./_run_list.ts";
 import { runRoutes } from "./_run_routes.tsx";
 import { Site } from "./_site.ts";
 
@@ -31,7 +31,7 @@ export interface ReportServerOptions {
   /** What a program such as Prometheus brings as `Authorization: Bearer …` to read `/metrics`. */
   readonly metricsToken?: string;
   /** Runs that are known without their files, as an index has them; what the files say goes before. */
-  readonly known?: () => Promise<readonly KnownRun[]>;
+  readonly known?: () => Promise<readonly RunLine[]>;
   /** Where the columns of a run come from; the pages do without when absent. */
   readonly lineage?: (run: RunView) => Promise<RunLineage>;
 }
