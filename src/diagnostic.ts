@@ -268,7 +268,6 @@ export const CODES = {
   SES702: "session exists already",
   SES703: "unusable name",
   SES704: "record cannot be written",
-  SES705: "session still runs",
   SES710: "state cannot be used",
   SES711: "state written by a newer version",
   SES712: "state damaged",

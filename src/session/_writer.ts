@@ -10,7 +10,6 @@ import { jsonText, plainData, type Scrub, scrubJson, UNLIMITED } from "./_json.t
 import type { MetricName, SessionMetric } from "./_metric.ts";
 import { thisProcess } from "./_process.ts";
 import { moveFile, removeIfThere, replaceFile, syncFolder, writeWhole } from "./_replace_file.ts";
-import { readStatus } from "./_read_status.ts";
 import { isRunEnd } from "./_run_end.ts";
 import type { Status } from "./_status.ts";
 
@@ -123,46 +122,6 @@ export function createSession(options: SessionOptions): Promise<SessionWriter> {
       [RESERVE]: "\n".repeat(RESERVE_BYTES + RESERVE_BYTES_PER_STEP * status.steps.length),
     });
     return new FolderWriter(folder, status, scrub, clock);
-  });
-}
-
-/**
- * Continues a session whose process is gone. What it wrote stays; a torn last line ends where it ends and
- * the next one starts on a line of its own.
- *
- * Throws `SES701` when there is no session, `SES705` when it still runs.
- */
-export function reopenSession(
-  folder: string,
-  options: { scrub?: Scrub; clock?: Clock } = {},
-): Promise<SessionWriter> {
-  return Promise.resolve().then(() => {
-    const status = readStatus(folder);
-    if (status === undefined) {
-      throw new OsirisError(
-        "SES701",
-        `Cannot continue the session ${folder}: it has no readable status.json`,
-        {
-          category: "usage",
-          help: "see the sessions with: osiris logs list",
-        },
-      );
-    }
-    if (status.state === "running") {
-      throw new OsirisError("SES705", `Cannot continue session ${status.session_id}: it still runs`, {
-        help: `wait for process ${status.process?.pid} on ${status.process?.host}, or stop it`,
-      });
-    }
-    const { lost: _, ended_at: __, ...rest } = status;
-    const scrub = options.scrub ?? nothingSecret;
-    const writer = new FolderWriter(
-      folder,
-      { ...rest, process: thisProcess() },
-      scrub,
-      options.clock ?? wallClock,
-    );
-    writer.status((known) => ({ ...known, state: "running" }));
-    return writer;
   });
 }
 

@@ -1,11 +1,10 @@
 /**
  * The record of one run: what happened, how much, where it stands, in documented files of one folder.
  *
- * It exists so that a run can be read while it runs and after it died, by people, by reports and by
- * resume, from the files alone. What must stay true: recording never fails a run and never changes its
- * result (what cannot be written is counted); one event is one line, whatever the names in it; a torn
- * end costs at most the last line; `status.json` is always whole; no text reaches a file or a listener
- * unscrubbed.
+ * It exists so that a run can be read while it runs and after it died, by people and by reports, from
+ * the files alone. What must stay true: recording never fails a run and never changes its result (what
+ * cannot be written is counted); one event is one line, whatever the names in it; a torn end costs at most
+ * the last line; `status.json` is always whole; no text reaches a file or a listener unscrubbed.
  *
  * @example
  * ```ts
@@ -34,13 +33,7 @@ export type { ProcessIdentity } from "./_process.ts";
 export type { RunState, Status, StepState, StepStatus } from "./_status.ts";
 export { isSessionId, newSessionId } from "./_id.ts";
 export { jsonText, type Scrub } from "./_json.ts";
-export {
-  type Clock,
-  createSession,
-  reopenSession,
-  type SessionOptions,
-  type SessionWriter,
-} from "./_writer.ts";
+export { type Clock, createSession, type SessionOptions, type SessionWriter } from "./_writer.ts";
 export { type Artifact, readSession, type SessionRecord } from "./_reader.ts";
 export type { Damage } from "./_read_lines.ts";
 export { type EarlierStatus, earlierStatuses } from "./_earlier.ts";

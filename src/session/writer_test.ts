@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { OsirisError } from "../diagnostic.ts";
 import { begin, complaints, ID, jsonLines, runningStatus, withRoot } from "./_fixture_for_tests.ts";
-import { readSession, reopenSession, type SessionEvent, type Status } from "./mod.ts";
+import { readSession, type SessionEvent, type Status } from "./mod.ts";
 
 const statusOf = (folder: string): Status => JSON.parse(Deno.readTextFileSync(join(folder, "status.json")));
 const names = (folder: string) => [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
@@ -277,29 +277,6 @@ Deno.test("artifact that cannot be written throws, is counted, and the old conte
     assert.equal(Deno.readTextFileSync(path), "old");
     assert.equal(session.lost, 1);
     assert.equal((await readSession(session.folder)).events.length, 1);
-  }));
-
-Deno.test("reopenSession continues a dead run's files on a line of their own", () =>
-  withRoot(async (root) => {
-    const session = await begin(root);
-    session.event("chat.start", { model: "first" });
-    await session.close();
-    const events = join(session.folder, "events.jsonl");
-    Deno.writeTextFileSync(events, '{"timestamp":"2026-01-1', { append: true });
-    const again = await reopenSession(session.folder);
-    assert.equal(statusOf(session.folder).state, "running");
-    await assert.rejects(
-      reopenSession(session.folder),
-      (e) => e instanceof OsirisError && e.code === "SES705",
-    );
-    again.event("chat.start", { model: "second" });
-    again.status((s) => ({ ...s, state: "succeeded" }));
-    await again.close();
-    const record = await readSession(session.folder);
-    assert.deepEqual(record.events.map((e) => (e.data as { model: string }).model), ["first", "second"]);
-    assert.deepEqual(record.damage, [{ file: "events.jsonl", line: 2, kind: "unreadable" }]);
-    assert.equal(record.status.state, "succeeded");
-    await assert.rejects(reopenSession(root), (e) => e instanceof OsirisError && e.code === "SES701");
   }));
 
 Deno.test("a thousand steps with events, metrics and status cost little more than their lines", () =>

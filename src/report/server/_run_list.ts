@@ -2,7 +2,8 @@
  * Every run of a project as the list of them needs it: found once, and then only what has changed is read again.
  *
  * What must stay true: it shows what is on disk; a run that is new or going on is always looked at, one that has
- * ended (and might be resumed) as often as the number of them allows, so that ten thousand keep nobody waiting.
+ * ended (or was only not heard of for a while) as often as the number of them allows, so that ten thousand keep
+ * nobody waiting.
  *
  * @module
  */
