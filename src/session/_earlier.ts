@@ -1,7 +1,8 @@
 /** The runs before a run. */
 
 import { basename, dirname, join } from "node:path";
-import { sessionIds } from "./_list.ts";
+import { secondOfId } from "./_id.ts";
+import { newestFirst, sessionIds } from "./_list.ts";
 import { readStatus } from "./_read_status.ts";
 import type { Status } from "./_status.ts";
 
@@ -22,9 +23,9 @@ export function earlierStatuses(folder: string, pipeline: string, most: number):
   const [root, own] = [dirname(folder), basename(folder)];
   const began = readStatus(folder)?.started_at;
   const beganBefore = (status: EarlierStatus) =>
-    secondOf(status.folder) < secondOf(folder) ||
+    secondOfId(basename(status.folder)) < secondOfId(own) ||
     (began === undefined ? basename(status.folder) < own : status.started_at < began);
-  const before = sessionIds(root).filter((id) => id !== own && secondOf(id) <= secondOf(own));
+  const before = sessionIds(root).filter((id) => id !== own && secondOfId(id) <= secondOfId(own));
   const found: EarlierStatus[] = [];
   for (const id of before.sort().reverse().slice(0, MOST_LOOKED_AT)) {
     if (found.length === most) break;
@@ -32,10 +33,5 @@ export function earlierStatuses(folder: string, pipeline: string, most: number):
     const earlier = status && { ...status, folder: join(root, id) };
     if (earlier?.pipeline === pipeline && beganBefore(earlier)) found.push(earlier);
   }
-  return found.sort((a, b) => a.started_at < b.started_at ? 1 : a.started_at > b.started_at ? -1 : 0);
-}
-
-/** The part of an id that tells when the run began. */
-function secondOf(id: string): string {
-  return basename(id).slice(0, basename(id).lastIndexOf("_"));
+  return found.sort(newestFirst);
 }

@@ -35,6 +35,11 @@ export function startOfId(id: string): string | undefined {
   return year === undefined ? undefined : `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
 }
 
+/** The part of an id that tells in which second the session began: a later one compares greater. */
+export function secondOfId(id: string): string {
+  return id.slice(0, id.lastIndexOf("_"));
+}
+
 /** Refuses what is not a session id. */
 export function requireSessionId(id: string): void {
   if (!isSessionId(id)) throw badName("Cannot create a session", id, "run_<date>T<time>Z_<six characters>");

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { nearest, OsirisError } from "../diagnostic.ts";
 import type { Failure } from "../diagnostic.ts";
-import { isSessionId } from "./_id.ts";
+import { isSessionId, secondOfId } from "./_id.ts";
 import { isOwnFolder } from "./_own_file.ts";
 import { readStatus, statusFromEvents } from "./_read_status.ts";
 import type { RunState, Status } from "./_status.ts";
@@ -102,9 +102,8 @@ export function runLine(status: Status): RunLine {
 
 /** The newest session. An id tells the second; within one second the status tells. */
 async function lastOf(root: string, ids: readonly string[]): Promise<string> {
-  const second = (id: string) => id.slice(0, id.lastIndexOf("_"));
-  const newest = ids.map(second).reduce((a, b) => a > b ? a : b);
-  const candidates = ids.filter((id) => second(id) === newest).map((id) => summaryOf(join(root, id)));
+  const newest = ids.map(secondOfId).reduce((a, b) => a > b ? a : b);
+  const candidates = ids.filter((id) => secondOfId(id) === newest).map((id) => summaryOf(join(root, id)));
   return await Promise.resolve(candidates.sort(newestFirst)[0]!.folder);
 }
 
