@@ -1,4 +1,6 @@
+import type { Child } from "hono/jsx";
 import { count } from "../../amounts.ts";
+import type { Json } from "../../manifest.ts";
 import type { Markup } from "../_markup.ts";
 import { type Change, differs, isNews, type RunComparison, type StepDifference } from "../comparison.ts";
 import { SessionLink } from "./verdict.tsx";
@@ -30,31 +32,13 @@ export function Difference({ comparison, links, all }: {
           </>
         )}
       </p>
-      {settings.length + params.length === 0 ? null : (
-        <Table
-          caption="Asked for differently"
-          headings={[{ name: "What" }, { name: "Before" }, { name: "Now" }]}
-        >
-          {[
-            ...settings.map(({ name, before, after }) => ({ name, before, after })),
-            ...params.map(({ name, before, after }) => ({
-              name: `parameter ${name}`,
-              before: before === undefined ? undefined : valueText(before),
-              after: after === undefined ? undefined : valueText(after),
-            })),
-          ].map(({ name, before, after }) => (
-            <tr>
-              <th scope="row">{name}</th>
-              <td class="wide">
-                <code>{before ?? "—"}</code>
-              </td>
-              <td class="wide">
-                <code>{after ?? "—"}</code>
-              </td>
-            </tr>
-          ))}
-        </Table>
-      )}
+      <Changes
+        caption="Asked for differently"
+        changes={[
+          ...settings.map((change): Changed => [change.name, change]),
+          ...params.map((change): Changed => [`parameter ${change.name}`, change]),
+        ]}
+      />
       {shown.length === 0 ? null : (
         <Table
           caption={all ? "Steps of both runs" : "Steps that differ"}
@@ -109,56 +93,20 @@ const CHANGES: { readonly [change in StepDifference["change"]]: string } = {
 /** What of a step is another thing than it was. */
 function Details({ step }: { readonly step: StepDifference }): Markup | null {
   const { id, component, config, sql, columns, checksFailed } = step;
-  const lines: [string, Change<string>][] = [
-    ...(component === undefined ? [] : [["component", component]] as [string, Change<string>][]),
-    ...config.map(({ path, before, after }): [string, Change<string>] => [
-      path,
-      {
-        ...(before === undefined ? {} : { before: valueText(before) }),
-        ...(after === undefined ? {} : { after: valueText(after) }),
-      },
-    ]),
-    ...columns.map(({ name, before, after }): [string, Change<string>] => [
-      `column ${name}`,
-      { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) },
-    ]),
-    ...(checksFailed.before !== undefined && checksFailed.after !== undefined && differs(checksFailed)
-      ? [["checks that failed", {
-        before: String(checksFailed.before),
-        after: String(checksFailed.after),
-      }]] as [
-        string,
-        Change<string>,
-      ][]
-      : []),
+  const checked = checksFailed.before !== undefined && checksFailed.after !== undefined;
+  const changes: Changed[] = [
+    ...(component === undefined ? [] : [named("component", component)]),
+    ...config.map((change) => named(change.path, change)),
+    ...columns.map((change) => named(`column ${change.name}`, change)),
+    ...(checked && differs(checksFailed) ? [named("checks that failed", checksFailed)] : []),
   ];
-  if (lines.length === 0 && sql === undefined) return null;
+  if (changes.length === 0 && sql === undefined) return null;
   return (
     <details class="part more" open>
       <summary>
         <h3>{id}</h3>
       </summary>
-      {lines.length === 0 ? null : (
-        <Table
-          caption={`What is different in ${id}`}
-          hideCaption
-          headings={[{ name: "What" }, { name: "Before" }, { name: "Now" }]}
-        >
-          {lines.map(([name, { before, after }]) => (
-            <tr>
-              <th scope="row">
-                <code>{name}</code>
-              </th>
-              <td class="wide">
-                <code>{before ?? "—"}</code>
-              </td>
-              <td class="wide">
-                <code>{after ?? "—"}</code>
-              </td>
-            </tr>
-          ))}
-        </Table>
-      )}
+      <Changes caption={`What is different in ${id}`} hideCaption changes={changes} />
       {sql === undefined ? null : (
         <TextDifference
           before={sql.before ?? ""}
@@ -167,5 +115,40 @@ function Details({ step }: { readonly step: StepDifference }): Markup | null {
         />
       )}
     </details>
+  );
+}
+
+/** What is another thing than it was. */
+type Changed = readonly [name: Child, change: Change<Json>];
+
+/** The name of something that stands in a manifest, as it stands there. */
+function named(name: string, change: Change<Json>): Changed {
+  return [<code>{name}</code>, change];
+}
+
+/** Values before and now; nothing when none has changed. */
+function Changes({ caption, hideCaption, changes }: {
+  readonly caption: string;
+  readonly hideCaption?: boolean;
+  readonly changes: readonly Changed[];
+}): Markup | null {
+  return changes.length === 0 ? null : (
+    <Table
+      caption={caption}
+      hideCaption={hideCaption ?? false}
+      headings={[{ name: "What" }, { name: "Before" }, { name: "Now" }]}
+    >
+      {changes.map(([name, { before, after }]) => (
+        <tr>
+          <th scope="row">{name}</th>
+          <td class="wide">
+            <code>{valueText(before)}</code>
+          </td>
+          <td class="wide">
+            <code>{valueText(after)}</code>
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }

@@ -5,6 +5,7 @@ import { Access } from "./access.tsx";
 import { FailureText } from "./cause.tsx";
 import { Code } from "./code.tsx";
 import { Columns } from "./columns.tsx";
+import { type Figure, Figures } from "./figures.tsx";
 import { History } from "./history.tsx";
 import { DriverLog } from "./log.tsx";
 import { Outcomes } from "./outcomes.tsx";
@@ -91,14 +92,14 @@ function stateReason({ state, reason }: StepView): string {
 const OWN = "driver.";
 
 /** What was measured of the step. */
-function Measured({ step }: { readonly step: StepView }): Markup | null {
+function Measured({ step }: { readonly step: StepView }): Markup {
   const { rows_in, rows_out } = step;
   const change = rows_in === undefined || rows_out === undefined
     ? undefined
     : rows_in === rows_out
     ? "none"
     : [deltaText(rows_in, rows_out), percentText(rows_in, rows_out)].filter((text) => text !== "").join(", ");
-  const figures: [string, string | undefined][] = [
+  const figures: Figure[] = [
     ["Rows in", rows_in === undefined ? undefined : count(rows_in)],
     ["Rows out", rows_out === undefined ? undefined : count(rows_out)],
     ["Change", change],
@@ -108,26 +109,12 @@ function Measured({ step }: { readonly step: StepView }): Markup | null {
     ["Rate", step.rows_per_sec === undefined ? undefined : rate(step.rows_per_sec)],
     ["Peak memory", step.memory_mb === undefined ? undefined : `${step.memory_mb} MB`],
     ["Attempts", step.attempts > 1 ? count(step.attempts) : undefined],
-    ...step.metrics.filter(({ name }) => name.startsWith(OWN)).map((
-      { name, value, unit },
-    ): [string, string] => [
+    ...step.metrics.filter(({ name }) => name.startsWith(OWN)).map(({ name, value, unit }): Figure => [
       name.slice(OWN.length),
       `${Number.isInteger(value) ? count(value) : String(value)} ${unit}`,
     ]),
   ];
-  if (figures.every(([, value]) => value === undefined)) return null;
-  return (
-    <dl class="figures">
-      {figures.map(([name, value]) =>
-        value === undefined ? null : (
-          <div>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        )
-      )}
-    </dl>
-  );
+  return <Figures look="figures" figures={figures} />;
 }
 
 /** Where rows came from and went to: steps, files, tables. */

@@ -2,6 +2,7 @@ import { bytes, count, counted, duration } from "../../amounts.ts";
 import type { Markup } from "../_markup.ts";
 import type { RunView } from "../run_view.ts";
 import { Failed } from "./cause.tsx";
+import { type Figure, Figures } from "./figures.tsx";
 import { State } from "./state.tsx";
 import type { Story } from "./story.ts";
 import { momentText } from "./_words.ts";
@@ -36,7 +37,7 @@ export function Verdict({ story }: { readonly story: Story }): Markup {
 
 /** The figures of the whole run, large. */
 function Numbers({ run: { totals, duration_ms, steps } }: { readonly run: RunView }): Markup {
-  const figures: [string, string | undefined][] = [
+  const figures: Figure[] = [
     ["Time", duration_ms === undefined ? undefined : duration(duration_ms)],
     ["Rows read", totals.rows_read === undefined ? undefined : count(totals.rows_read)],
     ["Rows written", totals.rows_written === undefined ? undefined : count(totals.rows_written)],
@@ -46,24 +47,13 @@ function Numbers({ run: { totals, duration_ms, steps } }: { readonly run: RunVie
     ["Retries", totals.retries === 0 ? undefined : count(totals.retries)],
     ["Steps", steps.length === 0 ? undefined : count(steps.length)],
   ];
-  return (
-    <dl class="numbers">
-      {figures.map(([name, value]) =>
-        value === undefined ? null : (
-          <div>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        )
-      )}
-    </dl>
-  );
+  return <Figures look="numbers" figures={figures} />;
 }
 
 /** What names the run. */
 function Facts({ run, links }: { readonly run: RunView; readonly links: Story["links"] }): Markup {
   const engine = run.engine && engineText(run.engine);
-  const facts: [string, Markup | string | undefined][] = [
+  const facts: Figure[] = [
     ["Session", <code>{run.session_id}</code>],
     ["Started", <time datetime={run.started_at}>{momentText(run.started_at)}</time>],
     [
@@ -85,18 +75,7 @@ function Facts({ run, links }: { readonly run: RunView; readonly links: Story["l
     ["Engine", engine],
     ["Manifest", <code class="long">{run.fingerprint}</code>],
   ];
-  return (
-    <dl class="facts">
-      {facts.map(([name, value]) =>
-        value === undefined || value === "" ? null : (
-          <div>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        )
-      )}
-    </dl>
-  );
+  return <Figures look="facts" figures={facts} />;
 }
 
 function engineText({ name, version, memory_limit, threads }: NonNullable<RunView["engine"]>): string {
