@@ -1,6 +1,7 @@
 /** The datasets of a step, named as OpenLineage names them, so that what two tools say of one table comes together. */
 
 import type { Dataset } from "./lineage.ts";
+import { textAt } from "./_recorded.ts";
 import type { Column, StepView } from "./run_view.ts";
 
 /** What a step read or wrote outside of the run; nothing for a step in between. */
@@ -19,12 +20,12 @@ export function datasetsOf(step: StepView, columns: readonly Column[]): Dataset[
 type Place = Pick<Dataset, "namespace" | "name">;
 
 function placesOf(step: StepView): Place[] {
-  const table = textOf(step.config["table"]);
+  const table = textAt(step.config, "table");
   const [server] = step.grants.net;
   if (server !== undefined) {
     const family = step.component.split(".")[0]!;
-    const { url } = step.config;
-    if (table === undefined && typeof url === "string" && URL.canParse(url)) {
+    const url = textAt(step.config, "url");
+    if (table === undefined && url !== undefined && URL.canParse(url)) {
       const { origin, pathname } = new URL(url);
       return [{ namespace: origin, name: pathname }];
     }
@@ -32,8 +33,4 @@ function placesOf(step: StepView): Place[] {
   }
   const paths = step.mode === "read" ? step.sources : step.targets.map(({ path }) => path);
   return paths.map((path) => ({ namespace: "file", name: table === undefined ? path : `${path}#${table}` }));
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }

@@ -3,7 +3,7 @@ import { count } from "../../amounts.ts";
 import type { Json } from "../../manifest.ts";
 import type { Markup } from "../_markup.ts";
 import { type Change, differs, isNews, type RunComparison, type StepDifference } from "../comparison.ts";
-import { SessionLink } from "./verdict.tsx";
+import { SessionLink } from "./session_link.tsx";
 import type { StoryLinks } from "./story.ts";
 import { Table } from "./table.tsx";
 import { TextDifference } from "./text_difference.tsx";

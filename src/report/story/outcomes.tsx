@@ -1,7 +1,7 @@
 import { bytes, count, counted, duration, rows } from "../../amounts.ts";
 import type { Markup } from "../_markup.ts";
 import type { CheckView, DriftView, StepView } from "../run_view.ts";
-import { SessionLink } from "./verdict.tsx";
+import { SessionLink } from "./session_link.tsx";
 import type { Story } from "./story.ts";
 import { Table } from "./table.tsx";
 

@@ -5,7 +5,7 @@ import { Difference } from "./difference.tsx";
 import { State } from "./state.tsx";
 import type { StoryLinks } from "./story.ts";
 import { Table } from "./table.tsx";
-import { SessionLink } from "./verdict.tsx";
+import { SessionLink } from "./session_link.tsx";
 import { momentText, percentText } from "./_words.ts";
 
 /** Two runs side by side: how each went, what was asked for differently, and what came out differently. */

@@ -3,6 +3,7 @@ import type { Markup } from "../_markup.ts";
 import type { RunView } from "../run_view.ts";
 import { Failed } from "./cause.tsx";
 import { type Figure, Figures } from "./figures.tsx";
+import { SessionLink } from "./session_link.tsx";
 import { State } from "./state.tsx";
 import type { Story } from "./story.ts";
 import { momentText } from "./_words.ts";
@@ -84,13 +85,4 @@ function engineText({ name, version, memory_limit, threads }: NonNullable<RunVie
     ...(memory_limit === undefined ? [] : [memory_limit]),
     ...(threads === undefined ? [] : [counted(threads, "thread")]),
   ].join(", ");
-}
-
-/** Another session, as a link where there are addresses. */
-export function SessionLink({ id, links }: { readonly id: string; readonly links: Story["links"] }): Markup {
-  return links.run === undefined ? <code>{id}</code> : (
-    <a href={links.run(id)}>
-      <code>{id}</code>
-    </a>
-  );
 }
