@@ -51,15 +51,18 @@ export interface Dataset {
   readonly columns: readonly Column[];
 }
 
-/** The columns of a step's output, and which columns of its inputs they come from. */
+/** A column of a step's output, and which columns of its inputs it comes from. */
+export interface MadeColumn {
+  readonly name: string;
+  readonly from: readonly { readonly step: string; readonly column: string; readonly how: How }[];
+}
+
+/** The columns of a step's output. */
 export interface StepLineage {
   readonly step: string;
   /** Why nothing is known; absent when all is. */
   readonly unknown?: string;
-  readonly columns: readonly {
-    readonly name: string;
-    readonly from: readonly { readonly step: string; readonly column: string; readonly how: How }[];
-  }[];
+  readonly columns: readonly MadeColumn[];
 }
 
 /** A column of a target, and the columns of sources that it comes from, through all steps. */
@@ -163,23 +166,25 @@ class Ways {
   readonly #sources: ReadonlyMap<string, readonly Dataset[]>;
   /** Columns of sources in their order. */
   readonly #places: ReadonlyMap<string, number>;
-  readonly #steps: ReadonlyMap<string, StepLineage>;
+  /** By step: what each of its columns is made of; undefined where nobody knows. */
+  readonly #steps: ReadonlyMap<string, ReadonlyMap<string, MadeColumn["from"]> | undefined>;
   readonly #found = new Map<string, Omit<TargetColumn, "dataset" | "column">>();
 
   constructor(datasets: readonly Dataset[], steps: readonly StepLineage[]) {
     this.#sources = Map.groupBy(datasets.filter(({ role }) => role === "source"), ({ step }) => step);
     this.#places = new Map(
-      datasets.flatMap(({ id, columns }) => columns.map(({ name }) => keyOf(id, name))).map((
-        key,
-        at,
-      ) => [key, at]),
+      datasets.flatMap(({ id, columns }) => columns.map(({ name }) => columnKey(id, name)))
+        .map((key, at) => [key, at]),
     );
-    this.#steps = new Map(steps.map((each) => [each.step, each]));
+    this.#steps = new Map(steps.map(({ step, unknown, columns }) => [
+      step,
+      unknown === undefined ? new Map(columns.map(({ name, from }) => [name, from])) : undefined,
+    ]));
   }
 
   /** Where a column of a step's output comes from in the end. */
   of(step: string, column: string): Omit<TargetColumn, "dataset" | "column"> {
-    const key = keyOf(step, column);
+    const key = columnKey(step, column);
     const known = this.#found.get(key);
     if (known !== undefined) return known;
     const found = this.#follow(step, column);
@@ -192,16 +197,16 @@ class Ways {
     if (sources !== undefined) {
       return { from: sources.map(({ id }) => ({ dataset: id, column, how: "value" })) };
     }
-    const lineage = this.#steps.get(step);
-    if (lineage === undefined || lineage.unknown !== undefined) return { unknown: step, from: [] };
+    const made = this.#steps.get(step);
+    if (made === undefined) return { unknown: step, from: [] };
     const from = new Map<string, TargetColumn["from"][number]>();
     let unknown: string | undefined;
-    for (const each of lineage.columns.find(({ name }) => name === column)?.from ?? []) {
+    for (const each of made.get(column) ?? []) {
       const before = this.of(each.step, each.column);
       unknown ??= before.unknown;
       for (const source of before.from) {
         const how = each.how === "value" ? source.how : "condition";
-        const key = keyOf(source.dataset, source.column);
+        const key = columnKey(source.dataset, source.column);
         if (how === "value" || !from.has(key)) from.set(key, { ...source, how });
       }
     }
@@ -210,6 +215,7 @@ class Ways {
   }
 }
 
-function keyOf(...names: string[]): string {
-  return JSON.stringify(names);
+/** Tells a column of a dataset, or of a step's output, from all others. */
+export function columnKey(of: string, column: string): string {
+  return JSON.stringify([of, column]);
 }

@@ -8,8 +8,8 @@
  */
 
 import { createHash } from "node:crypto";
-import type { Dataset, RunLineage } from "./lineage.ts";
-import type { RunView } from "./run_view.ts";
+import type { Dataset, RunLineage, TargetColumn } from "./lineage.ts";
+import type { RunView, StepView } from "./run_view.ts";
 
 /** An event as JSON has it. */
 export interface OpenLineageEvent {
@@ -73,9 +73,7 @@ export function openLineageOf(run: RunView, lineage: RunLineage): OpenLineageEve
     eventTime: run.ended_at ?? run.started_at,
     run: { runId: begun.run.runId, facets: { ...runFacets(run), ...errorFacet(run) } },
     inputs: lineage.datasets.filter(({ role }) => role === "source").map(datasetOf),
-    outputs: lineage.datasets.filter(({ role }) => role === "target").map((each) =>
-      outputOf(each, run, lineage)
-    ),
+    outputs: outputsOf(run, lineage),
   }];
 }
 
@@ -118,9 +116,21 @@ function datasetOf({ namespace, name, columns }: Dataset): OpenLineageDataset {
   };
 }
 
-function outputOf(dataset: Dataset, run: RunView, { datasets, columns }: RunLineage): OpenLineageDataset {
+function outputsOf(run: RunView, { datasets, columns }: RunLineage): OpenLineageDataset[] {
   const byId = new Map(datasets.map((each) => [each.id, each]));
-  const known = columns.filter((column) => column.dataset === dataset.id && column.unknown === undefined);
+  const steps = new Map(run.steps.map((each) => [each.id, each]));
+  const known = Map.groupBy(columns.filter(({ unknown }) => unknown === undefined), ({ dataset }) => dataset);
+  return datasets.filter(({ role }) => role === "target").map((each) =>
+    outputOf(each, steps.get(each.step), known.get(each.id) ?? [], byId)
+  );
+}
+
+function outputOf(
+  dataset: Dataset,
+  step: StepView | undefined,
+  known: readonly TargetColumn[],
+  byId: ReadonlyMap<string, Dataset>,
+): OpenLineageDataset {
   const fields = known.map(({ column, from }) =>
     [column, {
       inputFields: from.map((source) => {
@@ -131,7 +141,6 @@ function outputOf(dataset: Dataset, run: RunView, { datasets, columns }: RunLine
     }] as const
   );
   const plain = datasetOf(dataset);
-  const step = run.steps.find(({ id }) => id === dataset.step);
   return {
     ...plain,
     facets: {

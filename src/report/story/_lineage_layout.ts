@@ -1,6 +1,6 @@
 /** Where the columns of datasets stand in the picture of a lineage: sources on the left, targets on the right. @module */
 
-import type { Dataset, How, RunLineage } from "../lineage.ts";
+import { columnKey, type Dataset, type How, type RunLineage } from "../lineage.ts";
 
 /** A dataset's box. Pixels. */
 export interface LineageBox {
@@ -40,11 +40,11 @@ export function layOutLineage({ datasets, columns }: RunLineage): LineageLayout 
   const count = columns.reduce((sum, { from }) => sum + from.length, 0);
   if (count === 0 || count > MOST_LINES) return undefined;
   const used = new Set(
-    columns.flatMap(({ from }) => from.map(({ dataset, column }) => keyOf(dataset, column))),
+    columns.flatMap(({ from }) => from.map(({ dataset, column }) => columnKey(dataset, column))),
   );
   const shown = (dataset: Dataset) =>
     dataset.columns.map(({ name }) => name).filter((name) =>
-      dataset.role === "target" || used.has(keyOf(dataset.id, name))
+      dataset.role === "target" || used.has(columnKey(dataset.id, name))
     );
   const side = (role: Dataset["role"], x: number) =>
     stacked(datasets.filter((each) => each.role === role), shown, x);
@@ -52,13 +52,13 @@ export function layOutLineage({ datasets, columns }: RunLineage): LineageLayout 
   const boxes = [...side("source", EDGE), ...side("target", right)];
   const places = new Map(
     boxes.flatMap(({ dataset, columns }) =>
-      columns.map(({ name, y }) => [keyOf(dataset.id, name), y] as const)
+      columns.map(({ name, y }) => [columnKey(dataset.id, name), y] as const)
     ),
   );
   const lines = columns.flatMap(({ dataset, column, from }) =>
     from.map((source): LineageLine => ({
-      from: { x: EDGE + LINEAGE_BOX.width, y: places.get(keyOf(source.dataset, source.column))! },
-      to: { x: right, y: places.get(keyOf(dataset, column))! },
+      from: { x: EDGE + LINEAGE_BOX.width, y: places.get(columnKey(source.dataset, source.column))! },
+      to: { x: right, y: places.get(columnKey(dataset, column))! },
       how: source.how,
     }))
   );
@@ -95,8 +95,4 @@ function stacked(
     y += height + GAP;
     return box;
   });
-}
-
-function keyOf(dataset: string, column: string): string {
-  return JSON.stringify([dataset, column]);
 }

@@ -11,6 +11,7 @@ const LONGEST = { dataset: 26, column: 30 } as const;
 /** What the columns that were written are made of: a picture where there is room for one, and a table. */
 export function Lineage({ lineage }: { readonly lineage: RunLineage }): Markup {
   const layout = layOutLineage(lineage);
+  const stepOf = new Map(lineage.datasets.map(({ id, step }) => [id, step]));
   const lost = lineage.steps.filter(({ unknown }) => unknown !== undefined);
   return (
     <>
@@ -30,11 +31,11 @@ export function Lineage({ lineage }: { readonly lineage: RunLineage }): Markup {
               <th scope="row">{column.column}</th>
               <td>
                 {column.unknown === undefined
-                  ? <Sources column={column} how="value" lineage={lineage} />
+                  ? <Sources column={column} how="value" stepOf={stepOf} />
                   : "not known"}
               </td>
               <td>
-                <Sources column={column} how="condition" lineage={lineage} />
+                <Sources column={column} how="condition" stepOf={stepOf} />
               </td>
             </tr>
           ))}
@@ -44,12 +45,12 @@ export function Lineage({ lineage }: { readonly lineage: RunLineage }): Markup {
   );
 }
 
-function Sources({ column, how, lineage }: {
+function Sources({ column, how, stepOf }: {
   readonly column: TargetColumn;
   readonly how: How;
-  readonly lineage: RunLineage;
+  /** Ids of datasets → the steps that read them. */
+  readonly stepOf: ReadonlyMap<string, string>;
 }): Markup {
-  const stepOf = new Map(lineage.datasets.map(({ id, step }) => [id, step]));
   return (
     <>
       {column.from.filter((source) => source.how === how).map((source, i) => (
