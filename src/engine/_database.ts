@@ -133,13 +133,17 @@ export class Database {
 
   /** The parser's tree of a text, as JSON. */
   async serialize(query: string): Promise<string> {
-    const reader = await this.#asking.runAndReadAll(`SELECT json_serialize_sql(${literal(query)})`);
-    return String(reader.getRows()[0]![0]);
+    return await this.#told("json_serialize_sql", query);
   }
 
   /** The bound plan of a query, as JSON, before anything is moved about in it. */
   async plan(query: string): Promise<string> {
-    const reader = await this.#asking.runAndReadAll(`SELECT json_serialize_plan(${literal(query)})`);
+    return await this.#told("json_serialize_plan", query);
+  }
+
+  /** What a function of the engine tells of a query. */
+  async #told(by: "json_serialize_sql" | "json_serialize_plan", query: string): Promise<string> {
+    const reader = await this.#asking.runAndReadAll(`SELECT ${by}(${literal(query)})`);
     return String(reader.getRows()[0]![0]);
   }
 

@@ -237,7 +237,7 @@ export class DuckEngine implements Engine {
     const { step, origin } = relation;
     const feed = origin.kind === "scan" ? origin.scan.feed : undefined;
     if (feed !== undefined) return yield* inParts(step, feed.source, () => this.#newPipe(), options, take);
-    if (!compose(relation).scans.some(({ scan }) => scan.feed !== undefined)) return yield* take(relation);
+    if (!relation.fed) return yield* take(relation);
     const stored = await this.store(relation, options);
     try {
       const { rows, elapsedMs } = yield* take(owned(stored.relation));

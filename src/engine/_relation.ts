@@ -49,10 +49,23 @@ export class DuckRelation implements Relation {
   }
 
   #depth: number | undefined;
+
+  /** Whether computing it reads a text that is handed over while it is read. */
+  get fed(): boolean {
+    return this.#fed ??= isFed(this.origin);
+  }
+
+  #fed: boolean | undefined;
 }
 
 function depthOf(origin: Origin): number {
   if (origin.kind === "stored") return 0;
   if (origin.kind === "scan") return 1;
   return 1 + Math.max(0, ...origin.inputs.map((input) => input.relation.depth));
+}
+
+function isFed(origin: Origin): boolean {
+  if (origin.kind === "stored") return false;
+  if (origin.kind === "scan") return origin.scan.feed !== undefined;
+  return origin.inputs.some((input) => input.times > 0 && input.relation.fed);
 }

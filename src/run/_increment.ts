@@ -54,14 +54,18 @@ export class Increments {
   constructor(input: IncrementInput) {
     this.#input = input;
     const { manifest, plan, secretParams = {} } = input;
+    const steps = new Map(manifest.steps.map((step) => [step.id, step]));
+    const sources = new Map(plan.steps.map(({ id, increment }) => [id, increment?.source]));
     for (const step of manifest.steps) {
-      const source = plan.steps.find(({ id }) => id === step.id)?.increment?.source;
+      const source = sources.get(step.id);
       if (source === undefined) continue;
       this.#readings.set(step.id, {
         key: { pipeline: manifest.pipeline.name, profile: manifest.profile, step: step.id },
         settings: settingsOf({ config: withSymbols(step.config, plan.run, secretParams) }),
         source,
-        loads: new Map(writersBeneath(manifest.steps, step.id).map((id) => [id, this.#load(id)])),
+        loads: new Map(
+          writersBeneath(manifest.steps, step.id).map((id) => [id, pendingLoad(steps.get(id)!, plan.run)]),
+        ),
         done: new Set(),
         before: undefined,
         next: undefined,
@@ -220,16 +224,6 @@ export class Increments {
     demandSame(reading);
   }
 
-  #load(id: string): PendingLoad {
-    const step = this.#input.manifest.steps.find((each) => each.id === id)!;
-    return {
-      step: id,
-      load_id: loadId(this.#input.plan.run, id),
-      target: targetOf(step),
-      repeatable: isRepeatable(step.config["write_mode"]),
-    };
-  }
-
   async #found(reading: Reading, { rows, before }: { rows: number; before: number }): Promise<void> {
     const { record, state, plan: { run }, backfill } = this.#input;
     const { key, settings } = reading;
@@ -287,6 +281,16 @@ export class Increments {
     this.#writing = mine.catch(() => {}); // told to whoever asked
     await mine;
   }
+}
+
+/** What a writing step is about to load. */
+function pendingLoad(step: ManifestStep, run: RunIdentity): PendingLoad {
+  return {
+    step: step.id,
+    load_id: loadId(run, step.id),
+    target: targetOf(step),
+    repeatable: isRepeatable(step.config["write_mode"]),
+  };
 }
 
 /** Names what a step of a run loads: the same for every attempt. */
