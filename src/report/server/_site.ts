@@ -18,12 +18,16 @@ export class Site {
   readonly list: RunList;
   readonly streams: LiveStreams = new LiveStreams();
   readonly #views = new Map<string, Promise<RunView>>();
+  readonly #lineages = new WeakMap<RunView, Promise<RunLineage | undefined>>();
 
-  /** @param logs The `logs` folder, absolute. */
+  /**
+   * @param logs The `logs` folder, absolute.
+   * @param lineageOf Works out where the columns of a run come from; gives nothing where nobody can.
+   */
   constructor(
     readonly logs: string,
     known: () => Promise<readonly RunLine[]>,
-    readonly lineage: (run: RunView) => Promise<RunLineage | undefined>,
+    readonly lineageOf: (run: RunView) => Promise<RunLineage | undefined>,
   ) {
     this.list = new RunList(logs, known);
   }
@@ -43,6 +47,17 @@ export class Site {
     view.catch(() => this.#views.delete(key));
     for (const old of this.#views.keys()) if (this.#views.size > KEPT) this.#views.delete(old);
     return view;
+  }
+
+  /** Where the columns of a run come from: worked out once for each view of a run that has ended. */
+  lineage(run: RunView): Promise<RunLineage | undefined> {
+    const kept = this.#lineages.get(run);
+    if (kept !== undefined) return kept;
+    const lineage = this.lineageOf(run);
+    if (run.state === "running") return lineage;
+    this.#lineages.set(run, lineage);
+    lineage.catch(() => this.#lineages.delete(run));
+    return lineage;
   }
 }
 
