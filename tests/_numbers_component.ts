@@ -2,20 +2,18 @@
 
 import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
+import { specText } from "../src/component/_spec_for_tests.ts";
 
 type Files = Readonly<Record<string, string>>;
 
 export const NUMBERS: { readonly "spec.yaml": string; readonly "driver.ts": string } = {
-  "spec.yaml": `name: acme.numbers
-version: 1.0.0
-title: Numbers
-description: Makes numbers
-status: experimental
-modes: [read]
-permissions: {}
-config: { type: object, properties: {} }
-examples: [{ title: Some, mode: read, config: {} }]
-`,
+  "spec.yaml": specText({
+    name: "acme.numbers",
+    title: "Numbers",
+    description: "Makes numbers",
+    modes: "[read]",
+    examples: "[{ title: Some, mode: read, config: {} }]",
+  }),
   "driver.ts": `import { defineDriver, emit } from "osiris/driver";
 export default defineDriver({ read: () => emit({ n: "BIGINT" }, function* () { yield [{ n: 1 }]; return {}; }) });
 `,

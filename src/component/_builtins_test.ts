@@ -2,36 +2,26 @@ import assert from "node:assert/strict";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadPlugins } from "./_builtins.ts";
+import { specText } from "./_spec_for_tests.ts";
 
-const CONNECTION = `connection:
-  family: test
-  fields: { host: { type: string, description: A server } }
-`;
+const CONNECTION = "{ family: test, fields: { host: { type: string, description: A server } } }";
 
-async function component(folder: string, name: string, rest: string): Promise<void> {
+async function component(
+  folder: string,
+  name: string,
+  rest: { readonly [field: string]: string },
+): Promise<void> {
   await mkdir(join(folder, name));
   await writeFile(join(folder, name, "driver.ts"), `// ${name}`);
-  await writeFile(
-    join(folder, name, "spec.yaml"),
-    `name: ${name}
-version: 1.0.0
-title: Made by a test
-description: Made by a test
-status: experimental
-modes: [read]
-permissions: {}
-config: { type: object, properties: {} }
-examples: [{ title: Nothing, mode: read, config: {} }]
-${rest}`,
-  );
+  await writeFile(join(folder, name, "spec.yaml"), specText({ name, modes: "[read]", ...rest }));
 }
 
 Deno.test("loadPlugins lets only those share code whose rows the engine carries and who get no connection", async () => {
   const folder = await Deno.makeTempDir({ prefix: "osiris-builtins-test-" });
-  await component(folder, "a.one", "carries: engine\n");
-  await component(folder, "b.two", "carries: engine\n");
-  await component(folder, "c.connected", `carries: engine\n${CONNECTION}`);
-  await component(folder, "d.rows", "carries: driver\n");
+  await component(folder, "a.one", { carries: "engine" });
+  await component(folder, "b.two", { carries: "engine" });
+  await component(folder, "c.connected", { carries: "engine", connection: CONNECTION });
+  await component(folder, "d.rows", { carries: "driver" });
   const entries = await loadPlugins(folder);
   assert.deepEqual(entries.map((entry) => entry.sharedCode), [
     "relations",

@@ -5,15 +5,16 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OsirisError } from "../diagnostic.ts";
 import { loadPlugins } from "./_builtins.ts";
+import { specText } from "./_spec_for_tests.ts";
 import { type CatalogEntry, createDriverPool, type Driver, type DriverHooks, type Grants } from "./mod.ts";
 
 /** A driver that may touch nothing. */
 export const NOTHING: Grants = { net: [], read: [], write: [] };
 
-/** A component whose driver is this text. */
+/** A component whose driver is this text, with these fields of its spec. */
 export async function componentOf(
   driver: string,
-  spec = "",
+  spec: Parameters<typeof specText>[0] = {},
 ): Promise<{ entry: CatalogEntry } & AsyncDisposable> {
   const folder = await Deno.makeTempDir({ prefix: "osiris-host-test-" });
   const component = join(folder, "test.made");
@@ -22,19 +23,7 @@ export async function componentOf(
     join(component, "driver.ts"),
     `import { defineDriver, emit, columns } from "osiris/driver";\n${driver}`,
   );
-  await writeFile(
-    join(component, "spec.yaml"),
-    `name: test.made
-version: 1.0.0
-title: Made by a test
-description: Made by a test
-status: experimental
-modes: [read, transform, write]
-permissions: {}
-config: { type: object, properties: {} }
-examples: [{ title: Nothing, mode: read, config: {} }]
-${spec}`,
-  );
+  await writeFile(join(component, "spec.yaml"), specText(spec));
   const [entry] = await loadPlugins(folder);
   return {
     entry: entry!,

@@ -134,7 +134,7 @@ Deno.test("DriverPool lets a driver touch exactly the files it was granted", asy
 Deno.test("DriverPool gives the driver of an engine-carried component no file at all", async () => {
   const text =
     `export default defineDriver({ read({ grants }) { return Deno.readTextFileSync(grants.read[0]); } });`;
-  await using made = await componentOf(text, "carries: engine\n");
+  await using made = await componentOf(text, { carries: "engine" });
   await using pool = createDriverPool();
   const grants = { net: [], read: ["/etc/hostname"], write: [] };
   await using driver = await pool.open(made.entry, { step: "s1", config: {}, connection: null, grants });

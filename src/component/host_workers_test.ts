@@ -81,7 +81,7 @@ Deno.test("DriverPool refuses a component that the shared code does not serve, a
 
 Deno.test("DriverPool runs a component from outside in a process, and not in a worker of its own", async () => {
   const relation = `export default defineDriver({ read: () => ({ kind: "sql", query: "SELECT 1" }) });`;
-  await using made = await componentOf("", "carries: engine\n");
+  await using made = await componentOf("", { carries: "engine" });
   const text = `import { defineDriver } from "osiris/driver";\n${relation}`;
   const { value } = await admit(new TextEncoder().encode(text), "driver.js");
   const entry: CatalogEntry = {

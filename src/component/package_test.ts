@@ -5,18 +5,10 @@ import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
 import fc from "fast-check";
 import { OsirisError } from "../diagnostic.ts";
+import { specText } from "./_spec_for_tests.ts";
 import { LARGEST_PACKAGE, readComponentFolder, readComponentPackage } from "./package.ts";
 
-const SPEC = `name: acme.numbers
-version: 1.0.0
-title: Numbers
-description: Makes numbers
-status: experimental
-modes: [read]
-permissions: {}
-config: { type: object, properties: {} }
-examples: [{ title: Some, mode: read, config: {} }]
-`;
+const SPEC = specText({ name: "acme.numbers", title: "Numbers", modes: "[read]" });
 const DRIVER = "export default {};\n";
 const COMPONENT = { "spec.yaml": SPEC, "driver.ts": DRIVER };
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { OsirisError } from "../../diagnostic.ts";
 import { readSpec } from "../_check_spec.ts";
+import { specText } from "../_spec_for_tests.ts";
 import { admit } from "../admission/admit.ts";
 import type { CatalogEntry } from "../catalog.ts";
 import type { Driver, DriverHooks, DriverStart, Grants, PoolOptions } from "../driver.ts";
@@ -11,21 +12,11 @@ import { createDriverPool } from "../host.ts";
 /** Nothing may be touched. */
 export const NO_GRANTS: Grants = { net: [], read: [], write: [] };
 
-/** A component from outside whose driver is this text. */
-export async function outside(driver: string, spec = "permissions: {}"): Promise<CatalogEntry> {
-  const checked = readSpec(
-    `name: test.made
-version: 1.0.0
-title: Made by a test
-description: Made by a test
-status: experimental
-modes: [read, transform, write]
-config: { type: object, properties: { path: { type: string, description: Where, examples: [x] } } }
-examples: [{ title: Nothing, mode: read, config: {} }]
-${spec}
-`,
-    "spec.yaml",
-  );
+/** A component from outside whose driver is this text, with these permissions as YAML. */
+export async function outside(driver: string, permissions = "{}"): Promise<CatalogEntry> {
+  const config =
+    "{ type: object, properties: { path: { type: string, description: Where, examples: [x] } } }";
+  const checked = readSpec(specText({ config, permissions }), "spec.yaml");
   const text = `import { columns, defineDriver, emit, relay } from "osiris/driver";\n${driver}`;
   const admitted = await admit(new TextEncoder().encode(text), "driver.js");
   assert.deepEqual([...checked.diagnostics, ...admitted.diagnostics], []);

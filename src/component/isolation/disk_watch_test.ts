@@ -50,7 +50,7 @@ for (const isolation of LEVELS) {
       fn: async () => {
         const entry = await outside(
           `export default defineDriver({ async write({ grants: { write: [folder] } }) { ${body} } });`,
-          'permissions: { write: ["${config.path}"] }',
+          '{ write: ["${config.path}"] }',
         );
         const beside = await Deno.realPath(await Deno.makeTempDir());
         try {

@@ -3,7 +3,7 @@ import type { CatalogEntry, Driver, Grants } from "../mod.ts";
 import { failsWith, outside, until, withDriver } from "./_testing.ts";
 import { Handover } from "./handover.ts";
 
-const SPEC = 'permissions: { read: ["${config.path}"], write: ["${config.path}"] }';
+const PERMISSIONS = '{ read: ["${config.path}"], write: ["${config.path}"] }';
 
 /** A component from outside that takes all rows, does this in its folder, and has nothing to commit. */
 function writing(body: string): Promise<CatalogEntry> {
@@ -16,7 +16,7 @@ function writing(body: string): Promise<CatalogEntry> {
         return { commit: async () => {}, abort: async () => {} };
       },
     });`,
-    SPEC,
+    PERMISSIONS,
   );
 }
 
@@ -247,7 +247,7 @@ function alive(pid: number): boolean {
 Deno.test("A component from outside that would write to several places is refused", async () => {
   const entry = await outside(
     "export default defineDriver({});",
-    'permissions: { write: ["${config.path}", "${config.path}.more"] }',
+    '{ write: ["${config.path}", "${config.path}.more"] }',
   );
   const grants = { net: [], read: [], write: ["/tmp/a", "/tmp/a.more"] };
   await assert.rejects(

@@ -389,7 +389,7 @@ Deno.test("A driver that needs more than was foreseen gets a wall of its own", a
       `export default defineDriver({
         async read({ grants }) { const text = await Deno.readTextFile(grants.read[0]); return emit({ a: "VARCHAR" }, [[{ a: text }]]); },
       });`,
-      'permissions: { read: ["${config.path}"] }',
+      '{ read: ["${config.path}"] }',
     );
     await using pool = createDriverPool({ foreseen: NO_GRANTS });
     await pool.warm(entry, NO_GRANTS);
