@@ -9,7 +9,7 @@ import { specText } from "./_spec_for_tests.ts";
 import { type CatalogEntry, createDriverPool, type Driver, type DriverHooks, type Grants } from "./mod.ts";
 
 /** A driver that may touch nothing. */
-export const NOTHING: Grants = { net: [], read: [], write: [] };
+export const NO_GRANTS: Grants = { net: [], read: [], write: [] };
 
 /** A component whose driver is this text, with these fields of its spec. */
 export async function componentOf(
@@ -36,7 +36,7 @@ export async function withDriver<T>(
   text: string,
   use: (driver: Driver) => Promise<T>,
   hooks: DriverHooks = {},
-  grants = NOTHING,
+  grants = NO_GRANTS,
 ): Promise<T> {
   await using made = await componentOf(text);
   await using pool = createDriverPool();
@@ -48,21 +48,22 @@ export async function withDriver<T>(
   return await use(driver);
 }
 
-/** Reads to the end. */
-export async function rowsOf(driver: Driver): Promise<{ rows: number; cursor: unknown }> {
+/** Reads to the end, and gives the number of rows. */
+export async function rowsOf(driver: Driver): Promise<number> {
   const answer = await driver.read();
   assert.ok(answer.kind === "batches");
   while (true) {
     const next = await answer.batches.next();
-    if (next.done === true) return next.value;
+    if (next.done === true) return next.value.rows;
   }
 }
 
-/** Whether an error of the step has this code and says this. */
-export function failsWith(code: string, text: RegExp): (error: OsirisError) => true {
+/** Whether an error of the step has this code, says this, and names the component. */
+export function failsWith(code: string, text: RegExp, component = "test.made"): (error: OsirisError) => true {
   return (error) => {
-    assert.deepEqual([error.code, error.step], [code, "s1"]);
+    assert.deepEqual([error.code, error.step], [code, "s1"], error.message);
     assert.match(error.message, text);
+    assert.ok(error.message.includes(component), error.message);
     return true;
   };
 }

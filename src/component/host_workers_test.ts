@@ -1,15 +1,20 @@
 import assert from "node:assert/strict";
-import { componentOf, failsWith, NOTHING } from "./_made_driver_for_tests.ts";
+import { componentOf, failsWith, NO_GRANTS } from "./_made_driver_for_tests.ts";
 import { admit } from "./admission/admit.ts";
 import { type CatalogEntry, createDriverPool, loadCatalog } from "./mod.ts";
 
 Deno.test("DriverPool serves many steps with few workers, and never mixes their configurations", async () => {
   const entry = (await loadCatalog()).get("duckdb.processor")!;
   await using pool = createDriverPool();
-  await pool.warm(entry, NOTHING);
+  await pool.warm(entry, NO_GRANTS);
   const queries = await Promise.all(Array.from({ length: 200 }, async (_, i) => {
     const config = { query: `SELECT ${i}` };
-    await using driver = await pool.open(entry, { step: `s${i}`, config, connection: null, grants: NOTHING });
+    await using driver = await pool.open(entry, {
+      step: `s${i}`,
+      config,
+      connection: null,
+      grants: NO_GRANTS,
+    });
     const answer = await driver.transform({});
     return answer.kind === "relation" && answer.relation.kind === "sql" ? answer.relation.query : "";
   }));
@@ -39,10 +44,10 @@ Deno.test("DriverPool serves all built-in drivers that only answer with relation
   );
   using workers = countWorkers();
   await using pool = createDriverPool();
-  await Promise.all(entries.map((entry) => pool.warm(entry, { ...NOTHING, read: ["a"] })));
+  await Promise.all(entries.map((entry) => pool.warm(entry, { ...NO_GRANTS, read: ["a"] })));
   const kinds = await Promise.all(entries.map(async (entry) => {
     const config = entry.spec.examples[0]!.config;
-    const start = { step: "s", config, connection: null, grants: { ...NOTHING, read: ["a"] } };
+    const start = { step: "s", config, connection: null, grants: { ...NO_GRANTS, read: ["a"] } };
     await using driver = await pool.open(entry, start);
     const [mode] = entry.spec.modes;
     const answer = mode === "write"
@@ -65,12 +70,12 @@ Deno.test("DriverPool serves all built-in drivers that only answer with relation
 Deno.test("DriverPool refuses a component that the shared code does not serve, and ends that worker", async () => {
   const entry = (await loadCatalog()).get("duckdb.processor")!;
   const stranger = { ...entry, spec: { ...entry.spec, name: "test.stranger" } };
-  const start = { step: "s1", config: { query: "SELECT 1" }, connection: null, grants: NOTHING };
+  const start = { step: "s1", config: { query: "SELECT 1" }, connection: null, grants: NO_GRANTS };
   using workers = countWorkers();
   await using pool = createDriverPool();
   const refused = assert.rejects(
     pool.open(stranger, start).then((driver) => driver.transform({})),
-    failsWith("DRV405", /serves duckdb\.processor, .*, and should serve 'test\.stranger'/),
+    failsWith("DRV405", /serves duckdb\.processor, .*, and should serve 'test\.stranger'/, "test.stranger"),
   );
   const waits = pool.open(entry, start);
   await refused;
@@ -92,7 +97,7 @@ Deno.test("DriverPool runs a component from outside in a process, and not in a w
   using workers = countWorkers();
   await using pool = createDriverPool();
   for (const isolation of ["worker", undefined] as const) {
-    const start = { step: "s1", config: {}, connection: null, grants: NOTHING };
+    const start = { step: "s1", config: {}, connection: null, grants: NO_GRANTS };
     await using driver = await pool.open(entry, isolation === undefined ? start : { ...start, isolation });
     assert.equal((await driver.read()).kind, "relation");
   }
@@ -101,10 +106,10 @@ Deno.test("DriverPool runs a component from outside in a process, and not in a w
 
 Deno.test("DriverPool starts no worker after its end, and lets nobody wait for one", async () => {
   const entry = (await loadCatalog()).get("duckdb.processor")!;
-  const start = { step: "s1", config: { query: "SELECT 1" }, connection: null, grants: NOTHING };
+  const start = { step: "s1", config: { query: "SELECT 1" }, connection: null, grants: NO_GRANTS };
   using workers = countWorkers();
   const pool = createDriverPool();
-  const warmed = pool.warm(entry, NOTHING);
+  const warmed = pool.warm(entry, NO_GRANTS);
   const waits = pool.open(entry, start);
   const refused = Promise.all(
     [warmed, waits].map((each) => assert.rejects(each, { code: "DRV406" })),

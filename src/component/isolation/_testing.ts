@@ -1,16 +1,13 @@
 /** Drivers from outside for tests, and what a test can see of their processes. @module */
 
 import assert from "node:assert/strict";
-import type { OsirisError } from "../../diagnostic.ts";
 import { readSpec } from "../_check_spec.ts";
+import { NO_GRANTS } from "../_made_driver_for_tests.ts";
 import { specText } from "../_spec_for_tests.ts";
 import { admit } from "../admission/admit.ts";
 import type { CatalogEntry } from "../catalog.ts";
-import type { Driver, DriverHooks, DriverStart, Grants, PoolOptions } from "../driver.ts";
+import type { Driver, DriverHooks, DriverStart, PoolOptions } from "../driver.ts";
 import { createDriverPool } from "../host.ts";
-
-/** Nothing may be touched. */
-export const NO_GRANTS: Grants = { net: [], read: [], write: [] };
 
 /** A component from outside whose driver is this text, with these permissions as YAML. */
 export async function outside(driver: string, permissions = "{}"): Promise<CatalogEntry> {
@@ -51,26 +48,6 @@ export async function withDriver<T>(
   const whole = { step: "s1", config: {}, connection: null, grants: NO_GRANTS, ...start };
   await using driver = await pool.open(entry, whole, hooks);
   return await use(driver);
-}
-
-/** All rows of a read. */
-export async function rowsOf(driver: Driver): Promise<number> {
-  const answer = await driver.read();
-  assert.ok(answer.kind === "batches");
-  while (true) {
-    const next = await answer.batches.next();
-    if (next.done === true) return next.value.rows;
-  }
-}
-
-/** Checks an error's code and text. */
-export function failsWith(code: string, text: RegExp): (error: OsirisError) => boolean {
-  return (error) => {
-    assert.deepEqual([error.code, error.step], [code, "s1"], error.message);
-    assert.match(error.message, text);
-    assert.match(error.message, /test\.made/);
-    return true;
-  };
 }
 
 /** The processes that host a driver and descend from this one. */

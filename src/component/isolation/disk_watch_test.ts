@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { failsWith } from "../_made_driver_for_tests.ts";
 import { osSandbox } from "../os_sandbox.ts";
 import { excessOf } from "./disk_watch.ts";
-import { driverProcesses, failsWith, outside, withDriver } from "./_testing.ts";
+import { driverProcesses, outside, withDriver } from "./_testing.ts";
 
 const LEVELS = osSandbox().available ? ["process", "process+os"] as const : ["process"] as const;
 const BYTES = 20_000_000;

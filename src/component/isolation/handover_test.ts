@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { failsWith } from "../_made_driver_for_tests.ts";
 import type { CatalogEntry, Driver, Grants } from "../mod.ts";
-import { failsWith, outside, until, withDriver } from "./_testing.ts";
+import { outside, until, withDriver } from "./_testing.ts";
 import { Handover } from "./handover.ts";
 
 const PERMISSIONS = '{ read: ["${config.path}"], write: ["${config.path}"] }';

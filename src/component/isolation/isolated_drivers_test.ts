@@ -1,18 +1,10 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { failsWith, NO_GRANTS, rowsOf } from "../_made_driver_for_tests.ts";
 import type { Batch } from "../driver.ts";
 import { osSandbox } from "../os_sandbox.ts";
 import type { Death } from "./_death.ts";
-import {
-  driverProcesses,
-  failsWith,
-  NO_GRANTS,
-  outside,
-  reading,
-  rowsOf,
-  until,
-  withDriver,
-} from "./_testing.ts";
+import { driverProcesses, outside, reading, until, withDriver } from "./_testing.ts";
 import { IsolatedDrivers } from "./isolated_drivers.ts";
 import { createDriverPool } from "../host.ts";
 
@@ -229,10 +221,13 @@ Deno.test("What is ended in the middle leaves no process, file handle or folder"
 
 Deno.test("When the host is killed, its drivers go with it", async () => {
   const script = await Deno.makeTempFile({ suffix: ".ts" });
-  const testing = new URL("./_testing.ts", import.meta.url).href;
+  const [testing, made] = ["./_testing.ts", "../_made_driver_for_tests.ts"].map((path) =>
+    JSON.stringify(new URL(path, import.meta.url).href)
+  );
   await Deno.writeTextFile(
     script,
-    `import { reading, rowsOf, withDriver } from ${JSON.stringify(testing)};
+    `import { reading, withDriver } from ${testing};
+     import { rowsOf } from ${made};
      withDriver(await reading("context.log('there'); while (true);"), rowsOf, { hooks: { onLog: (_, text) => console.log(text) } });`,
   );
   const config = fileURLToPath(new URL("../../../deno.json", import.meta.url));
