@@ -6,23 +6,12 @@
  */
 
 import assert from "node:assert/strict";
+import { COPY } from "./_copy_pipeline.ts";
 import { osiris } from "./_osiris.ts";
 import { environmentOf, parseConnections } from "../src/connection/mod.ts";
 import { checkConnections } from "../src/run/mod.ts";
 import { testCatalog, TestProject } from "./_project.ts";
 
-const COPY = `oml_version: "0.1.0"
-name: copy
-steps:
-  - id: extract
-    component: filesystem.csv_extractor
-    mode: read
-    config: { path: in.csv }
-  - id: save
-    component: filesystem.csv_writer
-    mode: write
-    config: { path: out/result.csv }
-`;
 const INPUT = { "in.csv": "zulu,alpha,mike\n3,1,2\n6,4,5\n9,7,8\n" };
 
 const codes = async (project: TestProject, oml: string) =>

@@ -2,16 +2,12 @@
 
 import assert from "node:assert/strict";
 import { readSession } from "../src/session/mod.ts";
+import { COPY } from "./_copy_pipeline.ts";
 import { osiris } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
 
 const CANARY = "canary-4711";
-const PIPELINE = `oml_version: "0.1.0"
-name: copy
-steps:
-  - { id: extract, component: filesystem.csv_extractor, mode: read, config: { path: in.csv } }
-  - { id: save, component: filesystem.csv_writer, mode: write, config: { path: out.csv } }
-hooks:
+const PIPELINE = `${COPY}hooks:
   - { name: tell, on: [pipeline_start, run.error], webhook: { connection: "@webhook.team" }, priority: high }
   - { name: shout, on: run.complete, alert: { message: "{pipeline}: {state}" } }
   - { name: refuse, on: node_complete, command: ["false"], priority: critical }
@@ -71,7 +67,7 @@ Deno.test("hooks of pipeline and project are shown, allowed, told and recorded",
     JSON.parse(line).event.data.step_id
   );
   assert.deepEqual(kept, ["extract", "save"]);
-  assert.equal(await project.read("out.csv"), "id\n1\n2\n");
+  assert.equal(await project.read("out/result.csv"), "id\n1\n2\n");
 
   const [session] = (await project.list("logs")).filter((name) =>
     /^run_\w+$/.test(name.replace("logs/", ""))

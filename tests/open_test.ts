@@ -2,21 +2,9 @@
 
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
+import { COPY } from "./_copy_pipeline.ts";
 import { osiris } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
-
-const PIPELINE = `oml_version: "0.1.0"
-name: copy
-steps:
-  - id: extract
-    component: filesystem.csv_extractor
-    mode: read
-    config: { path: in.csv }
-  - id: save
-    component: filesystem.csv_writer
-    mode: write
-    config: { path: out.csv }
-`;
 
 const OPENER = `#!/bin/sh
 printf '%s\\n' "$#" "$1" > "$OPENED"
@@ -28,7 +16,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   async fn() {
     await using project = await TestProject.create({
-      "p.oml": PIPELINE,
+      "p.oml": COPY,
       "in.csv": "id\n1\n",
       "desktop; touch hacked/xdg-open": OPENER,
     });

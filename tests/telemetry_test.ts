@@ -3,20 +3,15 @@
 import assert from "node:assert/strict";
 import { OtlpReceiver } from "./_otlp_receiver.ts";
 import { otlpComplaints } from "../src/report/_otlp_shape_for_tests.ts";
+import { COPY } from "./_copy_pipeline.ts";
 import { osiris } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
 
-const PIPELINE = `oml_version: "0.1.0"
-name: copy
-steps:
-  - { id: extract, component: filesystem.csv_extractor, mode: read, config: { path: in.csv } }
-  - { id: save, component: filesystem.csv_writer, mode: write, config: { path: out.csv } }
-`;
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const CANARY = "canary-4711";
 
 Deno.test("a run sends its trace to a receiver, as part of the caller's, and the record sends the same again", async () => {
-  await using project = await TestProject.create({ "pipeline.oml": PIPELINE, "in.csv": "id\n1\n2\n" });
+  await using project = await TestProject.create({ "pipeline.oml": COPY, "in.csv": "id\n1\n2\n" });
   await using receiver = new OtlpReceiver();
   await project.write(".env", `OTEL_EXPORTER_OTLP_ENDPOINT=${receiver.endpoint}\n`);
   const env = {
@@ -45,7 +40,7 @@ Deno.test("a run sends its trace to a receiver, as part of the caller's, and the
 });
 
 Deno.test("a run whose receiver is away succeeds, and says how to send it later", async () => {
-  await using project = await TestProject.create({ "pipeline.oml": PIPELINE, "in.csv": "id\n1\n" });
+  await using project = await TestProject.create({ "pipeline.oml": COPY, "in.csv": "id\n1\n" });
   await using receiver = new OtlpReceiver();
   const refusal = () => new Response(CANARY, { status: 403 });
   receiver.answers.push(refusal, refusal);
