@@ -7,10 +7,10 @@
 
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { type Schema, Validator } from "@cfworker/json-schema";
 import schema from "../schemas/plan.schema.json" with { type: "json" };
 import { planText } from "../src/cli/_plan_text.ts";
 import { streamTo } from "../src/cli/_terminal.ts";
+import { validatorOf } from "../src/json_schema.ts";
 import { openState } from "../src/state/mod.ts";
 import { osiris } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
@@ -67,7 +67,7 @@ async function begins(
   const before = await project.list();
   const { plan } = await project.plan(oml, windows === undefined ? {} : { windows });
   assert.deepEqual(await project.list(), before);
-  const { valid, errors } = new Validator(schema as Schema, "2020-12", false).validate(plan);
+  const { valid, errors } = validatorOf(schema).validate(plan);
   assert.ok(valid, JSON.stringify(errors));
   const pipe = streamTo({ isTerminal: () => false, writeSync: (bytes) => bytes.length });
   const text = planText(plan, project.root, pipe).replaceAll(/\n {14}/g, " ");

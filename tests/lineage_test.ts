@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type Schema, Validator } from "@cfworker/json-schema";
 import schema from "../schemas/lineage.schema.json" with { type: "json" };
 import { Lineages } from "../src/cli/_engine_lineage.ts";
 import { lineageText } from "../src/cli/_lineage_text.ts";
+import { validatorOf } from "../src/json_schema.ts";
 import { openLineageOf, readRun, type RunLineage, type RunView } from "../src/report/mod.ts";
 import { osiris } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
@@ -68,7 +68,7 @@ async function lineageAfter(
 Deno.test("the lineage of a run follows each column from the sources to what was written", () =>
   lineageAfter(PIPELINE, (_, lineage, project) => {
     assert.deepEqual(
-      new Validator(schema as Schema, "2020-12", false).validate({ version: 1, ...lineage }).errors,
+      validatorOf(schema).validate({ version: 1, ...lineage }).errors,
       [],
     );
     const text = lineageText(lineage, PLAIN).replaceAll(project.root, "").replaceAll(/ +\n/g, "\n");

@@ -1,6 +1,7 @@
-import { type OutputUnit, type Schema, Validator } from "@cfworker/json-schema";
+import type { Validator } from "@cfworker/json-schema";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import type { Checked, Diagnostic } from "../diagnostic.ts";
+import { pathOf, type SchemaError, validatorOf } from "../json_schema.ts";
 import schema from "../../schemas/component.schema.json" with { type: "json" };
 import { checkConfig } from "./_config.ts";
 import { checkField } from "./_fields.ts";
@@ -11,7 +12,7 @@ let made: Validator | undefined;
 
 /** Made when the first spec is checked: those in the binary were checked when it was built. */
 function validator(): Validator {
-  return made ??= new Validator(schema as unknown as Schema, "2020-12", false);
+  return made ??= validatorOf(schema);
 }
 
 /** Reads and checks the text of a `spec.yaml`. */
@@ -61,7 +62,7 @@ export function checkSpec(doc: unknown, file: string): Checked<ComponentSpec> {
 }
 
 /** The errors that say something: those of the leaves, not of every schema around them. */
-function deepest(errors: readonly OutputUnit[]): OutputUnit[] {
+function deepest(errors: readonly SchemaError[]): SchemaError[] {
   const leaves = errors.filter((error) =>
     !errors.some((other) => other !== error && other.keywordLocation.startsWith(`${error.keywordLocation}/`))
   );
@@ -70,7 +71,7 @@ function deepest(errors: readonly OutputUnit[]): OutputUnit[] {
 }
 
 /** A key whose value is wrong counts as unknown too, and the object around it as one with an unknown key. */
-function isEcho({ keyword, instanceLocation: at }: OutputUnit, all: readonly OutputUnit[]): boolean {
+function isEcho({ keyword, instanceLocation: at }: SchemaError, all: readonly SchemaError[]): boolean {
   const vague = ["additionalProperties", "false"].slice(0, keyword === "false" ? 2 : 1);
   return vague.includes(keyword) && all.some((other) =>
     !vague.includes(other.keyword) &&
@@ -78,8 +79,8 @@ function isEcho({ keyword, instanceLocation: at }: OutputUnit, all: readonly Out
   );
 }
 
-function said(error: OutputUnit, file: string): Diagnostic {
-  const where = error.instanceLocation.replace(/^#\/?/, "").replaceAll("/", ".") || "the document";
+function said(error: SchemaError, file: string): Diagnostic {
+  const where = pathOf(error).join(".") || "the document";
   const what = error.keyword === "false" ? "there is no such key" : error.error.replace(/\.$/, "");
   return diagnostic(`${where}: ${what}`, file);
 }

@@ -13,7 +13,6 @@
  * @module
  */
 
-import { type OutputUnit, type Schema, Validator } from "@cfworker/json-schema";
 import {
   type Document,
   isMap,
@@ -26,6 +25,7 @@ import {
 } from "yaml";
 import schema from "../../schemas/lock.schema.json" with { type: "json" };
 import type { Checked, Diagnostic } from "../diagnostic.ts";
+import { pathOf, type SchemaError, tellingErrors, validatorOf } from "../json_schema.ts";
 import type { CatalogEntry } from "./catalog.ts";
 import { type Signer, SIGNERS_FILE } from "./signers.ts";
 import type { ComponentSpec } from "./spec.ts";
@@ -113,10 +113,9 @@ export function parseLock(text: string, file: string): Checked<Lock> {
     return { diagnostics: [fault(file, `it is not valid YAML (${firstLine(first.message)})`, place)] };
   }
   const value: unknown = document.toJS({ maxAliasCount: 0 });
-  const { errors } = new Validator(schema as unknown as Schema, "2020-12", false).validate(value);
-  const telling = errors.filter((error) => !CONTAINERS.has(error.keyword));
+  const { errors } = validatorOf(schema).validate(value);
   if (errors.length > 0) {
-    const diagnostics = (telling.length > 0 ? telling : errors).slice(0, 20).map((error) => {
+    const diagnostics = tellingErrors(errors).slice(0, 20).map((error) => {
       const path = pathOf(error);
       return fault(file, explained(error, path), placeAt(document, lines, path));
     });
@@ -246,9 +245,6 @@ function conflicting(file: string, text: string, at: number): Diagnostic {
   };
 }
 
-/** Keywords whose error only says that something inside failed. */
-const CONTAINERS = new Set(["properties", "additionalProperties", "items", "$ref", "propertyNames"]);
-
 /** The document, or why there is none. */
 function parsed(text: string, lineCounter: LineCounter): Document.Parsed | string {
   try {
@@ -266,7 +262,7 @@ function parsed(text: string, lineCounter: LineCounter): Document.Parsed | strin
   }
 }
 
-function explained({ keyword, error }: OutputUnit, path: readonly string[]): string {
+function explained({ keyword, error }: SchemaError, path: readonly string[]): string {
   const where = path.length === 0 ? "the document" : `'${path.join(".")}'`;
   if (keyword === "const" && path[0] === "lock_version") {
     return "its lock_version is not 1, the only one that this Osiris reads";
@@ -274,12 +270,6 @@ function explained({ keyword, error }: OutputUnit, path: readonly string[]): str
   return keyword === "false"
     ? `${where} is no key of a lock`
     : `${where} does not have the form of a lock (${error.replace(/\.$/, "")})`;
-}
-
-function pathOf({ instanceLocation }: OutputUnit): string[] {
-  return instanceLocation.split("/").slice(1).map((part) =>
-    decodeURIComponent(part).replace(/~1/g, "/").replace(/~0/g, "~")
-  );
 }
 
 function placeAt(

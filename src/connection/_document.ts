@@ -1,9 +1,9 @@
 /** The text of the connections file: YAML, its shape by the schema, and where each thing stands. @module */
 
-import { type OutputUnit, type Schema, Validator } from "@cfworker/json-schema";
 import { type Document, isMap, isNode, isScalar, LineCounter, type Pair, parseDocument } from "yaml";
 import schema from "../../schemas/connections.schema.json" with { type: "json" };
 import { type Diagnostic, nearest } from "../diagnostic.ts";
+import { pathOf, type SchemaError, tellingErrors, validatorOf } from "../json_schema.ts";
 import type { ConnectionEntry, ConnectionField, Place } from "./_shapes.ts";
 import { malformedReference } from "./_variables.ts";
 import { findSecrets } from "./secret_shapes.ts";
@@ -68,9 +68,9 @@ class Reader {
   }
 
   #checkShape(document: Document.Parsed, value: unknown): void {
-    const { errors } = new Validator(schema as unknown as Schema, "2020-12", false).validate(value);
-    for (const error of errors.filter((error) => lasts(error, errors)).slice(0, 50)) {
-      const path = error.instanceLocation.split("/").slice(1).map(unescaped);
+    const { errors } = validatorOf(schema).validate(value);
+    for (const error of tellingErrors(errors).slice(0, 50)) {
+      const path = pathOf(error);
       const { message, help, atKey } = explain(error, path);
       this.#say("CON302", message, this.#placeAt(document, path, atKey), help);
     }
@@ -179,22 +179,8 @@ function deeperThan(text: string, limit: number): boolean {
   return /^(?:[ \t]*-[ \t]*){51}/m.test(text) || /^ {400}\S/m.test(text);
 }
 
-/** Keywords whose error only says that something inside failed. */
-const CONTAINERS = new Set(["properties", "additionalProperties", "propertyNames", "patternProperties"]);
-
-/** Whether an error is about its own place; the validator also calls keys unknown whose value it refused. */
-function lasts(error: OutputUnit, all: readonly OutputUnit[]): boolean {
-  if (CONTAINERS.has(error.keyword)) return false;
-  const inside = error.instanceLocation + "/";
-  return error.keyword !== "false" ||
-    !all.some((other) =>
-      other.keyword !== "false" &&
-      (other.instanceLocation === error.instanceLocation || other.instanceLocation.startsWith(inside))
-    );
-}
-
 function explain(
-  error: OutputUnit,
+  error: SchemaError,
   path: readonly string[],
 ): { message: string; help: string; atKey: boolean } {
   const name = path.at(-1);
@@ -253,10 +239,6 @@ function explain(
     help: "indent what belongs to it below it",
     atKey: path.length > 0,
   };
-}
-
-function unescaped(part: string): string {
-  return decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
 function pairsOf(node: unknown, document: Document.Parsed): Pair[] {

@@ -1,9 +1,9 @@
 /** Reading a manifest back, and what is wrong with one that nobody compiled so. @module */
 
-import { type OutputUnit, type Schema, Validator } from "@cfworker/json-schema";
 import { type Document, isNode, LineCounter, parseDocument } from "yaml";
 import schema from "../../schemas/manifest.schema.json" with { type: "json" };
 import type { Checked, Code, Diagnostic } from "../diagnostic.ts";
+import { pathOf, tellingErrors, validatorOf } from "../json_schema.ts";
 import type { Manifest } from "../manifest.ts";
 import { manifestFingerprint, stepFingerprint } from "./_fingerprints.ts";
 
@@ -116,30 +116,15 @@ function placeAt(
 
 /** Where a manifest's shape is not the schema's, one message for each place. */
 function shapeProblems(value: unknown): { path: string[]; message: string }[] {
-  const { errors } = new Validator(schema as unknown as Schema, "2020-12", false).validate(value);
-  const about = errors.filter((error) => !CONTAINERS.has(error.keyword));
-  const lasting = about.filter((error) =>
-    error.keyword !== "false" ||
-    !errors.some((other) => other !== error && other.keyword !== "false" && liesIn(other, error))
-  );
-  return (lasting.length > 0 ? lasting : errors).slice(0, 20).map(({ instanceLocation, keyword, error }) => {
-    const path = instanceLocation.split("/").slice(1).map((part) =>
-      decodeURIComponent(part).replace(/~1/g, "/").replace(/~0/g, "~")
-    );
+  const { errors } = validatorOf(schema).validate(value);
+  return tellingErrors(errors).slice(0, 20).map((error) => {
+    const path = pathOf(error);
     const place = path.length === 0 ? "the document" : `'${path.join(".")}'`;
-    const what = keyword === "false"
+    const what = error.keyword === "false"
       ? "is no key of a manifest"
-      : `does not have the form of a manifest (${error.replace(/\.$/, "")})`;
+      : `does not have the form of a manifest (${error.error.replace(/\.$/, "")})`;
     return { path, message: `${place} ${what}` };
   });
-}
-
-/** Keywords whose error only says that something inside failed. */
-const CONTAINERS = new Set(["properties", "additionalProperties", "items", "$ref", "propertyNames", "oneOf"]);
-
-function liesIn(inner: OutputUnit, outer: OutputUnit): boolean {
-  return inner.instanceLocation === outer.instanceLocation ||
-    inner.instanceLocation.startsWith(outer.instanceLocation + "/");
 }
 
 /** Steps must be unique, known where they are named, and stand in an order in which they may run. */

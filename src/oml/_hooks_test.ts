@@ -1,7 +1,7 @@
-import { type Schema, Validator } from "@cfworker/json-schema";
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import projectSchema from "../../schemas/project.schema.json" with { type: "json" };
+import { validatorOf } from "../json_schema.ts";
 import { parsePipeline, parseProject } from "./mod.ts";
 
 const HEAD = 'oml_version: "0.1.0"\nname: n\nsteps: [{ id: r, component: f.r, mode: read }]\nhooks:\n';
@@ -98,7 +98,7 @@ Deno.test("parseProject reports what is not known or not right", () => {
 });
 
 Deno.test("parseProject agrees with the published schema about which settings fit", () => {
-  const validator = new Validator(projectSchema as unknown as Schema, "2020-12", false);
+  const validator = validatorOf(projectSchema);
   const texts = [
     "version: 1\n",
     "version: 1\nallow_commands: [a]\nx-own: {}\n",

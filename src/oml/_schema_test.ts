@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { type Schema as GeneralSchema, Validator } from "@cfworker/json-schema";
 import fc from "fast-check";
 import schema from "../../schemas/oml.schema.json" with { type: "json" };
+import { validatorOf } from "../json_schema.ts";
 import { Findings } from "./_findings.ts";
 import { findMisfits } from "./_schema.ts";
 import { Lines } from "./_source.ts";
 import { readYaml } from "./_yaml.ts";
 
-const general = new Validator(schema as unknown as GeneralSchema, "2020-12", false);
+const general = validatorOf(schema);
 
 function misfitsOf(value: unknown): number {
   const text = JSON.stringify(value);

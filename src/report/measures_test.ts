@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type Schema, Validator } from "@cfworker/json-schema";
 import schema from "../../schemas/measures.schema.json" with { type: "json" };
+import { validatorOf } from "../json_schema.ts";
 import { RecordedLogs } from "./_recorded_for_tests.ts";
 import { measuredRun, measuresOf } from "./mod.ts";
 
@@ -8,7 +8,7 @@ const FAILURE = { code: "ENG501", category: "run", message: "Cannot read", retry
 
 Deno.test("measuredRun is as the schema says, also of a run that failed", async () => {
   await using logs = new RecordedLogs();
-  const validator = new Validator(schema as Schema, "2020-12", false);
+  const validator = validatorOf(schema);
   const good = await logs.record("2026-01-15T10:00:00Z", { duration_ms: 5, exit_code: 0 }, (session) => {
     session.metric("rows_out", 10, "rows", "load");
     session.metric("execution_time_ms", 2000, "ms", "load");

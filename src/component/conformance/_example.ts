@@ -1,8 +1,8 @@
-import { type Schema, Validator } from "@cfworker/json-schema";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import schema from "../../../schemas/example.schema.json" with { type: "json" };
+import { pathOf, validatorOf } from "../../json_schema.ts";
 import type { Config, RelationRequest } from "../protocol.ts";
 import type { Row } from "../_emission.ts";
 import type { Mode } from "../spec.ts";
@@ -81,10 +81,10 @@ function readExample(file: string, text: string): ExampleFile {
     return { file, fault: (error as Error).message.split("\n")[0]! };
   }
   const example = plainNumbers(document);
-  const { valid, errors } = new Validator(schema as unknown as Schema, "2020-12", false).validate(example);
+  const { valid, errors } = validatorOf(schema).validate(example);
   if (valid) return { file, example: example as Example };
   const deepest = errors.at(-1)!;
-  const place = deepest.instanceLocation.replace(/^#\/?/, "").replaceAll("/", ".") || "the document";
+  const place = pathOf(deepest).join(".") || "the document";
   return { file, fault: `${place}: ${deepest.error.replace(/\.$/, "")}` };
 }
 
