@@ -18,10 +18,10 @@ import { identityOf, inspect, isWal } from "./header.ts";
 export type Parameter = SQLInputValue;
 
 /** The values of a connection of the family `sqlite`, as its spec declares them. */
-interface SqliteConnection {
+type SqliteConnection = {
   readonly path: string;
   readonly timeout_s: number;
-}
+};
 
 /** The types of Node's SQLite that are at hand leave this out. */
 interface ArrayRows {
@@ -64,7 +64,7 @@ export class Database implements Disposable {
    */
   static async open({ connection, grants, signal }: Opening, access: "read" | "write"): Promise<Database> {
     signal.throwIfAborted();
-    const { path, timeout_s } = connection as unknown as SqliteConnection;
+    const { path, timeout_s } = connection as SqliteConnection;
     const place = `'${path.replaceAll("'", "'\\''")}'`;
     const attempt = `Cannot open ${place}`;
     const [file = path] = access === "read" ? grants.read : grants.write;

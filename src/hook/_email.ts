@@ -19,19 +19,20 @@ const CONNECTION: ConnectionNeed = {
   },
 };
 
-interface Server {
+/** Such a connection's values. */
+type Server = {
   readonly host: string;
   readonly port?: number;
   readonly from: string;
   readonly user?: string;
   readonly password?: string;
   readonly tls: "starttls" | "implicit" | "none";
-}
+};
 
 export function openEmail(config: Config, { connections, env }: HookSurroundings): Opened {
   const ref = demandText(config, "connection");
   const { values, secrets } = resolveConnection(connections, env, { ref, inline: {}, spec: CONNECTION });
-  const server = values as unknown as Server;
+  const server = values as Server;
   const { host, from, user, password, tls } = server;
   const port = server.port ?? (tls === "implicit" ? 465 : 587);
   const to = demandTexts(config, "to");

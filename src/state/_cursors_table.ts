@@ -20,7 +20,7 @@ export function hasCursors(db: DatabaseSync): boolean {
 
 export function getCursor(db: DatabaseSync, key: CursorKey): StoredCursor | undefined {
   const row = db.prepare(`SELECT * FROM cursors WHERE ${KEY}`).get(...keyOf(key));
-  return row === undefined ? undefined : storedOf(row as unknown as CursorRow);
+  return row === undefined ? undefined : storedOf(row as CursorRow);
 }
 
 /** Every cursor, or every cursor of a pipeline. */
@@ -28,7 +28,7 @@ export function getCursors(db: DatabaseSync, pipeline: string | undefined): Stor
   const rows = db.prepare(
     `SELECT * FROM cursors WHERE ?1 IS NULL OR pipeline = ?1 ORDER BY pipeline, profile, step`,
   ).all(pipeline ?? null);
-  return (rows as unknown as CursorRow[]).map(storedOf);
+  return (rows as CursorRow[]).map(storedOf);
 }
 
 /** Writes a cursor over the one that is there. An open intent is of no use any more. */
@@ -77,7 +77,7 @@ export function getIntents(
     ? db.prepare("SELECT * FROM intents ORDER BY pipeline, profile, step").all()
     : db.prepare("SELECT * FROM intents WHERE pipeline = ? AND profile = ? ORDER BY step")
       .all(owner.pipeline, owner.profile ?? "");
-  return (rows as unknown as IntentRow[]).map(intentOf);
+  return (rows as IntentRow[]).map(intentOf);
 }
 
 /** The loads of an intent are done: its cursor moves, its window is finished. */
@@ -136,10 +136,10 @@ export function deleteBackfills(
 
 function getIntent(db: DatabaseSync, key: CursorKey): Intent | undefined {
   const row = db.prepare(`SELECT * FROM intents WHERE ${KEY}`).get(...keyOf(key));
-  return row === undefined ? undefined : intentOf(row as unknown as IntentRow);
+  return row === undefined ? undefined : intentOf(row as IntentRow);
 }
 
-interface CursorRow {
+type CursorRow = {
   readonly pipeline: string;
   readonly profile: string;
   readonly step: string;
@@ -153,16 +153,16 @@ interface CursorRow {
   readonly since: string | null;
   readonly identity: string | null;
   readonly seen: Uint8Array | null;
-}
+};
 
-interface IntentRow extends Omit<CursorRow, "version" | "updated_at" | "session_id"> {
+type IntentRow = Omit<CursorRow, "version" | "updated_at" | "session_id"> & {
   readonly session_id: string;
   readonly started_at: string;
   readonly base: number;
   readonly loads: string;
   readonly backfill: string | null;
   readonly moves: number;
-}
+};
 
 function keyOf({ pipeline, profile, step }: CursorKey): [string, string, string] {
   return [pipeline, profile ?? "", step];

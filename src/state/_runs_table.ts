@@ -34,7 +34,7 @@ export function addRuns(db: DatabaseSync, runs: readonly RunSummary[]): void {
 
 export function getRun(db: DatabaseSync, id: string): RunSummary | undefined {
   const row = db.prepare("SELECT * FROM runs WHERE session_id = ?").get(id);
-  return row === undefined ? undefined : summary(row as unknown as Row);
+  return row === undefined ? undefined : summary(row as Row);
 }
 
 /** Every run, or every run of a pipeline. */
@@ -42,7 +42,7 @@ export function getRuns(db: DatabaseSync, pipeline: string | undefined): RunSumm
   const rows = pipeline === undefined
     ? db.prepare("SELECT * FROM runs").all()
     : db.prepare("SELECT * FROM runs WHERE pipeline = ?").all(pipeline);
-  return (rows as unknown as Row[]).map(summary);
+  return (rows as Row[]).map(summary);
 }
 
 export function deleteRun(db: DatabaseSync, id: string): void {
