@@ -1,6 +1,6 @@
 /**
  * The host's side of one driver: one call at a time, each message checked, credit kept in both
- * directions, and one way to end.
+ * directions.
  *
  * What must stay true: nothing a driver sends is looked at before it was checked; the first thing
  * that goes wrong ends the driver and is what every later call reports.
@@ -13,8 +13,10 @@ import { checkDriverMessage } from "./_check.ts";
 import { Checksum } from "./checksum.ts";
 import { type Answer, type AnswerType, CREDIT, Inbox } from "./_inbox.ts";
 import { Inputs } from "./_inputs.ts";
+import { Life } from "./_life.ts";
 import { quoted, Violation } from "./_plain.ts";
 import type { Pump } from "./_pump.ts";
+import { Telling } from "./_telling.ts";
 import type {
   Batch,
   CheckResult,
@@ -35,10 +37,6 @@ import {
 } from "./protocol.ts";
 import type { Capability, ComponentSpec, Mode } from "./spec.ts";
 
-/** Log lines, events and metrics that one driver's session is told of. */
-const MAX_TOLD = 20_000;
-/** How long a cancelled driver may take to clean up. */
-const GRACE_MS = 2_000;
 /** How long a driver may take to load and say that it is ready. */
 const START_MS = 30_000;
 
@@ -55,6 +53,7 @@ export interface Port {
 }
 
 type Call = "start" | Mode | "check" | "discover" | "target" | "loaded";
+
 /** One driver, started for one step. */
 export class Session implements Driver {
   readonly #spec: ComponentSpec;
@@ -63,17 +62,13 @@ export class Session implements Driver {
   readonly #port: Port;
   readonly #inbox = new Inbox();
   readonly #inputs: Inputs;
+  readonly #telling: Telling;
+  readonly #life: Life;
   readonly #onAbort = () => this.#cancel();
   #call: Call | undefined;
   /** While a driver starts that was asked already. */
   #ready: Promise<void> | undefined;
   #next: Call | undefined;
-  #told = 0;
-  #failure: unknown;
-  #state: "open" | "cancelling" | "closed" = "open";
-  #closed = Promise.withResolvers<void>();
-  #released: void | Promise<void> = undefined;
-  #grace: ReturnType<typeof setTimeout> | undefined;
 
   constructor(spec: ComponentSpec, start: DriverStart, hooks: DriverHooks, port: Port) {
     this.#spec = spec;
@@ -83,6 +78,11 @@ export class Session implements Driver {
     this.#inputs = new Inputs({
       post: (message, transfer) => this.#post(message, transfer),
       fail: (error) => this.#abandon(error),
+    });
+    this.#telling = new Telling(hooks);
+    this.#life = new Life(start.step, hooks, {
+      fail: (reason) => this.#inbox.fail(reason),
+      release: (clean) => this.#letGo(clean),
     });
   }
 
@@ -217,12 +217,12 @@ export class Session implements Driver {
 
   /** Takes a raw message of the driver. */
   receive(raw: unknown): void {
-    if (this.#state === "closed") return;
+    if (this.#life.isOver) return;
     try {
       this.#take(checkDriverMessage(raw));
     } catch (error) {
       if (error instanceof Violation) this.#violated(error.message);
-      else this.#end(error);
+      else this.#life.end(error);
     }
   }
 
@@ -233,17 +233,17 @@ export class Session implements Driver {
 
   /** The driver is no more. */
   died(what: string, { code, help }: { code?: Code; help?: string } = {}): void {
-    if (this.#state === "closed") return;
+    if (this.#life.isOver) return;
     this.#fail(code ?? (this.#call === "start" ? "DRV405" : "DRV404"), what, help);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#state === "open") {
-      if (this.#call === undefined) this.#close(true);
+    if (this.#life.isOpen) {
+      if (this.#call === undefined) this.#life.close(true);
       else this.#cancel();
     }
-    await this.#closed.promise;
-    await this.#released;
+    await this.#life.over;
+    await this.#life.released;
     await this.#inputs.stop();
   }
 
@@ -270,7 +270,7 @@ export class Session implements Driver {
     }
     this.#done();
     // Nothing is left to ask of a driver whose rows the engine carries: the next step may have its worker.
-    if (this.#spec.carries === "engine") this.#close(true);
+    if (this.#spec.carries === "engine") this.#life.close(true);
     return { kind: "relation", relation };
   }
 
@@ -317,10 +317,10 @@ export class Session implements Driver {
 
   /** Undoes what was staged; a driver that does not answer in time is ended all the same. */
   async #abort(): Promise<void> {
-    if (this.#state === "closed") return;
+    if (this.#life.isOver) return;
     this.#post({ type: "abort" });
-    this.#leave(new OsirisError("DRV406", this.#said("it was told to undo what it had staged")));
-    await this.#closed.promise;
+    this.#life.leave(new OsirisError("DRV406", this.#said("it was told to undo what it had staged")));
+    await this.#life.over;
   }
 
   #take(message: DriverMessage): void {
@@ -328,43 +328,26 @@ export class Session implements Driver {
       case "log":
       case "event":
       case "metric":
-        return this.#tell(message);
+        return this.#telling.tell(message);
       case "progress":
         return this.#hooks.onProgress?.(message.rows);
       case "used":
         return this.#hooks.onUsed?.(message);
       case "error":
-        return this.#end(OsirisError.from(this.#ownFailure(message.failure)));
+        return this.#life.end(OsirisError.from(this.#ownFailure(message.failure)));
       case "accepts":
-        return this.#state === "open" ? this.#accept(message) : undefined;
+        return this.#life.isOpen ? this.#accept(message) : undefined;
       case "credit":
-        return this.#state === "open" ? this.#pump(message.input).grant(message.batches) : undefined;
+        return this.#life.isOpen ? this.#pump(message.input).grant(message.batches) : undefined;
       default:
-        return this.#state === "cancelling" ? this.#takeLast(message) : this.#deliver(message);
-    }
-  }
-
-  /** Hands on what is kept on disk, as long as it is not too much. */
-  #tell(message: Extract<DriverMessage, { type: "log" | "event" | "metric" }>): void {
-    if (++this.#told > MAX_TOLD) {
-      const note =
-        `it has said ${MAX_TOLD} lines, events and metrics; what it says from here on is not recorded`;
-      return this.#told === MAX_TOLD + 1 ? this.#hooks.onLog?.("warn", note) : undefined;
-    }
-    switch (message.type) {
-      case "log":
-        return this.#hooks.onLog?.(message.level, message.text);
-      case "event":
-        return this.#hooks.onEvent?.(message.name, message.data);
-      case "metric":
-        return this.#hooks.onMetric?.(message.name, message.value, message.unit);
+        return this.#life.isOpen ? this.#deliver(message) : this.#takeLast(message);
     }
   }
 
   /** What a driver says went wrong. Whether a run was interrupted is not for it to say. */
   #ownFailure(failure: Failure): Failure {
     const message = this.#said(failure.message);
-    const interrupted = failure.category === "interrupted" && this.#state === "open";
+    const interrupted = failure.category === "interrupted" && this.#life.isOpen;
     return interrupted ? { ...failure, code: "DRV401", category: "run", message } : { ...failure, message };
   }
 
@@ -381,9 +364,7 @@ export class Session implements Driver {
 
   /** After a cancel only the end of the call is awaited. */
   #takeLast(message: Answer): void {
-    if (!UNENDING.has(message.type)) {
-      this.#close(false);
-    }
+    if (!UNENDING.has(message.type)) this.#life.close(false);
   }
 
   async #answer<T extends AnswerType>(...expected: T[]): Promise<Extract<Answer, { type: T }>> {
@@ -424,7 +405,7 @@ export class Session implements Driver {
   }
 
   #post(message: HostMessage, transfer?: Transferable[]): void {
-    if (this.#state !== "closed") this.#port.post(message, transfer);
+    if (!this.#life.isOver) this.#port.post(message, transfer);
   }
 
   #begin(call: Call): void {
@@ -446,8 +427,8 @@ export class Session implements Driver {
   }
 
   #demandOpen(): void {
-    if (this.#failure !== undefined) throw this.#failure;
-    if (this.#state !== "open") throw new OsirisError("DRV407", this.#said("it was asked after its end"));
+    if (this.#life.failure !== undefined) throw this.#life.failure;
+    if (!this.#life.isOpen) throw new OsirisError("DRV407", this.#said("it was asked after its end"));
   }
 
   #demandMode(mode: Mode): void {
@@ -465,7 +446,7 @@ export class Session implements Driver {
 
   #fail(code: Code, what: string, help?: string): OsirisError {
     const failure = new OsirisError(code, this.#said(what), { help, step: this.#start.step });
-    this.#end(failure);
+    this.#life.end(failure);
     return failure;
   }
 
@@ -473,50 +454,27 @@ export class Session implements Driver {
     return `Cannot run ${this.#spec.name} in step '${this.#start.step}': ${what}`;
   }
 
-  /** Ends the driver at once because of an error. */
-  #end(error: unknown): void {
-    this.#reject(error);
-    this.#close(false);
-  }
-
   /** Tells the driver to stop and gives it a little time to clean up; its caller is told at once. */
   #cancel(): void {
-    if (this.#state !== "open") return;
+    if (!this.#life.isOpen) return;
     this.#post({ type: "cancel" });
     const reason: unknown = this.#hooks.signal?.reason;
     const cancelled = new OsirisError("DRV406", this.#said("it was cancelled"), { category: "interrupted" });
-    this.#leave(reason instanceof OsirisError ? reason : cancelled);
-    if (this.#port.stoppable && isTimeout(reason)) this.#close(false);
+    this.#life.leave(reason instanceof OsirisError ? reason : cancelled);
+    if (this.#port.stoppable && isTimeout(reason)) this.#life.close(false);
   }
 
   /** What feeds the driver failed: it is not at fault, and gets its time to clean up. */
   #abandon(error: unknown): void {
-    if (this.#state !== "open") return;
+    if (!this.#life.isOpen) return;
     this.#post({ type: "cancel" });
-    this.#leave(error);
+    this.#life.leave(error);
   }
 
-  #leave(reason: unknown): void {
-    this.#state = "cancelling";
-    this.#reject(reason);
-    this.#grace = setTimeout(() => this.#close(false), GRACE_MS);
-  }
-
-  #reject(error: unknown): void {
-    this.#failure ??= error instanceof OsirisError ? error.ofStep(this.#start.step) : error;
-    this.#inbox.fail(this.#failure);
-  }
-
-  #close(clean: boolean): void {
-    if (this.#state === "closed") return;
-    this.#state = "closed";
-    clearTimeout(this.#grace);
+  #letGo(clean: boolean): void | Promise<void> {
     this.#hooks.signal?.removeEventListener("abort", this.#onAbort);
     this.#inputs.stop();
-    this.#released = this.#port.release(clean);
-    const failure = this.#failure instanceof OsirisError ? { failure: this.#failure.toFailure() } : {};
-    this.#hooks.onExit?.({ clean, ...failure });
-    this.#closed.resolve();
+    return this.#port.release(clean);
   }
 }
 
