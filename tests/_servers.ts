@@ -145,7 +145,7 @@ async function postgresBinaries(): Promise<string> {
 }
 
 /** The words before a command that make it run as a user that is not root, to whom the folder then belongs. */
-export async function unprivileged(user: string, folder: string): Promise<string[]> {
+async function unprivileged(user: string, folder: string): Promise<string[]> {
   if (Deno.uid() !== 0) return [];
   await Deno.chmod(folder, 0o755);
   return ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--clear-groups"];
@@ -167,7 +167,7 @@ export async function run(command: readonly string[], env: Record<string, string
 }
 
 /** Waits until a server answers. */
-export async function untilReady(
+async function untilReady(
   name: string,
   ask: () => Promise<unknown>,
   ended: Promise<Deno.CommandStatus>,

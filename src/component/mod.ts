@@ -17,7 +17,6 @@
  * @module
  */
 
-export { checkSpec } from "./_check_spec.ts";
 export { checkConfig } from "./_config.ts";
 export type { CheckedConfig } from "./_config.ts";
 export type { Problem } from "./_fields.ts";
@@ -58,7 +57,7 @@ export { newComponent, readSdkTypes } from "./author_files.ts";
 export type { AuthorFile } from "./author_files.ts";
 export { serveExample, testComponent } from "./conformance.ts";
 export type { CheckOutcome, Listen, ServedExample, SuiteOptions } from "./conformance.ts";
-export { keepsItsOwnCursor, readsIncrement } from "./increment.ts";
+export { readsIncrement } from "./increment.ts";
 export { isRepeatable } from "./repeatable.ts";
 export { overridable } from "./spec.ts";
 export type {

@@ -12,7 +12,7 @@ import { type Findings, quote } from "./_findings.ts";
 import { child, itemsOf, type Located, type Path, textOf } from "./_located.ts";
 
 /** What a hook does. */
-export const HOOK_ACTIONS = [
+const HOOK_ACTIONS = [
   "webhook",
   "command",
   "file",

@@ -17,7 +17,6 @@
  * @module
  */
 
-export { parseDuration } from "./_duration.ts";
 export type { HookDecl } from "./_hooks.ts";
 export { parseProject, type ProjectSettings } from "./_project.ts";
 export { formatOml } from "./_format.ts";

@@ -40,7 +40,7 @@ export interface BundleOptions {
   readonly samples?: boolean;
 }
 
-export const BUNDLE_VERSION = "1";
+const BUNDLE_VERSION = "1";
 /** What tells a run stands in this many bytes, whatever its names and messages are. */
 export const LEAST_BUNDLE = 32_768;
 const USUAL = 262_144;

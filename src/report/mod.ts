@@ -7,8 +7,8 @@
  *
  * @example
  * ```ts
- * import { readSession } from "../session/mod.ts";
- * const record = await readSession("/project/logs/run_20260115T100000Z_k3f9qa");
+ * const run = await readRun("/project/logs/run_20260115T100000Z_k3f9qa");
+ * await Deno.writeTextFile("run.html", await storyFile(run));
  * ```
  *
  * @module
@@ -60,17 +60,15 @@ export {
   type EventLevel,
   eventLevel,
   type EventLine,
-  EventLog,
+  type EventLog,
   type EventPage,
   type EventQuery,
-  eventWords,
 } from "./event_log.ts";
 export { type Access, newAccess } from "./server/access.ts";
 export { type ReportServer, reportServer, type ReportServerOptions } from "./server/server.tsx";
 export {
   type Change,
   comparisonOf,
-  isNews,
   type RunBrief,
   type RunComparison,
   type StepDifference,

@@ -42,7 +42,7 @@ ${HONEST_STEPS}  - id: bare
 `;
 }
 
-export async function withAttackers(): Promise<Arena> {
+async function withAttackers(): Promise<Arena> {
   const arena = await Arena.create();
   for (const [name, component] of Object.entries(COMPONENTS)) {
     arena.component(component, specOf(component, name === "granted"), driverOf([...CORPUS, ...GRANTED]));
