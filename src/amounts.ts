@@ -14,6 +14,16 @@ export function rows(n: number): string {
   return `${count(n)} ${n === 1 ? "row" : "rows"}`;
 }
 
+/** `1,234 rows read, 990 rows written`; empty where neither was measured. */
+export function moved(
+  { rows_read, rows_written }: { readonly rows_read?: number; readonly rows_written?: number },
+): string {
+  return [
+    ...(rows_read === undefined ? [] : [`${rows(rows_read)} read`]),
+    ...(rows_written === undefined ? [] : [`${rows(rows_written)} written`]),
+  ].join(", ");
+}
+
 /** `12 ms`, `1.24 s`, `2 min 3 s`, `5 h 20 min`. */
 export function duration(ms: number): string {
   if (ms < 999.5) return `${Math.round(ms)} ms`;

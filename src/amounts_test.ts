@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
-import { bytes, count, duration, rate, rows } from "./amounts.ts";
+import { bytes, count, duration, moved, rate, rows } from "./amounts.ts";
 
 Deno.test("count() and rows() group thousands the same in every locale", () => {
   assert.equal(count(1234567), "1,234,567");
   assert.equal(rows(1), "1 row");
   assert.equal(rows(0), "0 rows");
+});
+
+Deno.test("moved() leaves out what was not measured, and says nothing where nothing was", () => {
+  const said = [{ rows_read: 1234, rows_written: 1 }, { rows_written: 0 }, { rows_read: 2 }, {}].map(moved);
+  assert.deepEqual(said, ["1,234 rows read, 1 row written", "0 rows written", "2 rows read", ""]);
 });
 
 Deno.test("duration() keeps three digits at most and never says 60 seconds", () => {

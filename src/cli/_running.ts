@@ -10,7 +10,7 @@ import type { Manifest } from "../manifest.ts";
 import { type Outcome, type Plan, planRun, runPlan } from "../run/mod.ts";
 import { isRunEnd, type RunEnd, type RunState, type SessionEvent } from "../session/mod.ts";
 import type { BackfillWindow } from "../state/mod.ts";
-import { counted, duration, rows } from "../amounts.ts";
+import { counted, duration, moved } from "../amounts.ts";
 import type { Answer } from "./_answer.ts";
 import { type Choices, loadRunnable, type Runnable } from "./_check.ts";
 import type { Cli } from "./_cli.ts";
@@ -198,12 +198,9 @@ function summary(
 ): string {
   const paint = state === "succeeded" ? style.green : style.red;
   const time = status.duration_ms === undefined ? "" : ` in ${duration(status.duration_ms)}`;
-  const moved = [
-    ...(end?.rows_read === undefined ? [] : [`${rows(end.rows_read)} read`]),
-    ...(end?.rows_written === undefined ? [] : [`${rows(end.rows_written)} written`]),
-  ];
+  const rows = moved(end ?? {});
   const verdict = { succeeded: "Succeeded", failed: "Failed", cancelled: "Cancelled" }[state];
-  return `${style.bold(paint(verdict))}${time}${moved.length > 0 ? `: ${moved.join(", ")}` : ""}\nSession ${
+  return `${style.bold(paint(verdict))}${time}${rows === "" ? "" : `: ${rows}`}\nSession ${
     printable(session)
   }\n`;
 }

@@ -1,6 +1,6 @@
 /** What is said of an event to people. @module */
 
-import { duration, rows } from "../amounts.ts";
+import { duration, moved } from "../amounts.ts";
 import type { Failure } from "../diagnostic.ts";
 import { stateAfter } from "../session/mod.ts";
 import type { Told } from "./_opened.ts";
@@ -13,13 +13,9 @@ export function sentenceOf(told: Told): string {
     case "run.start":
       return `Pipeline ${pipeline} begins`;
     case "run.complete": {
-      const { duration_ms, rows_read, rows_written } = event.data;
-      const moved = [
-        ...(rows_read === undefined ? [] : [`${rows(rows_read)} read`]),
-        ...(rows_written === undefined ? [] : [`${rows(rows_written)} written`]),
-      ];
-      return `Pipeline ${pipeline} succeeded in ${duration(duration_ms)}${
-        moved.length === 0 ? "" : `: ${moved.join(", ")}`
+      const rows = moved(event.data);
+      return `Pipeline ${pipeline} succeeded in ${duration(event.data.duration_ms)}${
+        rows === "" ? "" : `: ${rows}`
       }`;
     }
     case "run.error":

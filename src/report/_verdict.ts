@@ -1,7 +1,7 @@
 /** How a run went: in one sentence, with what to know beside it and what to type next. */
 
 import type { SessionMetrics, SessionRecord } from "../session/mod.ts";
-import { count, counted, duration, rows } from "../amounts.ts";
+import { count, counted, duration, moved, rows } from "../amounts.ts";
 import type { Cause, RunView, StepView } from "./run_view.ts";
 
 /** The verdict, the remarks beside it, and the command that comes next. */
@@ -27,7 +27,7 @@ export function verdictOf(
   function sentence(): string {
     switch (status.state) {
       case "succeeded":
-        return `Succeeded${time === "" ? "" : ` in${time}`}: ${movedBy(measured) ?? progress}`;
+        return `Succeeded${time === "" ? "" : ` in${time}`}: ${moved(measured) || progress}`;
       case "failed": {
         const where = cause?.step === undefined ? "" : ` in step '${cause.step}'`;
         return `Failed${time === "" ? "" : ` after${time}`}${where}: ${progress}`;
@@ -40,14 +40,6 @@ export function verdictOf(
         return `Running: ${progress}`;
     }
   }
-}
-
-function movedBy({ rows_read: read, rows_written: written }: SessionMetrics): string | undefined {
-  const facts = [
-    ...(read === undefined ? [] : [`${rows(read)} read`]),
-    ...(written === undefined ? [] : [`${rows(written)} written`]),
-  ];
-  return facts.length === 0 ? undefined : facts.join(", ");
 }
 
 function remarksOf({ status, damage }: SessionRecord, steps: readonly StepView[]): string[] {

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import type { SessionEvent } from "./_event.ts";
-import { parseLine } from "./_read_lines.ts";
+import { joined, parseLine } from "./_read_lines.ts";
 import { readStatus } from "./_read_status.ts";
 import { isEvent } from "./_recognise.ts";
 
@@ -72,13 +72,6 @@ function splitLines(bytes: Uint8Array): { lines: Uint8Array[]; remainder: Uint8A
     start = end + 1;
   }
   return { lines, remainder: bytes.slice(start) };
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
 
 /** Waits a moment, or until the signal. */

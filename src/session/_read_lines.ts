@@ -75,6 +75,14 @@ export function parseLine(bytes: Uint8Array): unknown {
   }
 }
 
+/** Two parts of a file as one. */
+export function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { DeclarationUse, EventData } from "./_event.ts";
 import { sessionIds } from "./_list.ts";
+import { joined } from "./_read_lines.ts";
 import { isRecord } from "./_recognise.ts";
 
 /** What a step was granted, as the run's plan says. */
@@ -78,13 +79,6 @@ async function* linesWith(path: string, mark: string): AsyncGenerator<string> {
 }
 
 const NEWLINE = 0x0a;
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
-}
 
 function marked(bytes: Uint8Array, mark: string): string[] {
   const text = new TextDecoder().decode(bytes);
