@@ -1,5 +1,6 @@
 /** A throw-away project for tests: files in a temporary folder, compiled and run in this process. @module */
 
+import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { compile } from "../src/compile/mod.ts";
 import { loadBuiltins, loadPlugins } from "../src/component/_builtins.ts";
@@ -101,6 +102,13 @@ export class TestProject implements AsyncDisposable {
     options: Partial<RunInput> & { params?: Record<string, string> } = {},
   ): Promise<Outcome> {
     return await this.runManifest((await this.plan(oml, options)).manifest, options);
+  }
+
+  /** Runs a pipeline, `pipeline.oml` when no text is given, and demands that it succeeds. */
+  async succeed(oml?: string): Promise<Outcome> {
+    const outcome = await this.run(oml ?? await this.read("pipeline.oml"));
+    assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
+    return outcome;
   }
 
   /** Plans and runs what was compiled before. */

@@ -223,8 +223,7 @@ Deno.test("the record's every line is whole, whatever runs side by side", async 
     config: { query: "SELECT ${i} AS n FROM range(${i + 1})" }
 `).join("");
   await using project = await TestProject.create();
-  const outcome = await project.run(`oml_version: "0.1.0"\nname: many\nsteps:\n${readers}`);
-  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
+  const outcome = await project.succeed(`oml_version: "0.1.0"\nname: many\nsteps:\n${readers}`);
   assert.deepEqual(
     outcome.status.steps.map((step) => step.rows_out),
     Array.from({ length: 40 }, (_, i) => i + 1),

@@ -197,8 +197,7 @@ const PROMISES: readonly Declared[] = [
       await using project = await projectOf(trial);
       const config = { table, incremental: { cursor: "id" } };
       const run = async () => {
-        const outcome = await project.run(pipeline(trial, reading(trial, config)));
-        assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
+        await project.succeed(pipeline(trial, reading(trial, config)));
         const text = await project.read("rows.json");
         return lines(text).map((line) => JSON.parse(line).id).sort();
       };
@@ -395,8 +394,7 @@ function reading({ spec }: Trial, config: Fields): Fields[] {
 /** What a step reads, each row written as `stored` does it. */
 async function rowsRead(trial: Trial, config: Fields): Promise<string[]> {
   await using project = await projectOf(trial);
-  const outcome = await project.run(pipeline(trial, reading(trial, config)));
-  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
+  await project.succeed(pipeline(trial, reading(trial, config)));
   const rows = lines(await project.read("rows.json")).map((line) => JSON.parse(line));
   return rows.map(({ id, name, n }) => `${id},${name ?? "-"},${n}`).sort();
 }

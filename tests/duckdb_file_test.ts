@@ -51,8 +51,7 @@ async function projectWith(...statements: string[]): Promise<TestProject> {
 
 /** The rows of `rows.parquet` as texts, after a run that succeeds. */
 async function read(project: TestProject, config: Fields): Promise<unknown[][]> {
-  const outcome = await project.run(readingText(config));
-  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
+  await project.succeed(readingText(config));
   return await sql(":memory:", `SELECT COLUMNS(*)::VARCHAR FROM '${project.path("rows.parquet")}'`);
 }
 

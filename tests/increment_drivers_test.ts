@@ -25,11 +25,6 @@ const CSV = ["filesystem.csv_writer", { path: "out.csv", write_mode: "append" }]
 const JSONL = ["test.rows_writer", { path: "out.jsonl" }] as const;
 const KEY = { pipeline: "numbers", profile: null, step: "get" };
 
-async function succeed(project: TestProject, oml: string): Promise<void> {
-  const outcome = await project.run(oml);
-  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
-}
-
 /** What a run that was lost while it committed leaves. */
 async function leaveOpen(project: TestProject, oml: string, changes: Partial<Intent["loads"][number]> = {}) {
   const { manifest } = await project.plan(oml);
@@ -58,9 +53,9 @@ async function leaveOpen(project: TestProject, oml: string, changes: Partial<Int
 Deno.test("a driver that keeps a cursor of its own is given it, once everything is committed", async () => {
   await using project = await TestProject.create();
   const state = openState(project.path(".osiris"));
-  await succeed(project, pipeline(3, ...CSV));
-  await succeed(project, pipeline(5, ...CSV));
-  await succeed(project, pipeline(5, ...CSV));
+  await project.succeed(pipeline(3, ...CSV));
+  await project.succeed(pipeline(5, ...CSV));
+  await project.succeed(pipeline(5, ...CSV));
   assert.equal(await project.read("out.csv"), "id\n1\n2\n3\n4\n5\n");
   assert.equal((await state.cursor(KEY))!.value, '{"last":5}');
 
@@ -85,7 +80,7 @@ Deno.test("a load that nobody can tell of stops the next run, until a person say
   assert.match(failure!.help!, /osiris state set/);
   assert.equal((await state.listIntents(KEY)).length, 1);
   await state.setCursor(KEY, { ...(await state.listIntents(KEY))[0]!.next!, value: '{"last":1}' });
-  await succeed(project, oml);
+  await project.succeed(oml);
   assert.deepEqual((await project.read("out.jsonl")).trim().split("\n").map((line) => JSON.parse(line).id), [
     "2",
     "3",
@@ -117,10 +112,10 @@ Deno.test("a file that the earlier run had put in place is known again, and one 
     modified_ms: mtime!.getTime(),
   };
   await leaveOpen(project, oml, { files: [mark] });
-  await succeed(project, oml);
+  await project.succeed(oml);
   assert.equal(await project.read("out.csv"), "id\n1\n2\n3\n");
   await leaveOpen(project, oml, { files: [{ ...mark, size: 3 }] });
-  await succeed(project, oml);
+  await project.succeed(oml);
   assert.equal(await project.read("out.csv"), "id\n1\n2\n3\n", "the cursor stayed at 3");
 });
 

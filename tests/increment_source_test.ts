@@ -53,11 +53,6 @@ async function projectOf(): Promise<TestProject> {
   return project;
 }
 
-async function succeed(project: TestProject, oml: string): Promise<void> {
-  const outcome = await project.run(oml);
-  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
-}
-
 /** What the plan says of the step that reads. */
 async function begins(
   project: TestProject,
@@ -79,13 +74,13 @@ async function begins(
 
 Deno.test("a step that reads something else than its cursor is of is refused before anything is read", async () => {
   await using project = await projectOf();
-  await succeed(project, pipeline(TABLE));
+  await project.succeed(pipeline(TABLE));
   const written = await project.read("out.csv");
   assert.equal(written, "id,no\n2,2\n3,3\n");
 
   // Neither of these changes which rows there are.
-  await succeed(project, pipeline({ ...TABLE, columns: ["id", "no"] }, "@sqlite.same"));
-  await succeed(project, pipeline({ ...TABLE, incremental: { cursor: "id", lag: 1, unique_key: ["id"] } }));
+  await project.succeed(pipeline({ ...TABLE, columns: ["id", "no"] }, "@sqlite.same"));
+  await project.succeed(pipeline({ ...TABLE, incremental: { cursor: "id", lag: 1, unique_key: ["id"] } }));
   assert.equal(await project.read("out.csv"), written);
 
   const others: [oml: string, said: string][] = [
@@ -117,7 +112,7 @@ Deno.test("a step that reads something else than its cursor is of is refused bef
 
   const kept = await osiris(["state", "set", "sales", "get", "--keep"], { cwd: project.root });
   assert.match(kept.stdout, /Step 'get' of 'sales' goes on at 3, whatever it reads now/);
-  await succeed(project, others[0]![0]);
+  await project.succeed(others[0]![0]);
   assert.equal(await project.read("out.csv"), `${written}1,1\n5,5\n`);
   const { source, value } = (await openState(project.path(".osiris")).cursor(KEY))!;
   assert.deepEqual([source, value], [{
@@ -130,9 +125,8 @@ Deno.test("a step that reads something else than its cursor is of is refused bef
 
 Deno.test("a query goes on when its layout changes, and not when its bound values do", async () => {
   await using project = await projectOf();
-  await succeed(project, pipeline(QUERY));
-  await succeed(
-    project,
+  await project.succeed(pipeline(QUERY));
+  await project.succeed(
     pipeline({ ...QUERY, query: "SELECT id, no -- all\n  FROM orders\n  WHERE no > ?;" }),
   );
   const { failure } = await project.run(pipeline({ ...QUERY, params: [1] }));
@@ -160,7 +154,7 @@ Deno.test("a component that keeps a cursor of its own is refused another source'
     (await begins(project, own)).text,
     /begins +at the beginning: its component has no cursor yet/,
   );
-  await succeed(project, own);
+  await project.succeed(own);
   assert.match((await begins(project, own)).text, /begins +after the cursor of its component, \{"last":3\}/);
   const { failure } = await project.run(steps("test.rows_extractor", { rows: 3 }));
   assert.equal(
@@ -178,7 +172,7 @@ Deno.test("a plan says where an increment begins, and writes nothing", async () 
   const initial = await begins(project, pipeline(TABLE));
   assert.deepEqual([initial.increment.by, initial.increment.from], ["initial", "2"]);
   assert.match(initial.text, /begins +id = 2: `initial`, for there is no cursor yet$/);
-  await succeed(project, lagging);
+  await project.succeed(lagging);
   const cursor = await begins(project, lagging);
   assert.deepEqual(
     [cursor.increment.by, cursor.increment.from, cursor.increment.cursor, cursor.increment.lag],

@@ -44,8 +44,7 @@ Deno.test(`runPlan keeps ${STEPS} parallel SQL steps with one input name apart, 
   ).join("");
   await using project = await TestProject.create();
   for (let run = 0; run < 3; run++) {
-    const outcome = await project.run(`oml_version: "0.1.0"\nname: parallel\nsteps:\n${steps}`);
-    assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
+    await project.succeed(`oml_version: "0.1.0"\nname: parallel\nsteps:\n${steps}`);
     for (let i = 0; i < STEPS; i++) {
       assert.equal(await project.read(`out/${i}.csv`), `n\n${i * 10}\n${i * 10 + 10}\n${i * 10 + 20}\n`);
     }

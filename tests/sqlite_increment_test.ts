@@ -37,11 +37,6 @@ function loaded(project: TestProject, query: string): unknown[] {
   return rows;
 }
 
-async function run(project: TestProject): Promise<void> {
-  const outcome = await project.run(await project.read("pipeline.oml"));
-  assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
-}
-
 /** A column's declaration, values of a first run, and values that come later; of which `again` was there before. */
 const FOLLOWED: { readonly [declared: string]: readonly [first: string[], later: string[]] } = {
   INTEGER: [["1", "9007199254740993", "3"], ["9007199254740993", "9007199254740994"]],
@@ -69,14 +64,14 @@ for (const [declared, [first, later]] of Object.entries(FOLLOWED)) {
       table: "t",
       incremental: { cursor: "v" },
     });
-    await run(project);
+    await project.succeed();
     assert.deepEqual(loaded(project, "SELECT count(*) FROM t"), [String(first.length)]);
     change(project, insert(101, later));
-    await run(project);
+    await project.succeed();
     const ids = [...first.keys()].map((i) => i + 1).concat([...later.keys()].map((i) => i + 101));
     assert.deepEqual(loaded(project, "SELECT id FROM t ORDER BY id"), ids.map(String));
     const before = Deno.readFileSync(project.path("out.db"));
-    await run(project);
+    await project.succeed();
     assert.deepEqual(Deno.readFileSync(project.path("out.db")), before);
   });
 }
@@ -84,7 +79,7 @@ for (const [declared, [first, later]] of Object.entries(FOLLOWED)) {
 Deno.test("sqlite.writer keeps the cursors with the load", async () => {
   const sql = "CREATE TABLE t(id INTEGER); INSERT INTO t VALUES (5), (7)";
   await using project = await projectOf(sql, { table: "t", incremental: { cursor: "id", initial: 6 } });
-  await run(project);
+  await project.succeed();
   assert.deepEqual(loaded(project, "SELECT cursors ->> '$.get.to', rows FROM _osiris_loads"), ["7|1"]);
 });
 
@@ -98,7 +93,7 @@ Deno.test("sqlite.extractor leaves out of a query what is not due", async () => 
     params: [10],
     incremental: { cursor: "at", initial: "2025-09-14 00:00" },
   });
-  await run(project);
+  await project.succeed();
   assert.deepEqual(loaded(project, "SELECT min(at), max(id), count(*) FROM t"), [
     "2025-09-14 00:00:00|50000|9",
   ]);
