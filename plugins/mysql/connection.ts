@@ -1,6 +1,5 @@
 import type { ConnectionOptions } from "mysql2";
-import { isIP } from "node:net";
-import type { Tls } from "./wire.ts";
+import { type Tls, tlsOf } from "../server_wire/mod.ts";
 
 /** The values of a connection of the family `mysql`, as its spec declares them. */
 export interface MysqlConnection {
@@ -37,13 +36,4 @@ export function clientOptions(connection: MysqlConnection): ConnectionOptions {
     // The wire turns to TLS by itself; that it does is all the library has to know.
     ...tlsOf(connection) === "off" ? {} : { ssl: {} },
   };
-}
-
-/** Unless something else is said, only a server on this very machine is spoken to in the clear. */
-export function tlsOf({ host, tls }: MysqlConnection): Tls {
-  return tls ?? (isLoopback(host) ? "off" : "verify");
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }

@@ -10,9 +10,9 @@
 
 import { type Connection, createConnection, type FieldPacket, type QueryOptions } from "mysql2";
 import { type Checked, ServerFailure } from "osiris/driver";
-import { clientOptions, type MysqlConnection, placeOf, tlsOf } from "./connection.ts";
+import { tlsOf, Wire } from "../server_wire/mod.ts";
+import { clientOptions, type MysqlConnection, placeOf } from "./connection.ts";
 import { failureOf } from "./failure.ts";
-import { Wire } from "./wire.ts";
 
 /** `0` for an automatic number stays `0`; a value that does not fit is an error, never cut. */
 const SQL_MODE =
@@ -61,11 +61,10 @@ export class Session implements AsyncDisposable {
     this.#silence = connection.timeout_s * 1000;
     this.#signal = signal;
     this.#ended.promise.catch(() => {}); // told to whoever waits, and there may be nobody
-    const tls = tlsOf(connection);
-    this.#wire = new Wire(connection, tls);
-    this.#client = createConnection({ ...clientOptions(connection), stream: this.#wire });
+    this.#wire = new Wire(connection, tlsOf(connection));
+    this.#client = createConnection({ ...clientOptions(connection), stream: this.#wire.connect() });
     (this.#client as unknown as Upgrading).startTLS = (secured) =>
-      this.#wire.secure(tls).then(() => secured(), secured);
+      this.#wire.secure().then(() => secured(), secured);
     this.#client.on("error", (error: unknown) => this.fail(error));
     // The library only warns of packets that are out of order; rows may be missing then.
     this.#client.on("warn", (error: unknown) => this.fail(error));

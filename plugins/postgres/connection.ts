@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
 import type { ClientConfig } from "pg";
+import { type Tls, tlsOf } from "../server_wire/mod.ts";
 
 /** The values of a connection of the family `postgres`, as its spec declares them. */
 export interface PostgresConnection {
@@ -8,7 +8,7 @@ export interface PostgresConnection {
   readonly user: string;
   readonly password?: string;
   readonly database: string;
-  readonly tls?: "off" | "verify_ca" | "verify";
+  readonly tls?: Tls;
   readonly ca?: string;
   readonly connect_timeout_s: number;
   readonly timeout_s: number;
@@ -19,7 +19,7 @@ export function placeOf({ host, port }: PostgresConnection): string {
   return `${host}:${port}`;
 }
 
-/** What the client library is told. */
+/** What the client library is told. The connection turns to TLS by itself; that it does is all the library has to know. */
 export function clientOptions(connection: PostgresConnection): ClientConfig {
   const { host, port, user, password, database, connect_timeout_s } = connection;
   return {
@@ -27,22 +27,6 @@ export function clientOptions(connection: PostgresConnection): ClientConfig {
     password: password ?? "",
     application_name: "osiris",
     connectionTimeoutMillis: Math.round(connect_timeout_s * 1000),
-    keepAlive: true,
-    ssl: tlsOptions(connection),
+    ssl: tlsOf(connection) !== "off",
   };
-}
-
-/** Unless something else is said, only a server on this very machine is spoken to in the clear. */
-function tlsOptions({ host, tls, ca }: PostgresConnection): NonNullable<ClientConfig["ssl"]> {
-  const level = tls ?? (isLoopback(host) ? "off" : "verify");
-  if (level === "off") return false;
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-    ...(level === "verify" ? {} : { checkServerIdentity: () => undefined }),
-  };
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }

@@ -1,16 +1,18 @@
 /**
- * The two directions of `COPY` as statements of the client library: it hands every message of the server to the
- * statement under way, and lets it write to the connection.
+ * The two directions of `COPY` as statements of the client library: it hands the messages of the server to the
+ * statement under way, and lets it write to the connection; rows come from the connection itself.
  *
  * @module
  */
 
 import { Buffer } from "node:buffer";
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { TakeRows } from "./copy_connection.ts";
 
 /** What of the library's connection is used here. */
 export interface Wire {
-  readonly stream: Socket;
+  readonly stream: Duplex;
+  takeRows: TakeRows;
   query(text: string): void;
   parse(statement: { name: string; text: string }, more?: boolean): void;
   bind(values: { values: readonly unknown[] }, more?: boolean): void;
@@ -74,7 +76,6 @@ export abstract class Statement {
   handleEmptyQuery(): void {}
   handlePortalSuspended(): void {}
   handleCopyInResponse(): void {}
-  handleCopyData(_message: { chunk: Uint8Array }): void {}
   handleDataRow(_message: { fields: readonly (string | null)[] }): void {}
   handleRowDescription(_message: { fields: readonly Described[] }): void {}
 
@@ -121,6 +122,7 @@ export class RowsOut extends Statement {
   }
 
   protected begin(wire: Wire): void {
+    wire.takeRows = (rows) => this.#take(rows);
     if (this.values === undefined) return wire.query(this.text);
     wire.parse({ name: "", text: this.text }, true);
     wire.bind({ values: this.values.map((value) => value === null ? null : String(value)) }, true);
@@ -128,15 +130,9 @@ export class RowsOut extends Statement {
     wire.sync();
   }
 
-  override handleCopyData({ chunk }: { chunk: Uint8Array }): void {
-    if (this.#at + chunk.byteLength > this.#piece.byteLength) this.#cut(chunk.byteLength);
-    this.#piece.set(chunk, this.#at);
-    this.#at += chunk.byteLength;
-  }
-
   override handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
     const texts = fields.map((value) => value === null ? this.nullText : `"${value.replaceAll('"', '""')}"`);
-    this.handleCopyData({ chunk: this.#encoder.encode(`${texts.join(",")}\n`) });
+    this.#take(this.#encoder.encode(`${texts.join(",")}\n`));
   }
 
   override handleReadyForQuery(): void {
@@ -160,6 +156,13 @@ export class RowsOut extends Statement {
       } else if (this.#done) return this.rows;
       else await new Promise<void>((resolve) => (this.#wake = resolve));
     }
+  }
+
+  /** Whole rows, which a piece takes whole too. */
+  #take(rows: Uint8Array): void {
+    if (this.#at + rows.byteLength > this.#piece.byteLength) this.#cut(rows.byteLength);
+    this.#piece.set(rows, this.#at);
+    this.#at += rows.byteLength;
   }
 
   /** Puts the piece away and begins another one, in which so many bytes have room. */

@@ -11,6 +11,7 @@ import "./no_environment.ts";
 import pg from "pg";
 import { type Checked, ServerFailure } from "osiris/driver";
 import { clientOptions, placeOf, type PostgresConnection } from "./connection.ts";
+import { CopyConnection } from "./copy_connection.ts";
 import { Describe, type Described, RowsIn, RowsOut, type Statement, type Wire } from "./copy.ts";
 import { failureOf } from "./failure.ts";
 
@@ -51,7 +52,8 @@ export class Session implements AsyncDisposable {
   readonly #onAbort = () => this.#hangUp();
 
   private constructor(connection: PostgresConnection, signal: AbortSignal) {
-    this.#client = new pg.Client(clientOptions(connection)) as unknown as Client;
+    const options = { ...clientOptions(connection), connection: new CopyConnection(connection) };
+    this.#client = new pg.Client(options) as unknown as Client;
     this.#timeoutMs = connection.timeout_s * 1000;
     this.#signal = signal;
     this.place = placeOf(connection);
