@@ -4,7 +4,19 @@
  * @module
  */
 
-const MKFIFO = { mkfifo: { parameters: ["buffer", "u32"], result: "i32" } } as const;
+const MAKE = { mkfifo: { parameters: ["buffer", "u32"], result: "i32" } } as const;
+const WIDEN = {
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+} as const;
+
+/** Of Linux: to read and to write, and a command of `fcntl`. */
+const O_RDWR = 2;
+const F_SETPIPE_SZ = 1031;
+
+/** Bytes that wait in a pipe, where the system allows it: a writer and a reader wake each other less often. */
+const WIDTH = 1024 * 1024;
 
 /** Where the C library is, by system; the first that opens. */
 const LIBRARIES: { readonly [os: string]: readonly string[] } = {
@@ -14,22 +26,11 @@ const LIBRARIES: { readonly [os: string]: readonly string[] } = {
 
 /** Makes a named pipe that only this user may open; false where there are none, such as on Windows. */
 export function makeNamedPipe(path: string): boolean {
-  for (const name of LIBRARIES[Deno.build.os] ?? []) {
-    const library = opened(name);
-    if (library === undefined) continue;
-    const done = library.symbols.mkfifo(new TextEncoder().encode(`${path}\0`), 0o600) === 0;
-    library.close();
-    return done;
-  }
-  return false;
-}
-
-function opened(name: string): Deno.DynamicLibrary<typeof MKFIFO> | undefined {
-  try {
-    return Deno.dlopen(name, MKFIFO);
-  } catch {
-    return undefined; // another name may do
-  }
+  const library = systemLibrary(MAKE);
+  if (library === undefined) return false;
+  const done = library.symbols.mkfifo(text(path), 0o600) === 0;
+  library.close();
+  return done;
 }
 
 /**
@@ -37,5 +38,37 @@ function opened(name: string): Deno.DynamicLibrary<typeof MKFIFO> | undefined {
  * stays until it is read. Closing it leaves the two who use it to each other.
  */
 export async function holdOpen(path: string): Promise<Deno.FsFile> {
-  return await Deno.open(path, { read: true, write: true });
+  const held = await Deno.open(path, { read: true, write: true });
+  if (Deno.build.os === "linux") widen(path);
+  return held;
+}
+
+/** Makes room in a pipe that is held open; a system that has no more to give leaves it as it is. */
+function widen(path: string): void {
+  const library = systemLibrary(WIDEN);
+  if (library === undefined) return;
+  const { open, fcntl, close } = library.symbols;
+  const end = open(text(path), O_RDWR);
+  if (end >= 0) {
+    fcntl(end, F_SETPIPE_SZ, WIDTH);
+    close(end);
+  }
+  library.close();
+}
+
+function text(path: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`${path}\0`);
+}
+
+function systemLibrary<S extends Deno.ForeignLibraryInterface>(
+  symbols: S,
+): Deno.DynamicLibrary<S> | undefined {
+  for (const name of LIBRARIES[Deno.build.os] ?? []) {
+    try {
+      return Deno.dlopen(name, symbols);
+    } catch {
+      // another name may do
+    }
+  }
+  return undefined;
 }
