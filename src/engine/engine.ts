@@ -309,7 +309,7 @@ export interface Appender extends AsyncDisposable {
 
 /** A CSV text on its way in; `src/component/protocol.ts` says how its values are written. */
 export interface Text extends AsyncDisposable {
-  /** Cut anywhere; returns how many rows there were. */
+  /** Cut anywhere, each a buffer of its own, which is the engine's from then on; returns how many rows there were. */
   readonly pieces: AsyncGenerator<Uint8Array, number, void>;
 }
 

@@ -245,8 +245,8 @@ Deno.test("Engine.stream and Engine.send take a long text part by part, and ask 
       for (let id = 0; id < rows; id++) {
         const row = bytes(`${id},${note}\n`);
         given += row.byteLength;
-        yield row.subarray(0, 11_000);
-        yield row.subarray(11_000);
+        yield row.slice(0, 11_000);
+        yield row.slice(11_000);
       }
       return said;
     };
@@ -290,7 +290,7 @@ Deno.test("Engine.receive reads texts that look like rows inside, and rows longe
     });
     const text = bytes(names.map((name, i) => `${i},"${name.replaceAll('"', '""')}"\n`).join(""));
     const from = source(TWO, async function* () {
-      for (let at = 0; at < text.length; at += 262_144) yield text.subarray(at, at + 262_144);
+      for (let at = 0; at < text.length; at += 262_144) yield text.slice(at, at + 262_144);
       return await Promise.resolve(names.length);
     });
     const limited = await b.sql("SELECT count(*) AS n, sum(length(name)) AS size FROM df LIMIT 1", {
@@ -320,7 +320,7 @@ Deno.test("Engine.write leaves nothing of a reading that had to be repeated", as
   ) {
     await using b = await bench();
     const from = source(TWO, async function* () {
-      for (let at = 0; at < text.length; at += 262_144) yield text.subarray(at, at + 262_144);
+      for (let at = 0; at < text.length; at += 262_144) yield text.slice(at, at + 262_144);
       return await Promise.resolve(100);
     });
     const relation = b.engine.receive("in", from);
