@@ -5,6 +5,7 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
 
 /** Where systems put it. */
@@ -16,7 +17,7 @@ const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/goog
  * Throws when none is installed.
  */
 export async function startBrowser(): Promise<Browser> {
-  const executablePath = PLACES.find((path) => exists(path));
+  const executablePath = PLACES.find((path) => existsSync(path));
   if (executablePath === undefined) {
     throw new Error(
       `Cannot start Chromium: it is none of ${PLACES.join(", ")}; install it with: apt-get install chromium`,
@@ -32,12 +33,4 @@ export async function startBrowser(): Promise<Browser> {
       "--no-first-run",
     ],
   });
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }

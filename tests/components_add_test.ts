@@ -1,11 +1,11 @@
 /** Adding a component from a package and from an address: what is recorded, and what is refused. */
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { packTar } from "modern-tar";
 import { parse } from "yaml";
+import { sha256 } from "../scripts/_sha256.ts";
 import { NUMBERS, packed, pipelineOf } from "./_numbers_component.ts";
 import { osiris } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
@@ -14,10 +14,6 @@ const { "spec.yaml": SPEC, "driver.ts": DRIVER } = NUMBERS;
 
 function packedNumbers(version = "1.0.0", driver = DRIVER): Promise<Uint8Array<ArrayBuffer>> {
   return packed({ "spec.yaml": SPEC.replace("1.0.0", version), "driver.ts": driver });
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 Deno.test("components add takes a package from an address, and records the address without what may be secret, and the hash", async () => {

@@ -5,10 +5,10 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import { cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { sha256 } from "../scripts/_sha256.ts";
 import { openState } from "../src/state/mod.ts";
 import { osiris } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
@@ -45,7 +45,7 @@ function stateOf(project: TestProject): { version: number; sound: unknown; table
 
 /** A hash of each file of a project. */
 async function filesOf(project: TestProject): Promise<Record<string, string>> {
-  const hash = (path: string) => createHash("sha256").update(readFileSync(project.path(path))).digest("hex");
+  const hash = (path: string) => sha256(readFileSync(project.path(path)));
   const files = (await project.list()).filter((path) => Deno.statSync(project.path(path)).isFile);
   return Object.fromEntries(files.map((path) => [path, hash(path)]));
 }

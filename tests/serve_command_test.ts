@@ -1,6 +1,7 @@
 /** `osiris serve` as it is met: the address it prints, the browser it opens, its end. */
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { recordSession } from "../src/report/_recorded_for_tests.ts";
 import { osiris, osirisCommand } from "./_osiris.ts";
@@ -60,7 +61,7 @@ Deno.test({
       const said = JSON.parse(await lines());
       assert.deepEqual(Object.keys(said), ["logs", "url", "token"]);
 
-      await until(() => exists(join(root, "opened")));
+      await until(() => existsSync(join(root, "opened")));
       const opened = (await Deno.readTextFile(join(root, "opened"))).trim();
       assert.match(opened, /^file:\/\/\/\S+\.html$/);
       const file = new URL(opened);
@@ -140,12 +141,4 @@ function linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): () => Promise
     text = rest.join("\n");
     return line;
   };
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }

@@ -117,9 +117,7 @@ function settingsOf(before: RunView, after: RunView): RunComparison["settings"] 
 
 function paramChanges(before: RunView, after: RunView): RunComparison["params"] {
   const [was, is] = [before, after].map((run) => new Map(run.params.map(({ name, value }) => [name, value])));
-  return [...new Set([...is!.keys(), ...was!.keys()])].sort()
-    .map((name) => ({ name, ...change(was!.get(name), is!.get(name)) }))
-    .filter((each) => !sameJson(each.before, each.after));
+  return changesIn(was!, is!).sort(byKey).map(([name, change]) => ({ name, ...change }));
 }
 
 function stepDifference(before: StepView | undefined, after: StepView | undefined): StepDifference {
@@ -166,9 +164,7 @@ function columnChanges(
 ): StepDifference["columns"] {
   if (before === undefined || after === undefined) return [];
   const [was, is] = [before, after].map((columns) => new Map(columns.map(({ name, type }) => [name, type])));
-  return [...new Set([...is!.keys(), ...was!.keys()])]
-    .map((name) => ({ name, ...change(was!.get(name), is!.get(name)) }))
-    .filter(differs);
+  return changesIn(was!, is!).map(([name, change]) => ({ name, ...change }));
 }
 
 function failedChecks(step: StepView | undefined): number | undefined {
@@ -180,9 +176,7 @@ function configChanges(before: StepView, after: StepView): StepDifference["confi
     const { [step.sql?.field ?? ""]: _, ...rest } = step.config;
     return new Map(leavesOf(rest, ""));
   });
-  return [...new Set([...is!.keys(), ...was!.keys()])].sort()
-    .map((path) => ({ path, ...change(was!.get(path), is!.get(path)) }))
-    .filter((each) => !sameJson(each.before, each.after));
+  return changesIn(was!, is!).sort(byKey).map(([path, change]) => ({ path, ...change }));
 }
 
 /** The values of a configuration that are not maps, by their path. */
@@ -193,6 +187,20 @@ function leavesOf(value: { readonly [key: string]: Json }, path: string): [strin
       ? leavesOf(inner as { readonly [key: string]: Json }, at)
       : [[at, inner]];
   });
+}
+
+/** What another map has in the place of what one had, and what only one of them has. */
+function changesIn<T extends Json>(
+  was: ReadonlyMap<string, T | undefined>,
+  is: ReadonlyMap<string, T | undefined>,
+): [key: string, change: Change<T>][] {
+  const keys = new Set([...is.keys(), ...was.keys()]);
+  return [...keys].filter((key) => !sameJson(was.get(key), is.get(key)))
+    .map((key) => [key, change(was.get(key), is.get(key))]);
+}
+
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function sameJson(a: Json | undefined, b: Json | undefined): boolean {
