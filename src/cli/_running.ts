@@ -22,14 +22,12 @@ import { warningText } from "./_print.ts";
 import { printable } from "../printable.ts";
 import { shownPath } from "./_project.ts";
 import { alongside, hooksOf } from "./_hooks.ts";
+import { type LimitFlags, limitsOf } from "./_limits.ts";
 import { type Watcher, watcherFor } from "./_progress.ts";
 import { telemetryOf, traceparentOf } from "./_telemetry.ts";
 
-export interface RunFlags {
+export interface RunFlags extends LimitFlags {
   readonly verbose: boolean;
-  readonly memory_limit: string | undefined;
-  readonly threads: string | undefined;
-  readonly driver_disk: string | undefined;
   readonly frozen: boolean;
   readonly require_os_sandbox: boolean;
   readonly traceparent: string | undefined;
@@ -203,52 +201,4 @@ function summary(
   return `${style.bold(paint(verdict))}${time}${rows === "" ? "" : `: ${rows}`}\nSession ${
     printable(session)
   }\n`;
-}
-
-interface Limits {
-  readonly memoryLimit?: string;
-  readonly threads?: number;
-  readonly driverDisk?: number;
-}
-
-function limitsOf({ memory_limit, threads, driver_disk }: RunFlags): Limits {
-  const memory = sizeOf("--memory-limit", memory_limit, "512MB");
-  const disk = sizeOf("--driver-disk", driver_disk, "50GB");
-  const n = Number(threads);
-  if (threads !== undefined && !(Number.isInteger(n) && n >= 1 && n <= 1024)) {
-    throw wrongValue("--threads", threads, "a whole number from 1 to 1024", "for example: --threads 2");
-  }
-  return {
-    ...(memory === undefined ? {} : { memoryLimit: memory.text }),
-    ...(threads === undefined ? {} : { threads: n }),
-    ...(disk === undefined ? {} : { driverDisk: disk.bytes }),
-  };
-}
-
-const UNITS = ["KB", "MB", "GB", "TB"];
-
-/** A size as it is typed, and in bytes. */
-function sizeOf(
-  flag: string,
-  text: string | undefined,
-  example: string,
-): { readonly text: string; readonly bytes: number } | undefined {
-  if (text === undefined) return undefined;
-  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.exec(text) ?? [];
-  if (number === undefined || unit === undefined) {
-    throw wrongValue(flag, text, "a number with a unit", `for example: ${flag} ${example}`);
-  }
-  const power = 1 + UNITS.indexOf(unit.toUpperCase().replace("I", ""));
-  return { text, bytes: Math.round(Number(number) * (unit.length === 3 ? 1024 : 1000) ** power) };
-}
-
-function wrongValue(flag: string, value: string, wanted: string, help: string): OsirisError {
-  return new OsirisError(
-    "CLI804",
-    `Cannot read '${flag}' of 'osiris run': '${printable(value)}' is not ${wanted}`,
-    {
-      category: "usage",
-      help,
-    },
-  );
 }

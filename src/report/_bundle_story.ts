@@ -4,6 +4,7 @@ import { CODES, type Failure } from "../diagnostic.ts";
 import { count, duration } from "../amounts.ts";
 import { manifestBlocks, outcomeOf } from "./_bundle_manifest.ts";
 import { RANK, type Rank, type Section } from "./_bundle_section.ts";
+import { engineName } from "./_engine_name.ts";
 import { present } from "./_recorded.ts";
 import type { Frame, RunView, StepView } from "./run_view.ts";
 
@@ -29,9 +30,7 @@ export function runSection(run: RunView): Section<ReturnType<typeof runFacts>> {
       ...Object.entries(facts).flatMap(([key, value]) =>
         key === "verdict" || value === null || typeof value === "object" ? [] : [`- ${key}: ${value}`]
       ),
-      ...(engine === undefined
-        ? []
-        : [`- engine: ${[engine.name, engine.version].filter(Boolean).join(" ")}`]),
+      ...(engine === undefined ? [] : [`- engine: ${engineName(engine)}`]),
       ...(unfinished.length === 0 ? [] : [`- had begun and not ended: ${unfinished.join(", ")}`]),
       ...remarks.map((remark) => `- note: ${remark}`),
     ],

@@ -5,6 +5,7 @@
  */
 
 import { canonicalJson, type Json } from "../manifest.ts";
+import { engineName } from "./_engine_name.ts";
 import { isRecorded } from "./_recorded.ts";
 import type { Column, RunView, StepView } from "./run_view.ts";
 
@@ -104,8 +105,7 @@ function settingsOf(before: RunView, after: RunView): RunComparison["settings"] 
   const of = (run: RunView) => ({
     profile: run.profile ?? undefined,
     osiris: run.osiris,
-    engine: run.engine &&
-      [run.engine.name, run.engine.version].filter((part) => part !== undefined).join(" "),
+    engine: run.engine && engineName(run.engine),
     "memory limit": run.engine?.memory_limit,
     threads: run.engine?.threads?.toString(),
   });

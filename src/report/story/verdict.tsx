@@ -1,5 +1,6 @@
 import { bytes, count, counted, duration } from "../../amounts.ts";
 import type { Markup } from "../_markup.ts";
+import { engineName } from "../_engine_name.ts";
 import type { RunView } from "../run_view.ts";
 import { Failed } from "./cause.tsx";
 import { type Figure, Figures } from "./figures.tsx";
@@ -79,9 +80,10 @@ function Facts({ run, links }: { readonly run: RunView; readonly links: Story["l
   return <Figures look="facts" figures={facts} />;
 }
 
-function engineText({ name, version, memory_limit, threads }: NonNullable<RunView["engine"]>): string {
+function engineText(engine: NonNullable<RunView["engine"]>): string {
+  const { memory_limit, threads } = engine;
   return [
-    [name, version].filter((part) => part !== undefined).join(" "),
+    engineName(engine),
     ...(memory_limit === undefined ? [] : [memory_limit]),
     ...(threads === undefined ? [] : [counted(threads, "thread")]),
   ].join(", ");
