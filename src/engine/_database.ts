@@ -19,20 +19,18 @@ import { OsirisError } from "../diagnostic.ts";
 import type { Column, EngineOptions, Execution, RunOptions, StepMeasure } from "./engine.ts";
 import { beginStream, cameToItsEnd, reasonOf } from "./_broken_stream.ts";
 import { compose, type Composed } from "./_compose.ts";
-import { fault, namingTheRow, verifyValues } from "./_culprit.ts";
+import { namingTheRow, verifyValues } from "./_culprit.ts";
 import { explained } from "./_failure.ts";
 import { fenceStatements, pipesOf } from "./_fence.ts";
 import { verifyCompressed } from "./_intact.ts";
 import { composeCarefully, Feeding, readCarefully } from "./_feed.ts";
 import { loadDuckDB } from "./_native.ts";
 import { perform } from "./_perform.ts";
-import { type Profile, readProfile, rowsAtRoot, rowsOfFeed, rowsOfSteps, rowsScanned } from "./_profile.ts";
-import { identifier, literal } from "./_quote.ts";
+import { type Profile, readProfile, rowsAtRoot, rowsOfFeed, rowsOfSteps } from "./_profile.ts";
+import { literal } from "./_quote.ts";
+import { type Rejected, rejectedRows } from "./_rejected.ts";
 import type { Bound, DuckRelation } from "./_relation.ts";
-import type { RejectTables, Scan } from "./_scan.ts";
-
-/** Rows that are added to a table by one statement. */
-const CULPRITS_AT_ONCE = 500;
+import type { Scan } from "./_scan.ts";
 
 /** Turns a composed query into the statement that is executed. */
 export type Framing = (query: string) => string;
@@ -40,8 +38,7 @@ export type Framing = (query: string) => string;
 export class Database {
   readonly #instance: DuckDBInstance;
   readonly #asking: DuckDBConnection;
-  readonly #kept: string[] = [];
-  #rejectedFiles = 0;
+  readonly #rejectedFiles: string[] = [];
 
   private constructor(
     instance: DuckDBInstance,
@@ -255,7 +252,7 @@ export class Database {
     composed: Composed,
     frame: Framing,
     options: RunOptions,
-  ): Promise<{ profile: Profile; rejected: Map<DuckRelation, Partial<StepMeasure>> }> {
+  ): Promise<{ profile: Profile; rejected: ReadonlyMap<DuckRelation, Rejected> }> {
     const attempt = this.attempt(relation.step, doing, options.signal);
     options.signal?.throwIfAborted();
     try {
@@ -264,7 +261,8 @@ export class Database {
         await bindAll(prepared, composed.bind);
         const reader = await allOf(await perform(connection, prepared, options));
         const profile = readProfile(String(reader.getRows()[0]![1]), composed.bind.size > 0);
-        return { profile, rejected: await this.#rejected(connection, composed, profile) };
+        const rejected = await rejectedRows(connection, composed, profile, () => this.#newRejectedFile());
+        return { profile, rejected };
       } finally {
         prepared.destroySync();
       }
@@ -284,69 +282,19 @@ export class Database {
     };
   }
 
-  /** Counts the rows that scans left out, and keeps them in a file where that was asked. */
-  async #rejected(
-    connection: DuckDBConnection,
-    composed: Composed,
-    profile: Profile,
-  ): Promise<Map<DuckRelation, Partial<StepMeasure>>> {
-    const found = new Map<DuckRelation, Partial<StepMeasure>>();
-    const measured = rowsOfSteps(profile, composed, rowsAtRoot(profile));
-    for (const { relation, scan, rejects } of composed.scans) {
-      if (rejects === undefined) continue;
-      await connection.run(
-        `CREATE TEMP TABLE ${identifier(culpritTable(rejects.rows))}
-           (file VARCHAR, line UBIGINT, text VARCHAR, "column" VARCHAR, reason VARCHAR)`,
-      );
-      const [scanned, kept] = [rowsScanned(profile, composed, relation), measured.get(relation)];
-      if (scan.filtered && (scanned === undefined || scanned !== kept)) {
-        await addCulprits(connection, rejects, scan);
-      }
-      const counting = await connection.runAndReadAll(
-        `SELECT count(*) FROM (SELECT DISTINCT file, line FROM (${rejectedRows(rejects)}))`,
-      );
-      const rowsRejected = Number(counting.getRows()[0]![0]);
-      const keep = scan.onBadRow === "quarantine" && rowsRejected > 0;
-      found.set(relation, {
-        rowsRejected,
-        ...(keep ? { rejectedFile: await this.#keepRejected(connection, rejects, rowsRejected) } : {}),
-      });
-    }
-    return found;
-  }
-
-  async #keepRejected(
-    connection: DuckDBConnection,
-    rejects: RejectTables,
-    rowsRejected: number,
-  ): Promise<string> {
-    await Deno.mkdir(this.options.tempDirectory, { recursive: true });
-    const path = join(
-      this.options.tempDirectory,
-      `rejected-${this.options.token}-${++this.#rejectedFiles}.jsonl`,
-    );
-    const result = await connection.stream(`${rejectedRows(rejects)} ORDER BY ALL`);
-    using file = await Deno.open(path, { write: true, create: true, truncate: true });
-    const writer = file.writable.getWriter();
-    const encoder = new TextEncoder();
-    let kept = 0;
-    for await (const batch of result.yieldRowsJson()) {
-      kept += batch.length;
-      const lines = batch.map(([path, line, text, column, reason]) =>
-        JSON.stringify({ file: path, line: Number(line), text, column, reason })
-      );
-      await writer.write(encoder.encode(lines.join("\n") + "\n"));
-    }
-    await writer.close();
-    this.#kept.push(path);
-    if (kept < rowsRejected) throw new Error(`${rowsRejected} rows were rejected, and ${kept} of them kept`);
+  /** A file for rows that were left out; gone at the end, unless somebody took it. */
+  #newRejectedFile(): string {
+    const { tempDirectory, token } = this.options;
+    Deno.mkdirSync(tempDirectory, { recursive: true });
+    const path = join(tempDirectory, `rejected-${token}-${this.#rejectedFiles.length + 1}.jsonl`);
+    this.#rejectedFiles.push(path);
     return path;
   }
 
   close(): void {
     this.#asking.closeSync();
     this.#instance.closeSync();
-    for (const path of [...this.#kept, pipesOf(this.options)]) {
+    for (const path of [...this.#rejectedFiles, pipesOf(this.options)]) {
       try {
         Deno.removeSync(path);
       } catch {
@@ -359,35 +307,6 @@ export class Database {
 /** What is told of a scan; a text that was fed lies in no file. */
 export function scanned({ bytes, files, feed }: Scan): Pick<StepMeasure, "bytes" | "files"> {
   return { ...(bytes === undefined ? {} : { bytes }), ...(feed === undefined ? { files } : {}) };
-}
-
-/** Every row that a scan left out, once for each of its faults. */
-function rejectedRows({ rows, scans }: RejectTables): string {
-  return `SELECT s.file_path AS file, e.line, e.csv_line, e.column_name, e.error_message
-    FROM ${identifier(rows)} e JOIN ${identifier(scans)} s USING (scan_id, file_id)
-    UNION ALL SELECT * FROM ${identifier(culpritTable(rows))}`;
-}
-
-function culpritTable(rows: string): string {
-  return `${rows}_culprits`;
-}
-
-/** Adds the rows that a scan left out by a condition to those that its reader rejected. */
-async function addCulprits(connection: DuckDBConnection, { rows }: RejectTables, scan: Scan): Promise<void> {
-  const table = identifier(culpritTable(rows));
-  const add = async (values: readonly string[]) => {
-    if (values.length > 0) await connection.run(`INSERT INTO ${table} VALUES ${values.join(", ")}`);
-  };
-  let held: string[] = [];
-  for await (const culprit of scan.culprits()) {
-    const { file, line, text, column } = culprit;
-    const [path, row, name, reason] = [file, text, column, fault(culprit)].map(literal);
-    held.push(`(${path}, ${line}, ${row}, ${name}, ${reason})`);
-    if (held.length < CULPRITS_AT_ONCE) continue;
-    await add(held);
-    held = [];
-  }
-  await add(held);
 }
 
 /** What computing a relation is, in a message. */
