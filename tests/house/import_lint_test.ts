@@ -14,7 +14,8 @@ function lint(file: string, text: string): Deno.lint.Diagnostic[] {
 const BITES: readonly (readonly [string, string, RegExp])[] = [
   ["main.ts", `import "./src/run/mod.ts";`, /main\.ts imports src\/cli, and what hosts a driver/],
   ["src/diagnostic.ts", `import "./manifest.ts";`, /'diagnostic' may import nothing/],
-  ["src/manifest.ts", `import "./oml/mod.ts";`, /'manifest' may import diagnostic, schemas/],
+  ["src/manifest.ts", `import "./oml/mod.ts";`, /'manifest' may import diagnostic, json_schema/],
+  ["src/json_schema.ts", `import "./diagnostic.ts";`, /'json_schema' may import nothing/],
   ["src/run/mod.ts", `import "../oml/mod.ts";`, /'run' may import manifest/],
   ["src/run/mod.ts", `import "../compile/mod.ts";`, /'run' may import manifest/],
   ["src/run/mod.ts", `import "../cli/mod.ts";`, /'run' may import manifest/],
