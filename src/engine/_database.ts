@@ -23,7 +23,7 @@ import { namingTheRow, verifyValues } from "./_culprit.ts";
 import { explained } from "./_failure.ts";
 import { fenceStatements, pipesOf } from "./_fence.ts";
 import { verifyCompressed } from "./_intact.ts";
-import { composeCarefully, Feeding, readCarefully } from "./_feed.ts";
+import { Feeding, readCarefully } from "./_feed.ts";
 import { loadDuckDB } from "./_native.ts";
 import { perform } from "./_perform.ts";
 import { type Profile, readProfile, rowsAtRoot, rowsOfFeed, rowsOfSteps } from "./_profile.ts";
@@ -160,9 +160,9 @@ export class Database {
   }
 
   /**
-   * Computes a relation, framed as a statement, and measures every step that took part; inside the transaction of
-   * `on` where that is given. Where a text could not be read in parts, its source is asked once more, and
-   * it is read in its order; a transaction has but one attempt, which does so at once.
+   * Computes a relation, framed as a statement, and measures every step that took part; by `on`, in whose
+   * transaction it is, where that is given. Where a text could not be read in parts, what the attempt has left is
+   * cleared away, its source is asked once more, and it is read in its order.
    */
   async execute(
     relation: DuckRelation,
@@ -174,17 +174,14 @@ export class Database {
     } = {},
     on?: DuckDBConnection,
   ): Promise<Execution> {
-    if (on !== undefined) {
-      return await this.#execute(composeCarefully(relation), relation, doing, frame, options, on);
-    }
     const composed = compose(relation);
     try {
-      return await this.#execute(composed, relation, doing, frame, options);
+      return await this.#execute(composed, relation, doing, frame, options, on);
     } catch (error) {
       const isOwn = error instanceof OsirisError && error.code.startsWith("ENG");
       if (!isOwn || options.signal?.aborted === true || !readCarefully(composed.scans)) throw error;
       await options.clear?.();
-      return await this.#execute(compose(relation), relation, doing, frame, options);
+      return await this.#execute(compose(relation), relation, doing, frame, options, on);
     }
   }
 

@@ -74,22 +74,40 @@ class Load implements Loading {
       this.rows = before;
       return;
     }
-    for (const statement of evolutionStatements(this.#table, request)) await this.#run(statement);
-    const columns = await this.#target();
-    const { writeMode } = request;
-    if (writeMode === "append" || writeMode === "overwrite") {
-      if (writeMode === "overwrite") await this.#run(`DELETE FROM ${this.#table}`);
-      await this.#insert(this.#table, columns, options);
-    } else {
-      const typed = columns.map(({ name, type }) => `${identifier(name)} ${type}`).join(", ");
-      await this.#run(`CREATE OR REPLACE TEMP TABLE ${this.#staging} (${typed})`);
-      await this.#insert(`temp.${this.#staging}`, columns, options);
+    const columns = await this.#prepare();
+    await this.#insert(columns, options);
+    if (this.#isMerged) {
       await this.#merge(columns);
-      await this.#run(`DROP TABLE temp.${this.#staging}`);
+      await this.#run(`DROP TABLE ${this.#staging}`);
     }
     const { loadId, pipeline, cursors, table } = request;
     const note = { loadId, pipeline, cursors, table, step, rows: this.rows };
     for (const statement of noteStatements(this.#alias, note)) await this.#run(statement);
+  }
+
+  /** Makes the table and its columns as they are wanted, and room for the rows; gives their columns in it. */
+  async #prepare(): Promise<readonly Column[]> {
+    const { request } = this;
+    for (const statement of evolutionStatements(this.#table, request)) await this.#run(statement);
+    const columns = await this.#target();
+    if (request.writeMode === "overwrite") await this.#run(`DELETE FROM ${this.#table}`);
+    if (this.#isMerged) {
+      const typed = columns.map(({ name, type }) => `${identifier(name)} ${type}`).join(", ");
+      await this.#run(`CREATE OR REPLACE TEMP TABLE ${this.#staging} (${typed})`);
+    }
+    return columns;
+  }
+
+  /** After an attempt that could not read a text: nothing of it is left, and the next one may begin. */
+  async #prepareAgain(): Promise<void> {
+    await this.#run("ROLLBACK");
+    await this.#run("BEGIN");
+    await this.#prepare();
+  }
+
+  /** Whether rows are brought together aside before they meet those of the table. */
+  get #isMerged(): boolean {
+    return this.request.writeMode !== "append" && this.request.writeMode !== "overwrite";
   }
 
   async commit(): Promise<void> {
@@ -126,7 +144,7 @@ class Load implements Loading {
   }
 
   /** A name of its own for each step: temporary tables belong to a connection. */
-  readonly #staging = "osiris_staging";
+  readonly #staging = "temp.osiris_staging";
 
   async #loadedBefore(): Promise<number | undefined> {
     if ((await this.#rowsOf(remembersQuery(this.#alias))).length === 0) return undefined;
@@ -183,9 +201,10 @@ class Load implements Loading {
     await this.#run(`CREATE TABLE ${this.#table} (${[...columns, ...key].join(", ")})`);
   }
 
-  /** Computes the relation into a table, each value as it is. */
-  async #insert(table: string, columns: readonly Column[], options: RunOptions): Promise<void> {
+  /** Computes the relation into the table, or aside, each value as it is. */
+  async #insert(columns: readonly Column[], options: RunOptions): Promise<void> {
     const { files, relation } = this;
+    const table = this.#isMerged ? this.#staging : this.#table;
     const values = relation.columns.map((column, at) => {
       const value = exactly(column, columns[at]!);
       if (value !== undefined) return value;
@@ -200,7 +219,7 @@ class Load implements Loading {
         relation,
         this.#doing,
         (query) => `INSERT INTO ${table} (${names}) SELECT ${values.join(", ")} FROM (${query}) AS rows_in`,
-        options,
+        { ...options, clear: () => this.#prepareAgain() },
         this.#connection,
       )
     );
@@ -215,21 +234,19 @@ class Load implements Loading {
     const list = keys.map(identifier).join(", ");
     const names = columns.map(({ name }) => identifier(name));
     const isNull = keys.map((key) => `${identifier(key)} IS NULL`).join(" OR ");
-    const [missing] = await this.#rowsOf(`SELECT 1 FROM temp.${this.#staging} WHERE ${isNull} LIMIT 1`);
+    const [missing] = await this.#rowsOf(`SELECT 1 FROM ${this.#staging} WHERE ${isNull} LIMIT 1`);
     if (missing !== undefined) throw this.#wrongRows(`a row has no value in its key (${keys.join(", ")})`);
     if (writeMode === "delete_insert") {
       await this.#run(
-        `DELETE FROM ${this.#table} WHERE (${list}) IN (SELECT (${list}) FROM temp.${this.#staging})`,
+        `DELETE FROM ${this.#table} WHERE (${list}) IN (SELECT (${list}) FROM ${this.#staging})`,
       );
       await this.#run(
-        `INSERT INTO ${this.#table} (${names.join(", ")}) SELECT ${
-          names.join(", ")
-        } FROM temp.${this.#staging}`,
+        `INSERT INTO ${this.#table} (${names.join(", ")}) SELECT ${names.join(", ")} FROM ${this.#staging}`,
       );
       return;
     }
     const [twice] = await this.#rowsOf(
-      `SELECT ${keys.map((key) => `${identifier(key)}::VARCHAR`).join(", ")} FROM temp.${this.#staging}
+      `SELECT ${keys.map((key) => `${identifier(key)}::VARCHAR`).join(", ")} FROM ${this.#staging}
         GROUP BY ${list} HAVING count(*) > 1 LIMIT 1`,
     );
     if (twice !== undefined) {
@@ -237,7 +254,7 @@ class Load implements Loading {
     }
     const { history } = this.request;
     if (history !== undefined) {
-      const staging = `temp.${this.#staging}`;
+      const staging = this.#staging;
       const [row] = await this.#rowsOf(momentQuery(history, this.#table));
       const merging = { table: this.#table, staging, keys, columns, now: String(row![0]) };
       for (const statement of historyStatements(history, merging)) await this.#run(statement);
@@ -249,7 +266,7 @@ class Load implements Loading {
       ? ""
       : ` WHEN MATCHED THEN UPDATE SET ${others.map((name) => `${name} = s.${name}`).join(", ")}`;
     await this.#run(
-      `MERGE INTO ${this.#table} AS t USING temp.${this.#staging} AS s ON ${match}${update}
+      `MERGE INTO ${this.#table} AS t USING ${this.#staging} AS s ON ${match}${update}
         WHEN NOT MATCHED THEN INSERT (${names.join(", ")}) VALUES (${
         names.map((name) => `s.${name}`).join(", ")
       })`,
