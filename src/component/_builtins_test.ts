@@ -40,3 +40,23 @@ Deno.test("loadPlugins lets only those share code whose rows the engine carries 
   assert.equal(new Set(entries.map((entry) => entry.driverHash)).size, 4);
   await rm(folder, { recursive: true });
 });
+
+Deno.test("loadPlugins hashes the families that a driver imports anywhere, and what these import, as its own", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "osiris-builtins-test-" });
+  await component(folder, "a.one", {});
+  await component(folder, "b.two", {});
+  await writeFile(join(folder, "a.one", "part.ts"), `import { near } from "../near/mod.ts";`);
+  for (
+    const [family, text] of [["near", `export * from "../far/mod.ts";`], ["far", `import "../near/mod.ts";`]]
+  ) {
+    await mkdir(join(folder, family!));
+    await writeFile(join(folder, family!, "mod.ts"), text!);
+  }
+  const hashes = async () => (await loadPlugins(folder)).map((entry) => entry.driverHash);
+  const [before, other] = await hashes();
+  await writeFile(join(folder, "far", "more.ts"), "export const more = 1;");
+  const [after, same] = await hashes();
+  assert.notEqual(after, before);
+  assert.equal(same, other);
+  await rm(folder, { recursive: true });
+});

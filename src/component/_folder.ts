@@ -31,7 +31,8 @@ async function loadComponent(
     throw new OsirisError("DRV400", `Cannot load component '${name}': ${why}`, options);
   }
   const url = pathToFileURL(join(folder, "driver.ts")).href;
-  const sources = [...await driverSources(folder), ...await sharedSources(folder)];
+  const sources = await driverSources(folder);
+  sources.push(...await sharedSources(folder, sources));
   return Object.freeze({
     spec: deepFreeze(spec),
     specHash: hashSpec(spec),
@@ -55,15 +56,24 @@ async function driverSources(folder: string, under = ""): Promise<SourceFile[]> 
   return files;
 }
 
-/** The files of the family that a built-in driver imports, which are as much a part of it as its own. */
-async function sharedSources(folder: string): Promise<SourceFile[]> {
-  const driver = await readFile(join(folder, "driver.ts"), "utf8");
-  const families = [...driver.matchAll(/ from "(\.\.\/[a-z_]+)\/mod\.ts"/g)].map((match) => match[1]!);
-  const files = await Promise.all(families.map(async (family) => {
-    const sources = await driverSources(join(folder, family));
-    return sources.map(({ path, bytes }) => ({ path: `${family}/${path}`, bytes }));
-  }));
-  return files.flat();
+/** The files of the families that a built-in driver imports, and that these import: as much a part of it as its own. */
+async function sharedSources(folder: string, own: readonly SourceFile[]): Promise<SourceFile[]> {
+  const families = new Set<string>();
+  const files: SourceFile[] = [];
+  for (let news = own; news.length > 0;) {
+    const named = news.flatMap(({ bytes }) => [
+      ...new TextDecoder().decode(bytes).matchAll(/ from "(\.\.\/[a-z_]+)\/mod\.ts"/g),
+    ]);
+    const found = [...new Set(named.map((match) => match[1]!))].filter((family) => !families.has(family));
+    for (const family of found) families.add(family);
+    const read = await Promise.all(found.map(async (family) => {
+      const sources = await driverSources(join(folder, family));
+      return sources.map(({ path, bytes }) => ({ path: `${family}/${path}`, bytes }));
+    }));
+    news = read.flat();
+    files.push(...news);
+  }
+  return files;
 }
 
 /** A value none of whose parts can be changed any more. */
