@@ -10,6 +10,7 @@
 
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
+import { meantBy, reach } from "./reach.ts";
 import type { Tls } from "./tls.ts";
 
 /** Bytes that are made room for at once, and of which so many at least are left for a read. */
@@ -103,7 +104,7 @@ export class Wire extends Duplex {
 
   async #connect(): Promise<void> {
     const { host, port } = this.#address;
-    const conn = await Deno.connect({ hostname: host, port: Number(port) });
+    const conn = await reach(meantBy(host), Number(port));
     if (this.destroyed) return conn.close();
     conn.setNoDelay(true);
     conn.setKeepAlive(true);

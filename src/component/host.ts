@@ -264,7 +264,7 @@ function workerPermissions(entry: CatalogEntry, grants: Grants): Deno.Permission
   const list = (items: readonly string[]) => (items.length === 0 ? false : [...items]);
   const { net, read, write } = opened(entry, grants);
   return {
-    net: list(net),
+    net: list(net.flatMap(meantBy)),
     read: list(read),
     write: list(write),
     env: false,
@@ -273,6 +273,12 @@ function workerPermissions(entry: CatalogEntry, grants: Grants): Deno.Permission
     ffi: false,
     import: false,
   };
+}
+
+/** Host and port as granted, and for `localhost` its addresses: a driver may have to try both. */
+function meantBy(granted: string): readonly string[] {
+  const port = /^localhost(:\d+)$/i.exec(granted)?.[1];
+  return port === undefined ? [granted] : [granted, `127.0.0.1${port}`, `[::1]${port}`];
 }
 
 function workerUrl(code: DriverCode): string {

@@ -117,6 +117,23 @@ export default defineDriver({
   assert.equal(await withDriver(probe, rowsOf), 1);
 });
 
+Deno.test("DriverPool lets a driver that may reach localhost try its addresses, at that port alone", async () => {
+  const probe = `
+const hosts = ["localhost:5", "127.0.0.1:5", "[::1]:5", "127.0.0.1:6", "127.0.0.2:5", "example.com:5"];
+export default defineDriver({
+  read: () => {
+    const states = hosts.map((host) => Deno.permissions.querySync({ name: "net", host }).state);
+    if (states.join() === "granted,granted,granted,prompt,prompt,prompt") return emit({ a: "INTEGER" }, [[{ a: 1 }]]);
+    throw new Error(states.join());
+  },
+});`;
+  assert.equal(await withDriver(probe, rowsOf, {}, { ...NO_GRANTS, net: ["localhost:5"] }), 1);
+  await assert.rejects(
+    withDriver(probe, rowsOf, {}, { ...NO_GRANTS, net: ["127.0.0.1:5"] }),
+    /prompt,granted/,
+  );
+});
+
 Deno.test("DriverPool lets a driver touch exactly the files it was granted", async () => {
   const file = await Deno.makeTempFile();
   const text = `export default defineDriver({ read({ grants }) {
