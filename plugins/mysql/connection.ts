@@ -14,11 +14,6 @@ export interface MysqlConnection {
   readonly timeout_s: number;
 }
 
-/** Where it is, as messages name it. */
-export function placeOf({ host, port }: MysqlConnection): string {
-  return `${host}:${port}`;
-}
-
 /** What the client library is told. Nothing is converted by it: rows are read by the extractor itself. */
 export function clientOptions(connection: MysqlConnection): ConnectionOptions {
   const { host, port, user, password, database, connect_timeout_s } = connection;

@@ -10,8 +10,8 @@
 
 import { type Connection, createConnection, type FieldPacket, type QueryOptions } from "mysql2";
 import { type Checked, ServerFailure } from "osiris/driver";
-import { tlsOf, Wire } from "../server_wire/mod.ts";
-import { clientOptions, type MysqlConnection, placeOf } from "./connection.ts";
+import { placeOf, tlsOf, Wire } from "../server_wire/mod.ts";
+import { clientOptions, type MysqlConnection } from "./connection.ts";
 import { failureOf } from "./failure.ts";
 
 /** `0` for an automatic number stays `0`; a value that does not fit is an error, never cut. */

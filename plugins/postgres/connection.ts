@@ -14,11 +14,6 @@ export interface PostgresConnection {
   readonly timeout_s: number;
 }
 
-/** Where it is, as messages name it. */
-export function placeOf({ host, port }: PostgresConnection): string {
-  return `${host}:${port}`;
-}
-
 /** What the client library is told. The connection turns to TLS by itself; that it does is all the library has to know. */
 export function clientOptions(connection: PostgresConnection): ClientConfig {
   const { host, port, user, password, database, connect_timeout_s } = connection;

@@ -10,7 +10,8 @@
 import "./no_environment.ts";
 import pg from "pg";
 import { type Checked, ServerFailure } from "osiris/driver";
-import { clientOptions, placeOf, type PostgresConnection } from "./connection.ts";
+import { placeOf } from "../server_wire/mod.ts";
+import { clientOptions, type PostgresConnection } from "./connection.ts";
 import { CopyConnection } from "./copy_connection.ts";
 import { Describe, type Described, RowsIn, RowsOut, type Statement, type Wire } from "./copy.ts";
 import { failureOf } from "./failure.ts";

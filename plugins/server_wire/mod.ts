@@ -11,5 +11,6 @@
  * @module
  */
 
+export { placeOf } from "./place.ts";
 export { type Tls, tlsOf } from "./tls.ts";
 export { type ServerAddress, Wire } from "./wire.ts";

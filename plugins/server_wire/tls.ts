@@ -9,5 +9,5 @@ export function tlsOf({ host, tls }: { readonly host: string; readonly tls?: Tls
 }
 
 function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+  return ["localhost", "::1", "[::1]"].includes(host) || (isIP(host) === 4 && host.startsWith("127."));
 }

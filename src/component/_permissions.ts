@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { OsirisError } from "../diagnostic.ts";
 import type { ComponentSpec } from "./spec.ts";
 
@@ -41,12 +42,24 @@ export function declaredGrants(
   connection: Readonly<Record<string, unknown>> | null,
 ): readonly DeclaredGrant[] {
   const values = { config, connection: connection ?? {} };
+  const hosts = { config: bracketed(values.config), connection: bracketed(values.connection) };
   return (["net", "read", "write"] as const).flatMap((permission) =>
     (spec.permissions[permission] ?? []).map((template) => ({
       permission,
       template,
-      grants: expand(template, values, spec),
+      grants: expand(template, permission === "net" ? hosts : values, spec),
     }))
+  );
+}
+
+/** The values with each address of IPv6 in brackets, as it stands before a port. */
+function bracketed(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const asHost = (value: unknown) => typeof value === "string" && isIP(value) === 6 ? `[${value}]` : value;
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.map(asHost) : asHost(value),
+    ]),
   );
 }
 

@@ -35,6 +35,19 @@ Deno.test("expandPermissions never expands what stands in a value", () => {
   assert.deepEqual(expand(permissions, { a: "${config.b}", b: "x" }).read, ["${config.b}/x"]);
 });
 
+Deno.test("expandPermissions puts an address of IPv6 in brackets before its port, and nowhere else", () => {
+  const permissions = { net: ["${connection.host}:${connection.port}"], read: ["${connection.host}"] };
+  for (const host of ["::1", "[::1]"]) {
+    assert.deepEqual(expand(permissions, {}, { host, port: 5432 }), {
+      net: ["[::1]:5432"],
+      read: [host],
+      write: [],
+    });
+  }
+  const many = { net: ["${config.hosts}:1"] };
+  assert.deepEqual(expand(many, { hosts: ["fe80::2", "10.0.0.1"] }).net, ["10.0.0.1:1", "[fe80::2]:1"]);
+});
+
 Deno.test("expandPermissions reads own fields only", () => {
   assert.deepEqual(expand({ read: ["${config.constructor}"] }, {}).read, []);
 });
