@@ -72,7 +72,7 @@ export class Wire extends Duplex {
     await this.#sending;
     const { host, ca } = this.#address;
     const secured = await Deno.startTls(this.#conn as Deno.TcpConn, {
-      hostname: host,
+      hostname: host.replace(/^\[|\]$/g, ""),
       caCerts: ca === undefined ? [] : [ca],
       ...(this.#tls === "verify_ca" ? { unsafelyDisableHostnameVerification: true } : {}),
     });
