@@ -175,13 +175,14 @@ export class Database {
     on?: DuckDBConnection,
   ): Promise<Execution> {
     const composed = compose(relation);
+    const { clear, ...others } = options; // what else is computed on the way has left nothing
     try {
-      return await this.#execute(composed, relation, doing, frame, options, on);
+      return await this.#execute(composed, relation, doing, frame, others, on);
     } catch (error) {
       const isOwn = error instanceof OsirisError && error.code.startsWith("ENG");
       if (!isOwn || options.signal?.aborted === true || !readCarefully(composed.scans)) throw error;
-      await options.clear?.();
-      return await this.#execute(compose(relation), relation, doing, frame, options, on);
+      await clear?.();
+      return await this.#execute(compose(relation), relation, doing, frame, others, on);
     }
   }
 

@@ -367,3 +367,20 @@ Deno.test("Engine.load leaves nothing of a reading that had to be repeated", asy
     assert.deepEqual(await b.rows(found), [{ rows: kept[0], names: 100, ids: kept[1] }], writeMode);
   }
 });
+
+Deno.test("Engine.load and Engine.write keep their rows when a text that their query does not use is read again", async () => {
+  await using b = await bench({ names: ["shop.duckdb", "out.csv"] });
+  const path = b.path("shop.duckdb");
+  const beside = async (from: TextSource) =>
+    await b.sql("SELECT 5::BIGINT AS id", { df: b.engine.receive("in", from) });
+  const [loaded, written] = [confusing(), confusing()];
+  const about = { path, table: "t", create: true, pipeline: "p", cursors: {}, keys: [], loadId: "one" };
+  const loading = await b.engine.load("put", await beside(loaded), { ...about, writeMode: "append" });
+  await loading.commit();
+  assert.deepEqual([loading.rows, loaded.opened], [1, 2]);
+  const found = await b.engine.select("get", { path, query: "SELECT id::INT AS id FROM t" });
+  assert.deepEqual(await b.rows(found), [{ id: 5 }]);
+  await b.write(await beside(written), "out.csv", { format: "csv" });
+  assert.equal(written.opened, 2);
+  assert.equal(await Deno.readTextFile(b.path("out.csv")), "id\n5\n");
+});
