@@ -156,6 +156,21 @@ Deno.test("postgres.writer tells of a load whose end is open only once it has en
   assert.equal(await driver.loaded!(context as never, { loadId: "run/other" }), null);
 });
 
+Deno.test("postgres.writer waits no longer for a silent server than it may, also when it has rows to send", async () => {
+  await server.sql("CREATE TABLE held (id bigint)");
+  const holding = server.sql("BEGIN; LOCK TABLE held IN EXCLUSIVE MODE; SELECT pg_sleep(20)");
+  const holder = "FROM pg_locks WHERE relation = 'held'::regclass AND mode = 'ExclusiveLock'";
+  while (await server.sql(`SELECT count(*) ${holder}`) === "0");
+  const { failure } = await written(writing("SELECT 1 AS id FROM df", { table: "held" }), { timeout_s: 0.6 });
+  await Promise.all([
+    assert.rejects(holding, /terminat/),
+    server.sql(`SELECT pg_terminate_backend(pid) ${holder}`),
+  ]);
+  assert.match(failure!.message, /\(timeout\): the server was silent for 0\.6 s/);
+  assert.match(failure!.help!, /timeout_s/);
+  assert.equal(await server.sql("SELECT count(*) FROM held"), "0");
+});
+
 Deno.test("postgres.writer tries a deadlock again", async () => {
   await server.sql(
     "CREATE TABLE pair_of (id int PRIMARY KEY, name text); INSERT INTO pair_of VALUES (1, ''), (2, '')",

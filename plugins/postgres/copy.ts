@@ -205,24 +205,30 @@ export class RowsIn extends Statement {
     this.#ready.reject(error);
   }
 
-  /** Sends every piece, no faster than the connection takes them, and gives the number of rows that the server took. */
-  async take(pieces: AsyncIterable<Uint8Array>): Promise<number> {
-    await this.#ready.promise;
+  /** Resolves when the server wants the rows. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  /** Sends a piece, no faster than the connection takes it. */
+  async send(piece: Uint8Array): Promise<void> {
     const wire = this.wire!;
-    try {
-      for await (const piece of pieces) {
-        if (this.failure !== undefined) throw this.failure;
-        wire.sendCopyFromChunk(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
-        if (wire.stream.writableNeedDrain) await this.#drained(wire);
-      }
-    } catch (error) {
-      if (this.failure === undefined) wire.sendCopyFail("the rows could not be made");
-      await this.over.catch(() => {});
-      throw error;
-    }
-    wire.endCopyFrom();
+    if (this.failure !== undefined) throw this.failure;
+    wire.sendCopyFromChunk(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
+    if (wire.stream.writableNeedDrain) await this.#drained(wire);
+  }
+
+  /** Says that there are no more; gives the number of rows that the server took. */
+  async end(): Promise<number> {
+    this.wire!.endCopyFrom();
     await this.over;
     return this.rows;
+  }
+
+  /** Has the server forget what was sent. */
+  async giveUp(): Promise<void> {
+    if (this.failure === undefined) this.wire!.sendCopyFail("the rows could not be made");
+    await this.over.catch(() => {});
   }
 
   async #drained({ stream }: Wire): Promise<void> {

@@ -34,19 +34,20 @@ const LibraryConnection: new (options: { stream: Duplex; ssl: boolean }) => Libr
 export class CopyConnection extends LibraryConnection {
   /** Gets whole rows, one after another. */
   takeRows: TakeRows = () => {};
-  readonly #wire: Wire;
+  /** The way to the server. */
+  readonly wire: Wire;
 
   constructor(connection: PostgresConnection) {
     const tls = tlsOf(connection);
     const wire = new Wire(connection, tls);
     super({ stream: wire, ssl: tls !== "off" });
-    this.#wire = wire;
+    this.wire = wire;
   }
 
   /** The library calls this when the server offers TLS. */
   upgradeToSSL(): void {
-    this.#wire.secure().then(() => {
-      this.attachListeners(this.#wire);
+    this.wire.secure().then(() => {
+      this.attachListeners(this.wire);
       this.emit("sslconnect");
     }, (error) => this.emit("error", error));
   }

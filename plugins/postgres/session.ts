@@ -46,6 +46,7 @@ export type Texts = readonly (string | null)[];
 /** A connection to a server. */
 export class Session implements AsyncDisposable {
   readonly #client: Client;
+  readonly #connection: CopyConnection;
   readonly #timeoutMs: number;
   readonly #signal: AbortSignal;
   readonly place: string;
@@ -53,7 +54,8 @@ export class Session implements AsyncDisposable {
   readonly #onAbort = () => this.#hangUp();
 
   private constructor(connection: PostgresConnection, signal: AbortSignal) {
-    const options = { ...clientOptions(connection), connection: new CopyConnection(connection) };
+    this.#connection = new CopyConnection(connection);
+    const options = { ...clientOptions(connection), connection: this.#connection };
     this.#client = new pg.Client(options) as unknown as Client;
     this.#timeoutMs = connection.timeout_s * 1000;
     this.#signal = signal;
@@ -69,7 +71,7 @@ export class Session implements AsyncDisposable {
     signal.addEventListener("abort", session.#onAbort);
     try {
       await session.#client.connect();
-      await session.#client.query(SETTINGS);
+      await session.#within(attempt, () => session.#client.query(SETTINGS));
       return session;
     } catch (error) {
       await session[Symbol.asyncDispose]();
@@ -112,7 +114,17 @@ export class Session implements AsyncDisposable {
 
   /** Hands the pieces of a text to a `COPY … FROM STDIN`; gives the number of rows that the server took. */
   async write(attempt: string, text: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
-    return await this.#within(attempt, () => this.#client.query(new RowsIn(text)).take(pieces), false);
+    const taking = new RowsIn(text);
+    await this.#within(attempt, () => this.#client.query(taking).ready);
+    try {
+      // Whoever makes the pieces has a time of its own.
+      for await (const piece of pieces) await this.#within(attempt, () => taking.send(piece));
+    } catch (error) {
+      await this.#within(attempt, () => taking.giveUp()).catch(() => {}); // what went wrong is known
+      this.#signal.throwIfAborted();
+      throw failureOf(attempt, error);
+    }
+    return await this.#within(attempt, () => taking.end());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -123,11 +135,14 @@ export class Session implements AsyncDisposable {
     this.#hangUp();
   }
 
-  /** Waits for an answer, but not for ever. What feeds a statement has its own time. */
-  async #within<T>(attempt: string, ask: () => Promise<T>, timed = true): Promise<T> {
+  /** Waits for an answer, but for no longer than the server may be silent. */
+  async #within<T>(attempt: string, ask: () => Promise<T>): Promise<T> {
     const late = Promise.withResolvers<never>();
     late.promise.catch(() => {}); // heard by the race
-    const silent = () => {
+    const asked = performance.now();
+    const look = () => {
+      const left = Math.max(asked, this.#connection.wire.movedAt) + this.#timeoutMs - performance.now();
+      if (left > 0) return void (timer = setTimeout(look, Math.ceil(left)));
       late.reject(
         new ServerFailure(attempt, "timeout", `the server was silent for ${this.#timeoutMs / 1000} s`, {
           help: "raise `timeout_s` of the connection for a statement that takes so long",
@@ -136,7 +151,7 @@ export class Session implements AsyncDisposable {
       );
       this.#hangUp();
     };
-    const timer = timed ? setTimeout(silent, this.#timeoutMs) : undefined;
+    let timer = setTimeout(look, this.#timeoutMs);
     try {
       this.#signal.throwIfAborted();
       if (this.#lost !== undefined) throw this.#lost;

@@ -30,6 +30,8 @@ export interface ServerAddress {
 export class Wire extends Duplex {
   /** Bytes moved so far. */
   moved = 0;
+  /** When the last of them moved, by the clock of `performance`. */
+  movedAt = 0;
   readonly #address: ServerAddress;
   readonly #tls: Tls;
   readonly #connected = Promise.withResolvers<void>();
@@ -123,7 +125,7 @@ export class Wire extends Duplex {
     if (this.destroyed) return;
     this.#greeted = true;
     if (count === null || count === undefined) return void this.push(null);
-    this.moved += count;
+    this.#heard(count);
     this.#room = room.subarray(count);
     this.#dribbles = this.#tls === "off" && count >= FEW && count < LEAST;
     this.push(Buffer.from(room.buffer, room.byteOffset, count));
@@ -133,8 +135,13 @@ export class Wire extends Duplex {
     await this.#connected.promise;
     for (let at = 0; at < chunk.byteLength;) {
       const count = await this.#conn!.write(chunk.subarray(at));
-      this.moved += count;
+      this.#heard(count);
       at += count;
     }
+  }
+
+  #heard(count: number): void {
+    this.moved += count;
+    this.movedAt = performance.now();
   }
 }
