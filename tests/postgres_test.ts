@@ -217,6 +217,7 @@ Deno.test("postgres.extractor says what is wrong with a table, a column or a que
     const failure = await failureOf(reading(config));
     assert.match(failure.message, said);
     assert.equal(failure.retryable, false);
+    if (failure.message.includes("(data)")) assert.match(failure.help!, /in the query/);
   }
 });
 

@@ -26,7 +26,7 @@ const CONFLICT: Meaning = {
 const RESTARTING: Meaning = { trouble: "network", transient: true, help: "try again when the server is up" };
 const VALUE: Meaning = {
   trouble: "data",
-  help: "mend the rows in a step before, or change the table; nothing was kept",
+  help: "mend the rows, in the query or in a step before, or change the table; nothing was kept",
 };
 
 /** By SQLSTATE, or its class of two letters. */
