@@ -36,9 +36,8 @@ export class Wire extends Duplex {
   readonly #tls: Tls;
   readonly #connected = Promise.withResolvers<void>();
   #conn: Deno.Conn | undefined;
-  /** What must come before the next read: the greeting's answer where TLS follows, since the login is encrypted. */
+  /** The turn to TLS while it is under way: the next read has to wait for it. */
   #secured: PromiseWithResolvers<void> | undefined;
-  #greeted = false;
   #room = new Uint8Array(ROOM);
   /** The write under way, which comes before a turn to TLS. */
   #sending = Promise.resolve();
@@ -50,7 +49,6 @@ export class Wire extends Duplex {
     this.#address = address;
     this.#tls = tls;
     this.once("end", () => this.destroy()); // a server that hangs up has said its last
-    if (tls !== "off") this.#secured = Promise.withResolvers<void>();
   }
 
   /** Connects, and says so by the event `connect`; what is written before waits. */
@@ -69,8 +67,9 @@ export class Wire extends Duplex {
     return this;
   }
 
-  /** Turns to TLS, which the server was told before. */
+  /** Turns to TLS, which the server was told before; to be called as soon as the server's answer is read. */
   async secure(): Promise<void> {
+    this.#secured = Promise.withResolvers<void>();
     await this.#sending;
     const { host, ca } = this.#address;
     const secured = await Deno.startTls(this.#conn as Deno.TcpConn, {
@@ -80,7 +79,7 @@ export class Wire extends Duplex {
     });
     await secured.handshake();
     this.#conn = secured;
-    this.#secured?.resolve();
+    this.#secured.resolve();
     this.#secured = undefined;
   }
 
@@ -117,13 +116,12 @@ export class Wire extends Duplex {
 
   async #fill(): Promise<void> {
     await this.#connected.promise;
-    if (this.#greeted) await this.#secured?.promise;
+    await this.#secured?.promise;
     // A read costs more than the few rows that it brings, so some more are waited for.
     if (this.#dribbles) await new Promise((resolve) => setTimeout(resolve, 1));
     const room = this.#room.byteLength < LEAST ? new Uint8Array(ROOM) : this.#room;
     const count = await this.#conn?.read(room);
     if (this.destroyed) return;
-    this.#greeted = true;
     if (count === null || count === undefined) return void this.push(null);
     this.#heard(count);
     this.#room = room.subarray(count);

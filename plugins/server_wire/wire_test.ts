@@ -76,3 +76,16 @@ Deno.test("Wire fails where nobody listens, and leaves when it is destroyed mean
   const refused = new Wire({ host: HOST, port }, "off").connect();
   await assert.rejects(received(refused, false), /refused/);
 });
+
+Deno.test("Wire reads a greeting to its end, in however many pieces it comes, before it turns to TLS", async () => {
+  const begun = Promise.withResolvers<void>();
+  const { port, over } = serve(async (guest) => {
+    await send(guest, SENT.subarray(0, 4));
+    await begun.promise;
+    await send(guest, SENT.subarray(4, 8));
+  });
+  const wire = new Wire({ host: HOST, port }, "verify").connect();
+  wire.once("data", () => begun.resolve());
+  assert.deepEqual(await received(wire, false), SENT.subarray(0, 8));
+  await over;
+});
