@@ -29,7 +29,7 @@ export function loadBuiltins(): Promise<CatalogEntry[]> {
 
 /** The components of a folder, as built-in ones. */
 export async function loadPlugins(folder: string): Promise<CatalogEntry[]> {
-  const entries = await loadFolder(folder, "builtin");
+  const entries = await loadFolder(folder);
   const sharing = entries.filter(({ spec }) => spec.carries === "engine" && spec.connection === undefined);
   const code = () => joined(sharing);
   return entries.map((entry) =>

@@ -4,25 +4,20 @@ import { pathToFileURL } from "node:url";
 import { OsirisError } from "../diagnostic.ts";
 import type { CatalogEntry } from "./catalog.ts";
 import { readSpec } from "./_check_spec.ts";
-import { fileHashes, hashSources, hashSpec, type SourceFile } from "./_hash.ts";
+import { hashSources, hashSpec, type SourceFile } from "./_hash.ts";
 
-/** Loads every component of a folder that holds one folder per component. */
-export async function loadFolder(folder: string, origin: CatalogEntry["origin"]): Promise<CatalogEntry[]> {
+/** Loads every built-in component of a folder that holds one folder per component. */
+export async function loadFolder(folder: string): Promise<CatalogEntry[]> {
   const found = await readdir(folder, { withFileTypes: true });
   const names = found.filter((each) => each.isDirectory() && each.name.includes(".")).map((each) =>
     each.name
   );
-  return await Promise.all(names.sort().map((name) => loadComponent(resolve(folder, name), name, origin)));
+  return await Promise.all(names.sort().map((name) => loadComponent(resolve(folder, name), name)));
 }
 
-async function loadComponent(
-  folder: string,
-  name: string,
-  origin: CatalogEntry["origin"],
-): Promise<CatalogEntry> {
+async function loadComponent(folder: string, name: string): Promise<CatalogEntry> {
   const file = join(folder, "spec.yaml");
-  const text = await readFile(file);
-  const { value: spec, diagnostics } = readSpec(new TextDecoder().decode(text), file);
+  const { value: spec, diagnostics } = readSpec(await readFile(file, "utf8"), file);
   if (spec === undefined || spec.name !== name) {
     const why = spec === undefined
       ? "its spec is not valid"
@@ -37,8 +32,7 @@ async function loadComponent(
     spec: deepFreeze(spec),
     specHash: hashSpec(spec),
     driverHash: hashSources(sources),
-    origin,
-    ...(origin === "outside" ? { files: fileHashes([{ path: "spec.yaml", bytes: text }, ...sources]) } : {}),
+    origin: "builtin",
     code: () => Promise.resolve({ kind: "modules", urls: { [name]: url }, relations: false } as const),
   });
 }
