@@ -151,10 +151,20 @@ async function unprivileged(user: string, folder: string): Promise<string[]> {
   return ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--clear-groups"];
 }
 
-/** A port of the loopback that nobody listens on. */
+/**
+ * A port of the loopback that nobody listens on. Systems give connections ports above these by themselves, and could give
+ * such a one away before the server has taken it.
+ */
 export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  while (true) {
+    const port = 12_000 + Math.floor(Math.random() * 20_000);
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 /** Runs a command and gives what it prints; throws with what it complains of. */
