@@ -241,8 +241,8 @@ Deno.test("postgres.extractor fails when the connection is cut, at whatever byte
 });
 
 Deno.test("postgres.extractor waits for a slow server as long as it sends something", async () => {
-  const query = "SELECT repeat('x', 9000) AS t FROM generate_series(1, 7) i, LATERAL pg_sleep(0.5 + i * 0)";
-  assert.equal((await rowsOf({ query }, { timeout_s: 2 })).length, 7);
+  const query = "SELECT repeat('x', 9000) AS t FROM generate_series(1, 7) i, LATERAL pg_sleep(0.7 + i * 0)";
+  assert.equal((await rowsOf({ query }, { timeout_s: 3 })).length, 7);
 });
 
 const COMMIT = new TextEncoder().encode("COMMIT");
