@@ -14,7 +14,7 @@ export interface PostgresConnection {
   readonly timeout_s: number;
 }
 
-/** What the client library is told. The connection turns to TLS by itself; that it does is all the library has to know. */
+/** What the client library is told. The wire turns to TLS by itself; that it does is all the library has to know. */
 export function clientOptions(connection: PostgresConnection): ClientConfig {
   const { host, port, user, password, database, connect_timeout_s } = connection;
   return {

@@ -6,23 +6,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { Duplex } from "node:stream";
-import type { TakeRows } from "./copy_connection.ts";
-
-/** What of the library's connection is used here. */
-export interface Wire {
-  readonly stream: Duplex;
-  takeRows: TakeRows;
-  query(text: string): void;
-  parse(statement: { name: string; text: string }, more?: boolean): void;
-  bind(values: { values: readonly unknown[] }, more?: boolean): void;
-  describe(what: { type: "S" | "P"; name: string }, more?: boolean): void;
-  execute(what: { rows: number }, more?: boolean): void;
-  sync(): void;
-  sendCopyFromChunk(chunk: Buffer): void;
-  endCopyFrom(): void;
-  sendCopyFail(reason: string): void;
-}
+import type { CopyConnection } from "./copy_connection.ts";
 
 const PIECE = 256 * 1024;
 /** Pieces that may wait for their reader. */
@@ -37,7 +21,7 @@ export interface Described {
 
 /** What every statement hears: that it failed, or is over. */
 export abstract class Statement {
-  protected wire: Wire | undefined;
+  protected connection: CopyConnection | undefined;
   protected failure: unknown;
   readonly #over = Promise.withResolvers<void>();
   protected rows = 0;
@@ -46,12 +30,12 @@ export abstract class Statement {
     this.#over.promise.catch(() => {}); // whoever waits hears of it
   }
 
-  submit(wire: Wire): void {
-    this.wire = wire;
-    this.begin(wire);
+  submit(connection: CopyConnection): void {
+    this.connection = connection;
+    this.begin(connection);
   }
 
-  protected abstract begin(wire: Wire): void;
+  protected abstract begin(connection: CopyConnection): void;
 
   /** Resolves when the server is done with it; rejects with what it, or the connection, complains of. */
   get over(): Promise<void> {
@@ -90,10 +74,10 @@ export class Describe extends Statement {
     super();
   }
 
-  protected begin(wire: Wire): void {
-    wire.parse({ name: "", text: this.text }, true);
-    wire.describe({ type: "S", name: "" }, true);
-    wire.sync();
+  protected begin(connection: CopyConnection): void {
+    connection.parse({ name: "", text: this.text }, true);
+    connection.describe({ type: "S", name: "" }, true);
+    connection.sync();
   }
 
   override handleRowDescription({ fields }: { fields: readonly Described[] }): void {
@@ -121,13 +105,13 @@ export class RowsOut extends Statement {
     super();
   }
 
-  protected begin(wire: Wire): void {
-    wire.takeRows = (rows) => this.#take(rows);
-    if (this.values === undefined) return wire.query(this.text);
-    wire.parse({ name: "", text: this.text }, true);
-    wire.bind({ values: this.values.map((value) => value === null ? null : String(value)) }, true);
-    wire.execute({ rows: 0 }, true);
-    wire.sync();
+  protected begin(connection: CopyConnection): void {
+    connection.takeRows = (rows) => this.#take(rows);
+    if (this.values === undefined) return connection.query(this.text);
+    connection.parse({ name: "", text: this.text }, true);
+    connection.bind({ values: this.values.map((value) => value === null ? null : String(value)) }, true);
+    connection.execute({ rows: 0 }, true);
+    connection.sync();
   }
 
   override handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
@@ -172,14 +156,14 @@ export class RowsOut extends Statement {
     if (room > this.#piece.byteLength) this.#piece = new Uint8Array(room);
     if (this.#waiting.length >= WAITING && !this.#paused) {
       this.#paused = true;
-      this.wire!.stream.pause();
+      this.connection!.wire.pause();
     }
     this.#wake?.();
   }
 
   #resume(): void {
     this.#paused = false;
-    this.wire!.stream.resume();
+    this.connection!.wire.resume();
   }
 }
 
@@ -192,8 +176,8 @@ export class RowsIn extends Statement {
     this.#ready.promise.catch(() => {}); // whoever waits hears of it
   }
 
-  protected begin(wire: Wire): void {
-    wire.query(this.text);
+  protected begin(connection: CopyConnection): void {
+    connection.query(this.text);
   }
 
   override handleCopyInResponse(): void {
@@ -212,28 +196,28 @@ export class RowsIn extends Statement {
 
   /** Sends a piece, no faster than the connection takes it. */
   async send(piece: Uint8Array): Promise<void> {
-    const wire = this.wire!;
+    const connection = this.connection!;
     if (this.failure !== undefined) throw this.failure;
-    wire.sendCopyFromChunk(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
-    if (wire.stream.writableNeedDrain) await this.#drained(wire);
+    connection.sendCopyFromChunk(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
+    if (connection.wire.writableNeedDrain) await this.#drained(connection);
   }
 
   /** Says that there are no more; gives the number of rows that the server took. */
   async end(): Promise<number> {
-    this.wire!.endCopyFrom();
+    this.connection!.endCopyFrom();
     await this.over;
     return this.rows;
   }
 
   /** Has the server forget what was sent. */
   async giveUp(): Promise<void> {
-    if (this.failure === undefined) this.wire!.sendCopyFail("the rows could not be made");
+    if (this.failure === undefined) this.connection!.sendCopyFail("the rows could not be made");
     await this.over.catch(() => {});
   }
 
-  async #drained({ stream }: Wire): Promise<void> {
+  async #drained({ wire }: CopyConnection): Promise<void> {
     const drained = Promise.withResolvers<void>();
-    stream.once("drain", drained.resolve);
+    wire.once("drain", drained.resolve);
     await Promise.race([drained.promise, this.over]); // a statement that failed drains no more
   }
 }

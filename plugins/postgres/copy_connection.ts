@@ -21,11 +21,20 @@ const COPY_DATA = 0x64; // 'd'
 const HEADER = 5;
 
 /** What is done with the rows of a `COPY`: the bytes are good until it returns. */
-export type TakeRows = (rows: Uint8Array) => void;
+type TakeRows = (rows: Uint8Array) => void;
 
 /** What of the library's connection is used here. */
 interface LibraryConnection extends EventEmitter {
   attachListeners(stream: EventEmitter): void;
+  query(text: string): void;
+  parse(statement: { name: string; text: string }, more?: boolean): void;
+  bind(values: { values: readonly unknown[] }, more?: boolean): void;
+  describe(what: { type: "S" | "P"; name: string }, more?: boolean): void;
+  execute(what: { rows: number }, more?: boolean): void;
+  sync(): void;
+  sendCopyFromChunk(chunk: Buffer): void;
+  endCopyFrom(): void;
+  sendCopyFail(reason: string): void;
 }
 
 const LibraryConnection: new (options: { stream: Duplex; ssl: boolean }) => LibraryConnection = pg.Connection;

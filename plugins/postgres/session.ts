@@ -13,7 +13,7 @@ import { type Checked, ServerFailure } from "osiris/driver";
 import { placeOf } from "../server_wire/mod.ts";
 import { clientOptions, type PostgresConnection } from "./connection.ts";
 import { CopyConnection } from "./copy_connection.ts";
-import { Describe, type Described, RowsIn, RowsOut, type Statement, type Wire } from "./copy.ts";
+import { Describe, type Described, RowsIn, RowsOut, type Statement } from "./copy.ts";
 import { failureOf } from "./failure.ts";
 
 /** How values are written, whatever the server's or the user's own defaults are. */
@@ -32,7 +32,6 @@ const SETTINGS = [
 
 /** What of the library's client is used here. */
 interface Client {
-  readonly connection: Wire;
   on(event: "error", listener: (error: unknown) => void): void;
   connect(): Promise<void>;
   end(): Promise<void>;
@@ -56,7 +55,7 @@ export class Session implements AsyncDisposable {
   private constructor(connection: PostgresConnection, signal: AbortSignal) {
     this.#connection = new CopyConnection(connection);
     const options = { ...clientOptions(connection), connection: this.#connection };
-    this.#client = new pg.Client(options) as unknown as Client;
+    this.#client = new pg.Client(options);
     this.#timeoutMs = connection.timeout_s * 1000;
     this.#signal = signal;
     this.place = placeOf(connection);
@@ -165,7 +164,7 @@ export class Session implements AsyncDisposable {
   }
 
   #hangUp(): void {
-    this.#client.connection.stream.destroy();
+    this.#connection.wire.destroy();
   }
 }
 
