@@ -44,8 +44,8 @@ export class Session implements AsyncDisposable {
   readonly #signal: AbortSignal;
   readonly #ended = Promise.withResolvers<never>();
   readonly #watch: ReturnType<typeof setInterval>;
-  #deadline = Infinity;
-  #heard = 0;
+  /** Since when an answer is waited for, by the clock of `performance`; Infinity while none is. */
+  #waitingSince = Infinity;
   #broken = false;
   /** Whether the server may still be at work for this connection, which is no more. */
   #abandoned = false;
@@ -143,7 +143,7 @@ export class Session implements AsyncDisposable {
 
   /** Says that the server is waited for, or that it is not. */
   expect(answer: boolean): void {
-    this.#deadline = answer ? Date.now() + this.#silence : Infinity;
+    this.#waitingSince = answer ? performance.now() : Infinity;
   }
 
   /** Ends the connection for a reason. */
@@ -179,7 +179,7 @@ export class Session implements AsyncDisposable {
   /** Leaves a server that is waited for. */
   #abandon(reason: unknown): void {
     if (this.#broken) return;
-    this.#abandoned = this.#stops && this.#deadline !== Infinity;
+    this.#abandoned = this.#stops && this.#waitingSince !== Infinity;
     this.fail(reason);
   }
 
@@ -223,10 +223,8 @@ export class Session implements AsyncDisposable {
 
   /** Ends a connection on which nothing moves though an answer is waited for. */
   #listen(): void {
-    const { moved } = this.#wire;
-    if (moved !== this.#heard && this.#deadline !== Infinity) this.expect(true);
-    this.#heard = moved;
-    if (Date.now() < this.#deadline) return;
+    const silentSince = Math.max(this.#waitingSince, this.#wire.movedAt);
+    if (performance.now() < silentSince + this.#silence) return;
     this.#abandon(
       new ServerFailure(
         `Cannot go on with ${this.place}`,

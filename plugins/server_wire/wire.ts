@@ -28,9 +28,7 @@ export interface ServerAddress {
 
 /** A connection as a stream. */
 export class Wire extends Duplex {
-  /** Bytes moved so far. */
-  moved = 0;
-  /** When the last of them moved, by the clock of `performance`. */
+  /** When bytes last moved, by the clock of `performance`; 0 before any did. */
   movedAt = 0;
   readonly #address: ServerAddress;
   readonly #tls: Tls;
@@ -123,7 +121,7 @@ export class Wire extends Duplex {
     const count = await this.#conn?.read(room);
     if (this.destroyed) return;
     if (count === null || count === undefined) return void this.push(null);
-    this.#heard(count);
+    this.movedAt = performance.now();
     this.#room = room.subarray(count);
     this.#dribbles = this.#tls === "off" && count >= FEW && count < LEAST;
     this.push(Buffer.from(room.buffer, room.byteOffset, count));
@@ -132,14 +130,8 @@ export class Wire extends Duplex {
   async #send(chunk: Uint8Array): Promise<void> {
     await this.#connected.promise;
     for (let at = 0; at < chunk.byteLength;) {
-      const count = await this.#conn!.write(chunk.subarray(at));
-      this.#heard(count);
-      at += count;
+      at += await this.#conn!.write(chunk.subarray(at));
+      this.movedAt = performance.now();
     }
-  }
-
-  #heard(count: number): void {
-    this.moved += count;
-    this.movedAt = performance.now();
   }
 }
