@@ -30,10 +30,11 @@ Formatter, linter and compiler change between Deno's releases: the static checks
 const root = fileURLToPath(new URL("../", import.meta.url));
 const deno = Deno.execPath();
 
-/** What a step of the check came to. */
+/** What a step of the check came to, and what tests said that failed. */
 interface Outcome {
   readonly passed: number;
   readonly failed: number;
+  readonly said?: readonly string[];
 }
 
 interface Step {
@@ -53,6 +54,7 @@ async function main(args: readonly string[]): Promise<number> {
   const options = parse(args);
   if (typeof options === "number") return options;
   let passed = 0, failed = 0;
+  const said: string[] = [];
   for (const step of steps(options)) {
     if (!options.kinds.has(step.kind)) continue;
     console.log(`\n== ${step.name}`);
@@ -62,10 +64,15 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(`== ${step.name}: ${outcome.failed === 0 ? "ok" : "FAILED"} (${seconds} s)`);
     passed += outcome.passed;
     failed += outcome.failed;
+    said.push(...outcome.said ?? []);
   }
+  if (said.length > 0) console.log(`\n${FAILED}\n\n${said.join("\n\n")}`);
   console.log(`\n${passed} passed, ${failed} failed`);
   return failed === 0 && passed + failed + Number(options.kinds.has("static")) > 0 ? 0 : 1;
 }
+
+/** The line above what failed, which is said once more where it is looked for: at the end. */
+const FAILED = "== what failed";
 
 /** The options, or the exit code when there is nothing to run. */
 function parse(args: readonly string[]): Options | number {
@@ -220,16 +227,18 @@ const LANES = Math.min(4, navigator.hardwareConcurrency + 1);
 /** Runs test files in each lane, so many at a time: of small ones several, of those that take long one. */
 async function test(options: Options, files: readonly string[], group: number): Promise<Outcome> {
   const waiting = [...files];
-  const sum = { passed: 0, failed: 0 };
+  let passed = 0, failed = 0;
+  const said: string[] = [];
   const lane = async () => {
     while (waiting.length > 0) {
-      const { passed, failed } = await testTogether(options, waiting.splice(0, group));
-      sum.passed += passed;
-      sum.failed += failed;
+      const outcome = await testTogether(options, waiting.splice(0, group));
+      passed += outcome.passed;
+      failed += outcome.failed;
+      said.push(...outcome.said ?? []);
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-  return sum;
+  return { passed, failed, said };
 }
 
 /** Runs test files in one process, passes its output on when it is whole, and reads the counts from Deno's summary. */
@@ -253,13 +262,14 @@ async function testTogether(options: Options, files: readonly string[]): Promise
     stderr: "inherit",
   }).output();
   for (let rest = stdout; rest.length > 0;) rest = rest.subarray(Deno.stdout.writeSync(rest));
-  const text = new TextDecoder().decode(stdout.subarray(-20_000));
+  const text = new TextDecoder().decode(stdout);
   const summary = [...text.matchAll(/^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed/gm)].at(-1);
-  if (summary === undefined) {
-    console.log(`the tests ended without a summary: ${signal ?? `exit code ${code}`}: ${files.join(", ")}`);
-  }
   const passed = Number(summary?.[1] ?? 0), failed = Number(summary?.[2] ?? 0);
-  return { passed, failed: success ? failed : Math.max(failed, 1) };
+  if (success) return { passed, failed };
+  const said = summary === undefined
+    ? `the tests ended without a summary: ${signal ?? `exit code ${code}`}: ${files.join(", ")}`
+    : text.slice(Math.max(text.search(/^ ERRORS\s*$/m), 0));
+  return { passed, failed: Math.max(failed, 1), said: [said.trim()] };
 }
 
 /** Those of the binary; what drives a browser makes functions from texts. */
