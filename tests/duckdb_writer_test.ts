@@ -10,6 +10,7 @@ import { pipeline, projectWith, read, sql, write, writingText } from "./_duckdb_
 import { FAILING_ANYWHERE, type FailingWrite, MODES, NEW, OLD } from "./_writes.ts";
 import { osiris, osirisCommand, SMALL_DISK } from "./_osiris.ts";
 import { TestProject } from "./_project.ts";
+import { until } from "./_until.ts";
 
 for (const [write_mode, rows] of Object.entries(MODES)) {
   for (const key of ["", " PRIMARY KEY"]) {
@@ -157,7 +158,7 @@ Deno.test("duckdb.writer leaves the old content when it is killed", async () => 
     .spawn();
   const size = () => Deno.statSync(project.path("shop.duckdb")).size;
   const before = size();
-  while (size() === before) await new Promise((done) => setTimeout(done, 50));
+  await until(() => size() !== before);
   child.kill("SIGKILL");
   await child.status;
   assert.deepEqual(await read(project, { table: "t" }), [["1"]]);

@@ -114,7 +114,7 @@ Deno.test({
       child.kill("SIGINT");
       const { code } = await output;
       assert.equal(code, 130);
-      assert.ok(performance.now() - asked < 2000, "it did not end at once");
+      assert.ok(performance.now() - asked < 5000, "it did not end at once");
       assert.equal(await Deno.readTextFile(join(folder, "out.csv")), "old");
     }),
 });

@@ -12,6 +12,7 @@ import { Loads } from "../plugins/postgres.writer/loads.ts";
 import { contextFor } from "../src/component/sdk.ts";
 import { reading, RETRY, rowsOfRun, server, write, writing, written } from "./_postgres.ts";
 import type { Fields } from "./_server_of_file.ts";
+import { until } from "./_until.ts";
 
 const RANGE = (from: number, to: number, name: string) =>
   `SELECT range AS id, '${name} ' || range AS name FROM df, range(${from}, ${to})`;
@@ -148,9 +149,8 @@ Deno.test("postgres.writer tells of a load whose end is open only once it has en
   await loads.count("run/load", 5);
   const context = { ...contextFor({ table: "first_of_all.orders" } as never, connection), signal };
   const asked = driver.loaded!(context as never, { loadId: "run/load" });
-  const waiting = () =>
-    server.sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
-  while (await waiting() === "0") await new Promise((resolve) => setTimeout(resolve, 20));
+  const waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+  await until(async () => await server.sql(waiting) !== "0");
   await session.rows("test", "COMMIT");
   assert.equal(await asked, 5);
   assert.equal(await driver.loaded!(context as never, { loadId: "run/other" }), null);
@@ -160,7 +160,7 @@ Deno.test("postgres.writer waits no longer for a silent server than it may, also
   await server.sql("CREATE TABLE held (id bigint)");
   const holding = server.sql("BEGIN; LOCK TABLE held IN EXCLUSIVE MODE; SELECT pg_sleep(20)");
   const holder = "FROM pg_locks WHERE relation = 'held'::regclass AND mode = 'ExclusiveLock'";
-  while (await server.sql(`SELECT count(*) ${holder}`) === "0");
+  await until(async () => await server.sql(`SELECT count(*) ${holder}`) !== "0");
   const { failure } = await written(writing("SELECT 1 AS id FROM df", { table: "held" }), { timeout_s: 0.6 });
   await Promise.all([
     assert.rejects(holding, /terminat/),
@@ -181,7 +181,9 @@ Deno.test("postgres.writer tries a deadlock again", async () => {
   const other = server.sql(
     `BEGIN; UPDATE pair_of SET name = 'o' WHERE id = 2; SELECT pg_sleep(2); UPDATE pair_of SET name = 'o' WHERE id = 1; COMMIT`,
   ).catch(() => {}); // one of the two loses
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  const sleeping =
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%pair_of%'";
+  await until(async () => await server.sql(sleeping) === "1");
   const query = "SELECT range + 1 AS id, 'w' AS name FROM df, range(2) ORDER BY 1";
   const config = { table: "pair_of", write_mode: "upsert", keys: ["id"] };
   const outcome = await written(writing(query, config, RETRY));

@@ -13,6 +13,7 @@ import { osiris, osirisCommand, SMALL_DISK } from "./_osiris.ts";
 import { parquetColumns } from "./_parquet.ts";
 import { TestProject } from "./_project.ts";
 import { database, found, pipeline, readingText, write, writingSteps } from "./_sqlite.ts";
+import { until } from "./_until.ts";
 
 /** Literals of the engine that make the way to SQLite and back. */
 const ROUND_TRIP: { readonly [type: string]: readonly string[] } = {
@@ -267,10 +268,8 @@ Deno.test("sqlite.writer says so when the file may not be written, or its folder
 Deno.test("sqlite.writer fails when the file is removed while it is written: nobody would see the rows", async () => {
   await using project = await TestProject.create();
   database(project.path("shop.db"), "CREATE TABLE t(i BIGINT); INSERT INTO t VALUES (1)");
-  const written = write(project, "SELECT i FROM range(300000) AS r(i)");
-  while (!(await project.list()).includes("shop.db-journal")) {
-    await new Promise((done) => setTimeout(done, 5));
-  }
+  const written = write(project, "SELECT i FROM range(3000000) AS r(i)");
+  await until(async () => (await project.list()).includes("shop.db-journal"));
   await Deno.remove(project.path("shop.db"));
   const { state, failure } = await written;
   assert.equal(state, "failed");
@@ -301,9 +300,7 @@ Deno.test("sqlite.writer takes back what it wrote when the run is cancelled", as
     signal: cancel.signal,
     onProgress: () => {},
   });
-  while (!(await project.list()).includes("shop.db-journal")) {
-    await new Promise((done) => setTimeout(done, 20));
-  }
+  await until(async () => (await project.list()).includes("shop.db-journal"));
   cancel.abort();
   assert.equal((await written).state, "cancelled");
   assert.deepEqual(found(project, "SELECT i FROM t"), [[1]]);
@@ -316,7 +313,7 @@ async function killedWhileWriting(project: TestProject): Promise<void> {
   const before = size();
   const child = new Deno.Command(program!, { args, cwd: project.root, stdout: "null", stderr: "null" })
     .spawn();
-  while (size() < before + 1_000_000) await new Promise((done) => setTimeout(done, 20));
+  await until(() => size() >= before + 1_000_000);
   child.kill("SIGKILL");
   await child.status;
 }

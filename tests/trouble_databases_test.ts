@@ -10,6 +10,7 @@ import { connectionText, TestProject } from "./_project.ts";
 import { addressOf, type DatabaseServer, startMariaDb, startPostgres } from "./_servers.ts";
 import { TcpProxy } from "./_tcp_proxy.ts";
 import { assertTold, type Told } from "./_trouble.ts";
+import { until } from "./_until.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -321,11 +322,13 @@ for (const start of SUBJECTS) {
       await subject.sql(`CREATE TABLE pair_of (id INT PRIMARY KEY, name VARCHAR(9));
         CREATE TABLE heavy AS SELECT * FROM whole; INSERT INTO pair_of VALUES (1, ''), (2, '')`);
       const weight = "UPDATE heavy SET name = 'h' WHERE id < 5000";
-      const sleep = subject.family === "mysql" ? "DO SLEEP(2)" : "SELECT pg_sleep(2)";
+      const [sleep, sleeps] = subject.family === "mysql"
+        ? ["DO SLEEP(2)", "information_schema.processlist WHERE info = 'DO SLEEP(2)'"]
+        : ["SELECT pg_sleep(2)", "pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%pair_of%'"];
       const other = subject.sql(
         `BEGIN; ${weight}; UPDATE pair_of SET name = 'o' WHERE id = 2; ${sleep}; UPDATE pair_of SET name = 'o' WHERE id = 1; COMMIT`,
       ).catch(() => {}); // one of the two loses
-      await new Promise((resolve) => setTimeout(resolve, 700));
+      await until(async () => await subject.sql(`SELECT COUNT(*) FROM ${sleeps}`) === "1");
       const query = "SELECT i::INTEGER AS id, 'w' AS name FROM range(1, 3) r(i) ORDER BY 1";
       const config = { table: "pair_of", write_mode: "upsert", keys: ["id"] };
       await using project = await projectOf(subject, writing(subject, query, config, RETRY));

@@ -204,5 +204,5 @@ Deno.test("sqlTokens reads megabytes of one kind quickly", () => {
       '"' + "x".repeat(1_000_000),
     ]
   ) sqlTokens(sql);
-  assert.ok(performance.now() - started < 3000);
+  assert.ok(performance.now() - started < 10_000);
 });

@@ -166,7 +166,7 @@ Deno.test("drain: a statement stops when its signal says so", async () => {
   await assert.rejects(b.engine.drain(endless, { signal: AbortSignal.timeout(200) }), {
     name: "TimeoutError",
   });
-  assert.ok(performance.now() - started < 2000);
+  assert.ok(performance.now() - started < 10_000);
 });
 
 Deno.test("engine: parallel steps with the same input name never see each other's rows", async () => {

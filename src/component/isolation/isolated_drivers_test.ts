@@ -88,7 +88,7 @@ for (const [how, body] of Object.entries(HANGS)) {
     await assert.rejects(rowsOf(driver), failsWith("DRV415", /killed at its deadline of 1000 ms/));
     await driver[Symbol.asyncDispose]();
     const took = performance.now() - began;
-    assert.ok(took >= 950 && took < 2_000, `${took} ms`);
+    assert.ok(took >= 950 && took < 10_000, `${took} ms`);
     assert.deepEqual(driverProcesses(), []);
   });
 }
@@ -198,7 +198,7 @@ Deno.test("A driver whose step's time is over has no grace", async () => {
     withDriver(entry, rowsOf, { hooks: { signal: AbortSignal.timeout(800) } }),
     failsWith("DRV406", /cancelled/),
   );
-  assert.ok(performance.now() - began < 2_000);
+  assert.ok(performance.now() - began < 2_800); // it would be 2,000 ms more with its grace
   assert.deepEqual(driverProcesses(), []);
 });
 
