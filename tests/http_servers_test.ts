@@ -54,14 +54,15 @@ Deno.test("http.extractor gives up after its retries", async () => {
 });
 
 Deno.test("http.extractor asks no more often than it may", async () => {
-  const times: number[] = [];
+  let asked = 0;
   await using api = new Api((_, time) => {
-    times.push(performance.now());
+    asked++;
     return Response.json(time < 4 ? [{ id: time }] : []);
   });
-  await rowsOf({ base_url: api.url }, { ...ITEMS, pagination: "page", requests_per_second: 10 });
-  assert.equal(times.length, 5);
-  assert.ok(times.at(-1)! - times[0]! >= 4 * 100 - 50);
+  const began = performance.now(); // when a request arrives says less: a busy machine may hold the first one up
+  await rowsOf({ base_url: api.url }, { ...ITEMS, pagination: "page", requests_per_second: 4 });
+  assert.equal(asked, 5);
+  assert.ok(performance.now() - began >= 4 * 250);
 });
 
 Deno.test("http.extractor does not wait for a silent server for ever", async () => {

@@ -80,7 +80,7 @@ Deno.test("engine: time zone is UTC on every connection", async () => {
 });
 
 Deno.test("engine: a sort larger than the memory limit finishes by spilling, and leaves nothing behind", async () => {
-  await using b = await bench({ memoryLimit: "128MB", threads: 2 });
+  await using b = await bench({ memoryLimit: "256MB", threads: 2 });
   const many = await b.sql(
     "SELECT hash(i) AS h, repeat('x', 80) || i AS s FROM range(4000000) t(i)",
     {},
