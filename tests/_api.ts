@@ -48,6 +48,9 @@ export class Api implements AsyncDisposable {
   }
 }
 
+/** Where nobody listens: a port that no system gives away, as it would one that was closed a moment ago. */
+export const CLOSED = "http://127.0.0.1:1";
+
 /** Sends bytes as they are, and hangs up. */
 export class RawServer implements AsyncDisposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -73,15 +76,19 @@ export class RawServer implements AsyncDisposable {
   }
 
   async #answer(connection: Deno.Conn, answer: string): Promise<void> {
-    await connection.read(new Uint8Array(65_536));
-    await connection.write(new TextEncoder().encode(answer));
-    this.#open.delete(connection);
-    connection.close();
+    try {
+      await connection.read(new Uint8Array(65_536));
+      await connection.write(new TextEncoder().encode(answer));
+    } catch {
+      // Who asked has hung up, or the server is closed.
+    }
+    if (this.#open.delete(connection)) connection.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     for (const connection of this.#open) connection.close();
+    this.#open.clear();
     await this.#done.catch(() => {});
   }
 }
