@@ -4,6 +4,7 @@ import { OtlpReceiver } from "./_otlp_receiver.ts";
 import { otlpComplaints, recordsIn } from "../src/report/_otlp_shape_for_tests.ts";
 import { RecordedLogs } from "../src/report/_recorded_for_tests.ts";
 import { LiveTelemetry, otlpOf } from "../src/report/mod.ts";
+import { until } from "./_until.ts";
 
 const SOURCE = { pipeline: "sales", profile: null, version: "9.9.9", resource: {} };
 
@@ -76,8 +77,4 @@ function optionsOf(record: SessionRecord, endpoint: string) {
 
 function liveOf(record: SessionRecord, endpoint: string, everyMs = 3_600_000): LiveTelemetry {
   return new LiveTelemetry({ ...optionsOf(record, endpoint), everyMs });
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
