@@ -33,13 +33,7 @@ const raw = (answer?: string, scheme = "http:"): Trouble => () => {
   };
 };
 
-async function gone() {
-  const server = new RawServer();
-  await server[Symbol.asyncDispose]();
-  return { url: server.url, async [Symbol.asyncDispose]() {} };
-}
-
-const nowhere = () => ({ url: "http://no-such-host.invalid", async [Symbol.asyncDispose]() {} });
+const none = (url: string): Trouble => () => ({ url, async [Symbol.asyncDispose]() {} });
 
 /** Leads to another host, which must not be asked. */
 function redirecting() {
@@ -84,8 +78,12 @@ const TROUBLES: readonly (readonly [string, Trouble, Told])[] = [
     says: /status 404: there is nothing/,
     help: /check path and base_url/,
   }],
-  ["refuses connections", gone, { ...lost, says: /was refused/, help: /whether the server runs/ }],
-  ["has no address", nowhere, {
+  ["refuses connections", none("http://127.0.0.1:1"), {
+    ...lost,
+    says: /was refused/,
+    help: /whether the server runs/,
+  }],
+  ["has no address", none("http://no-such-host.invalid"), {
     ...lost,
     retryable: false,
     says: /cannot be resolved/,
@@ -161,7 +159,7 @@ for (const [component, config] of Object.entries(CONFIGS)) {
         base_url: server.url,
         auth: "bearer",
         token: "${TOKEN}",
-        timeout_s: 0.5,
+        timeout_s: told.trouble === "timeout" ? 0.5 : 30,
       };
       await using project = await TestProject.create({
         ".env": `TOKEN=${TOKEN}\n`,
