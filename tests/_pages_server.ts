@@ -65,12 +65,12 @@ async function entered(
   };
 }
 
-/** Sends bytes to a port as they are, and gives all that comes back until the other side ends, or says no more for a second. */
+/** Sends bytes to a port as they are, and gives all that comes back until the other side ends, or says no more for half a minute. */
 export function rawAnswer(port: number, request: string): Promise<string> {
   return new Promise((resolve) => {
     let text = "";
     const socket = connect(port, "127.0.0.1", () => socket.write(request));
-    socket.setTimeout(1000, () => socket.destroy());
+    socket.setTimeout(30_000, () => socket.destroy());
     socket.on("data", (bytes) => text += bytes.toString("latin1"));
     socket.on("close", () => resolve(text));
     socket.on("error", () => {}); // cut off while it still wrote; it is closed then

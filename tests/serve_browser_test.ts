@@ -26,7 +26,7 @@ Deno.test("the pages in a browser", async (t) => {
       );
       const context = await browser.newContext();
       const page = await context.newPage();
-      await page.goto(pathToFileURL(file).href);
+      await page.goto(pathToFileURL(file).href, { waitUntil: "commit" }); // it leads on by itself
       await page.waitForURL(`${server.origin}/`);
       await page.getByRole("heading", { name: "Runs" }).waitFor();
       const [cookie, ...others] = await context.cookies();
@@ -104,8 +104,10 @@ Deno.test("the pages in a browser", async (t) => {
         await list.bringToFront();
         await list.locator(".pill.running").waitFor({ state: "detached" });
         await list.getByRole("link", { name: "sales", exact: true }).first().click();
+        await list.waitForURL((url) => url.pathname === "/pipeline");
         const history = list.url();
         await list.getByRole("button", { name: "Compare before and after" }).click();
+        await list.waitForURL((url) => url.pathname === "/compare");
         await list.getByRole("heading", { level: 1, name: /Two runs|sales/ }).waitFor();
         assert.equal(new URL(list.url()).searchParams.get("after"), session);
         await list.goto(history);

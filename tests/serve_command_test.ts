@@ -61,8 +61,9 @@ Deno.test({
       const said = JSON.parse(await lines());
       assert.deepEqual(Object.keys(said), ["logs", "url", "token"]);
 
-      await until(() => existsSync(join(root, "opened")));
-      const opened = (await Deno.readTextFile(join(root, "opened"))).trim();
+      const noted = () => existsSync(join(root, "opened")) ? Deno.readTextFileSync(join(root, "opened")) : "";
+      await until(() => noted().endsWith("\n"));
+      const opened = noted().trim();
       assert.match(opened, /^file:\/\/\/\S+\.html$/);
       const file = new URL(opened);
       assert.equal((await Deno.stat(file)).mode! & 0o777, 0o600);
