@@ -25,7 +25,7 @@ const WINDOW_BYTES = 268_435_456;
 const MAX_STDERR = 65_536;
 const STDERR_TAIL = 4_096;
 /** How long a child may live on after it closed its pipe. */
-const EXIT_MS = 100;
+const EXIT_MS = 250;
 
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<ToWarden>) => void;
@@ -176,12 +176,13 @@ class Child {
     await Promise.all([heard, stderr, this.#stdin.abort().catch(() => {})]);
     await groupGone(this.#process.pid);
     children.delete(this.#id);
+    const by = this.#ending === "broken" && leftByItself(signal) ? undefined : this.#ending;
     const end: End = {
       code,
       signal,
       stderr: await stderr,
-      ...(this.#ending === undefined ? {} : { by: this.#ending }),
-      ...(this.#reason === undefined ? {} : { reason: this.#reason }),
+      ...(by === undefined ? {} : { by }),
+      ...(by === undefined || this.#reason === undefined ? {} : { reason: this.#reason }),
     };
     scope.postMessage({ type: "gone", id: this.#id, end });
   }
@@ -238,6 +239,11 @@ class Child {
 
 function sizeOf({ json, payload }: Frame): number {
   return json.length + (payload?.byteLength ?? 0);
+}
+
+/** Whether a child that was to be killed was on its way out already, only slowly: then its own reason counts. */
+function leftByItself(signal: Deno.Signal | null): boolean {
+  return signal !== "SIGKILL" && Deno.build.os !== "windows"; // which knows no signals
 }
 
 /** Where there are no groups, the process alone: it can start none. */
