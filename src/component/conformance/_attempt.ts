@@ -141,7 +141,7 @@ export async function attempt(bench: Bench, example: Example, variation: Variati
     try {
       await act({ driver, example, variation, found, stage, cancel, ended: exit.promise });
       over = true;
-      if (variation.listening === true) await sleep(PAUSE_MS);
+      if (variation.listening === true) await hearOut();
     } finally {
       await driver[Symbol.asyncDispose]();
     }
@@ -175,6 +175,11 @@ export async function attempt(bench: Bench, example: Example, variation: Variati
     missingRequests: stage.server.missing,
     asked: stage.server.asked.map((each) => each.replaceAll(stage.server.address, "")).sort(),
   };
+}
+
+/** Waits in parts: where a busy machine stands still meanwhile, one part is lost and not the whole. */
+async function hearOut(): Promise<void> {
+  for (let part = 0; part < 5; part++) await sleep(PAUSE_MS / 5);
 }
 
 interface Scene {

@@ -10,8 +10,10 @@ import { type Check, type Fault, isAccident, saidBy, type Subject } from "./_sub
 /** What is a function of the driver: the modes, and some of the capabilities. */
 const ABILITIES = ["check", "discover", "target", "read", "transform", "write"] as const;
 type Ability = (typeof ABILITIES)[number];
-/** How long it is looked at what a driver makes of a call. */
+/** How long it is looked at what a driver makes of a call, once it has loaded. */
 const PROBE_MS = 2_000;
+/** The same of a call that it declares not to know: it says so at once, and slowness alone is no fault. */
+const UNDECLARED_PROBE_MS = 10_000;
 
 const CHECK_NEXT =
   "use the connection alone, for there is no step; return { ok: false, category, help } for what is the server's doing";
@@ -148,7 +150,7 @@ async function probed(subject: Subject, ability: Ability): Promise<Fault | undef
   if (ability === "target" && spec.carries === "engine") return undefined; // which looks at the table itself
   const named = ability === "target" ? "contract" : ability;
   const declared = [...spec.modes, ...spec.capabilities].includes(named as never);
-  const there = await has(subject, ability);
+  const there = await has(subject, ability, declared ? PROBE_MS : UNDECLARED_PROBE_MS);
   if (there === declared) return undefined;
   const list = ["check", "discover", "target"].includes(ability) ? "capabilities" : "modes";
   return declared
@@ -163,7 +165,7 @@ async function probed(subject: Subject, ability: Ability): Promise<Fault | undef
 }
 
 /** Whether the driver has a function: it is called with no rights at all, and only a driver without it says so. */
-async function has({ bench, examples }: Subject, ability: Ability): Promise<boolean> {
+async function has({ bench, examples }: Subject, ability: Ability, limitMs: number): Promise<boolean> {
   const { entry, start } = bench;
   const modes: readonly Mode[] = ["read", "transform", "write"];
   const capabilities: readonly Capability[] = ["check", "discover", "contract"];
@@ -172,7 +174,8 @@ async function has({ bench, examples }: Subject, ability: Ability): Promise<bool
   const { value: config } = checkConfig(entry.spec, example?.config ?? {});
   const connection = entry.spec.connection === undefined ? null : example?.connection ?? {};
   const grants = { net: [], read: [], write: [] };
-  const signal = AbortSignal.timeout(PROBE_MS);
+  const controller = new AbortController();
+  let limit: ReturnType<typeof setTimeout> | undefined;
   try {
     await using driver = await openAs(bench.pool, { ...entry, spec }, {
       ...start,
@@ -180,12 +183,15 @@ async function has({ bench, examples }: Subject, ability: Ability): Promise<bool
       config,
       connection,
       grants,
-    }, signal);
+    }, controller.signal);
+    limit = setTimeout(() => controller.abort(), limitMs);
     await call(driver, ability);
     return true;
   } catch (error) {
     if (!(error instanceof OsirisError)) throw error;
     return !saidBy(error).includes(`has no '${ability}'`);
+  } finally {
+    clearTimeout(limit);
   }
 }
 

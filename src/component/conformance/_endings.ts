@@ -2,8 +2,8 @@ import type { Example, Rows } from "./_example.ts";
 import { leftBehind, takesRows } from "./_rows_in.ts";
 import { type Check, firstFault, type Subject } from "./_subject.ts";
 
-/** How long a cancelled driver may take to end by itself. */
-const GRACE_MS = 1_500;
+/** How long a cancelled driver may take to end by itself: hardly less than a run gives it. */
+const GRACE_MS = 1_900;
 
 /** How a driver ends that is not let finish. */
 export const ENDINGS: readonly Check[] = [
