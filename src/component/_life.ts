@@ -11,7 +11,7 @@ import { OsirisError } from "../diagnostic.ts";
 import type { DriverHooks } from "./driver.ts";
 
 /** How long a cancelled driver may take to clean up. */
-const GRACE_MS = 2_000;
+export const GRACE_MS = 2_000;
 
 /** What has to happen on the way. */
 export interface LifeOutlet {

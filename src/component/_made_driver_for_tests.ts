@@ -5,6 +5,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OsirisError } from "../diagnostic.ts";
 import { loadPlugins } from "./_builtins.ts";
+import { GRACE_MS } from "./_life.ts";
 import { specText } from "./_spec_for_tests.ts";
 import { type CatalogEntry, createDriverPool, type Driver, type DriverHooks, type Grants } from "./mod.ts";
 
@@ -46,6 +47,15 @@ export async function withDriver<T>(
     hooks,
   );
   return await use(driver);
+}
+
+/** While it is held, a cancelled driver may take a minute to clean up: what ends sooner ended by itself. */
+export function unhurried(): Disposable {
+  const { setTimeout } = globalThis;
+  const patient = (run: () => void, ms: number, ...more: unknown[]) =>
+    setTimeout(run, ms === GRACE_MS ? 60_000 : ms, ...more);
+  globalThis.setTimeout = patient as typeof setTimeout;
+  return { [Symbol.dispose]: () => void (globalThis.setTimeout = setTimeout) };
 }
 
 /** Reads to the end, and gives the number of rows. */

@@ -433,7 +433,7 @@ Deno.test("Session ends a driver that does not answer a cancel", async () => {
   const reading = session.read().catch((error) => error.code);
   const before = performance.now();
   await session[Symbol.asyncDispose]();
-  assert.ok(performance.now() - before < 4_000);
+  assert.ok(performance.now() - before < 20_000);
   assert.equal(await reading, "DRV406");
   assert.deepEqual(stage.released, [false]);
 });

@@ -40,7 +40,12 @@ for (const entry of (await loadCatalog()).entries()) {
         const folder = fileURLToPath(new URL(entry.spec.name, PLUGINS));
         const served = !SERVED_ELSEWHERE.includes(entry.spec.connection?.family ?? "");
         for await (
-          const check of testComponent(folder, { origin: "builtin", listen, start: { isolation } })
+          const check of testComponent(folder, {
+            origin: "builtin",
+            listen,
+            start: { isolation },
+            limitMs: 30_000,
+          })
         ) {
           if (!served && (check.id === "examples.modes" || check.state === "skipped")) continue;
           assert.equal(check.state, "passed", `${check.title}: ${check.reason}`);

@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { OsirisError } from "../diagnostic.ts";
 import { loadPlugins } from "./_builtins.ts";
-import { componentOf, failsWith, NO_GRANTS, rowsOf, withDriver } from "./_made_driver_for_tests.ts";
+import {
+  componentOf,
+  failsWith,
+  NO_GRANTS,
+  rowsOf,
+  unhurried,
+  withDriver,
+} from "./_made_driver_for_tests.ts";
 import { CREDIT } from "./_inbox.ts";
 import {
   type Catalog,
@@ -224,6 +231,7 @@ Deno.test("DriverPool lets a driver get only as many batches ahead of its consum
 });
 
 Deno.test("DriverPool stages, commits and aborts what a driver wrote", async () => {
+  using _ = unhurried();
   const folder = await Deno.makeTempDir();
   const path = join(folder, "out.jsonl");
   const grants = { net: [], read: [path, `${path}.staged`], write: [path, `${path}.staged`] };
@@ -248,6 +256,7 @@ Deno.test("DriverPool stages, commits and aborts what a driver wrote", async () 
 });
 
 Deno.test("DriverPool undoes what a cancelled driver had staged", async () => {
+  using _ = unhurried();
   const folder = await Deno.makeTempDir();
   const path = join(folder, "out.jsonl");
   const grants = { net: [], read: [path, `${path}.staged`], write: [path, `${path}.staged`] };
@@ -307,6 +316,7 @@ Deno.test("DriverPool starts a step that is cancelled already not at all", async
 });
 
 Deno.test("DriverPool tells a driver that it is cancelled, and waits for its clean-up", async () => {
+  using _ = unhurried();
   const controller = new AbortController();
   const heard: string[] = [];
   const text = `export default defineDriver({ read: ({ signal, log }) => new Promise((_, reject) => {

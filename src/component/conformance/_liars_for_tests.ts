@@ -12,6 +12,8 @@ export interface Liar {
   readonly files: { readonly [path: string]: string };
   /** Only the walls around code from outside find it out. */
   readonly walled?: true;
+  /** It has to be stopped. */
+  readonly endless?: true;
 }
 
 /** A spec of YAML; what is given takes the place of what it says by itself. */
@@ -232,6 +234,7 @@ export const LIARS: readonly Liar[] = [
     failing: ["example.one"],
     files: { "spec.yaml": spec(), "driver.ts": reader("while (true);"), ...READ },
     walled: true,
+    endless: true,
   },
   {
     does: "has an example with an unknown key",
