@@ -48,12 +48,11 @@ for (
 }
 
 Deno.test("http.extractor says what is wrong with a connection that reaches nothing", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const base_url = `http://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`;
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const base_url = `http://127.0.0.1:${silent.addr.port}`;
   const check = async (connection: object) =>
-    await driver.check!(contextFor({} as never, { ...CONNECTION, base_url, ...connection }));
-  assert.equal((await troubleOf(check({ timeout_s: 0.2 }))).trouble, "timeout");
-  listener.close();
+    await driver.check!(contextFor({} as never, { ...CONNECTION, ...connection }));
+  assert.equal((await troubleOf(check({ base_url, timeout_s: 0.2 }))).trouble, "timeout");
   assert.equal((await troubleOf(check({}))).trouble, "network");
   assert.equal((await troubleOf(check({ auth: "bearer" }))).trouble, "config");
 });

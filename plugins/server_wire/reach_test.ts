@@ -7,8 +7,7 @@ Deno.test("reach connects to the first host that answers, and says of none what 
   using reached = await reach(["nowhere.invalid", "127.0.0.2", "127.0.0.1"], port);
   assert.equal(reached.remoteAddr.hostname, "127.0.0.1");
   (await listener.accept()).close();
-  listener.close();
-  await assert.rejects(reach(["127.0.0.1", "nowhere.invalid"], port), /refused/);
+  await assert.rejects(reach(["127.0.0.1", "nowhere.invalid"], 1), /refused/);
 });
 
 Deno.test("meantBy knows both addresses of this machine, and takes every other host as it is", () => {

@@ -33,6 +33,6 @@ Deno.test({
     const { code } = await child.status;
     await words.return?.();
     assert.equal(code, 130);
-    assert.ok(performance.now() - asked < 5000, "it did not end at once");
+    assert.ok(performance.now() - asked < 15_000, "it did not end at once");
   },
 });

@@ -62,5 +62,5 @@ Deno.test("findSecrets reads a hostile text of megabytes quickly", () => {
       "-----BEGIN ".repeat(100_000),
     ]
   ) findSecrets(text);
-  assert.ok(performance.now() - started < 5000);
+  assert.ok(performance.now() - started < 10_000);
 });

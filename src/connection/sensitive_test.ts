@@ -131,6 +131,6 @@ Deno.test("maskSample takes long hostile texts in its stride", () => {
   ) {
     const began = performance.now();
     maskSample("note", text, same);
-    assert.ok(performance.now() - began < 5_000);
+    assert.ok(performance.now() - began < 10_000);
   }
 });

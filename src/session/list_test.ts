@@ -66,7 +66,7 @@ Deno.test("listSessions of 10,000 sessions reads one small file of each", () =>
     const elapsed = performance.now() - start;
     assert.equal(sessions.length, 10_000);
     // About 0.3 s alone on the machine.
-    assert.ok(elapsed < 5_000, `${elapsed} ms`);
+    assert.ok(elapsed < 20_000, `${elapsed} ms`);
   }));
 
 Deno.test("findSession takes an id, a unique beginning, `last` and nothing at all", () =>

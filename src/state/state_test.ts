@@ -217,7 +217,7 @@ Deno.test("processes that find the same damage mend it once and lose nothing", (
 Deno.test("a process killed while it records leaves a database that reads and goes on", () =>
   withFolder(async (folder) => {
     for (let n = 0; n < 8; n++) {
-      const args = ["run", "-A", "--no-check", RECORDER, folder, `k${n}`, "2000"];
+      const args = ["run", "-A", "--no-check", RECORDER, folder, `k${n}`, "100000"];
       const recorder = new Deno.Command(Deno.execPath(), { args, stdout: "null", stderr: "null" }).spawn();
       const before = (await openState(folder).listRuns()).length;
       const deadline = performance.now() + 30_000;
