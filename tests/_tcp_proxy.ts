@@ -7,7 +7,7 @@ export interface Cut {
   afterClient?(piece: Uint8Array): boolean;
 }
 
-/** A proxy; `cut` may be set anew for each connection. */
+/** A proxy; `cut` is asked anew for each connection, which waits for it. */
 export class TcpProxy implements AsyncDisposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #open = new Set<Deno.TcpConn>();
@@ -15,7 +15,7 @@ export class TcpProxy implements AsyncDisposable {
   /** Connections so far. */
   count = 0;
 
-  constructor(readonly port: number, readonly cut: (connection: number) => Cut) {
+  constructor(readonly port: number, readonly cut: (connection: number) => Cut | Promise<Cut>) {
     this.#running.push(this.#serve());
   }
 
@@ -26,7 +26,7 @@ export class TcpProxy implements AsyncDisposable {
   async #serve(): Promise<void> {
     for await (const client of this.#listener) {
       const server = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
-      const cut = this.cut(++this.count);
+      const cut = await this.cut(++this.count);
       for (const each of [client, server]) this.#open.add(each);
       const end = () => [client, server].forEach((each) => this.#close(each));
       let held = false;
@@ -63,6 +63,7 @@ export class TcpProxy implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
+    await this.#running[0]; // from here on nothing is opened any more
     for (const each of this.#open) this.#close(each);
     await Promise.all(this.#running);
   }

@@ -108,11 +108,6 @@ const WHOLE = { table: "whole" };
 const network = { trouble: "network", category: "connection" } as const;
 const config = { trouble: "config", category: "run", retryable: false } as const;
 
-const closed = (() => {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-})();
-
 /** What is wrong with the connection or with what is read; `silent` is a port that takes connections and says nothing. */
 const READING: (subject: Subject, silent: number) => readonly (readonly [string, Fields, Fields, Told])[] = (
   { slow },
@@ -128,7 +123,7 @@ const READING: (subject: Subject, silent: number) => readonly (readonly [string,
     says: /"?'?nowhere'?"?/,
     help: /check `database`/,
   }],
-  ["a host that refuses", { port: closed }, WHOLE, {
+  ["a host that refuses", { port: 1 }, WHOLE, {
     ...{ ...network, retryable: true },
     says: /the connection was refused/,
     help: /whether the server runs/,
@@ -253,13 +248,16 @@ for (const start of SUBJECTS) {
       await test.step(`${what} between two attempts`, async () => {
         await subject.sql("CREATE TABLE gone AS SELECT * FROM whole");
         let changed: Promise<unknown> | undefined;
-        await using proxy = new TcpProxy(subject.port, (connection) => ({
-          fromServer: (bytes) => {
-            if (connection > 1 || bytes < 100_000) return false;
-            changed ??= subject.sql(change);
-            return true;
-          },
-        }));
+        await using proxy = new TcpProxy(subject.port, async (connection) => {
+          await changed; // the second attempt finds it so
+          return {
+            fromServer: (bytes) => {
+              if (connection > 1 || bytes < 100_000) return false;
+              changed ??= subject.sql(change);
+              return true;
+            },
+          };
+        });
         const steps = reading(subject, { table: "gone", columns: ["id", "name"] }, RETRY);
         await using project = await projectOf(subject, steps, { port: proxy.ownPort });
         await assertTold(project, "get", { ...config, says: /gone|name/, help }, subject.password);
