@@ -1,5 +1,7 @@
 /** A server on this machine that stands for an API: each path answers as the test says, and every request is kept. @module */
 
+import { freePort } from "./_servers.ts";
+
 /** What was asked. */
 export interface Asked {
   readonly method: string;
@@ -48,8 +50,8 @@ export class Api implements AsyncDisposable {
   }
 }
 
-/** Where nobody listens: a port that no system gives away, as it would one that was closed a moment ago. */
-export const CLOSED = "http://127.0.0.1:1";
+/** Where nobody listens. The system gives such a port to nobody by itself, as it would one that was closed a moment ago. */
+export const CLOSED = `http://127.0.0.1:${freePort()}`;
 
 /** Sends bytes as they are, and hangs up. */
 export class RawServer implements AsyncDisposable {

@@ -26,7 +26,8 @@ interface Dialect extends SqlTarget {
 const DIALECTS: readonly Dialect[] = [
   {
     ...POSTGRES,
-    json: (columns) => `json_build_array(${columns.map((each) => `CAST(${each} AS text)`).join(", ")})`,
+    // The server's own text of a moment begins with its day: that has no order.
+    json: (columns) => `json_build_array(${columns.map((each) => `to_json(${each}) #>> '{}'`).join(", ")})`,
     looseTable: (name) =>
       `CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
        CREATE TABLE ${name} (id bigint, name text COLLATE loose, amount numeric(10,2),

@@ -343,7 +343,7 @@ Deno.test("mysql.extractor says what it cannot read in parts, or not at one mome
 async function openReader(config: Fields, connection: Fields = {}) {
   const entry = (await loadCatalog()).get("mysql.extractor")!;
   const pool = createDriverPool();
-  const whole = { ...server.connection, connect_timeout_s: 5, timeout_s: 5, ...connection };
+  const whole = { ...server.connection, connect_timeout_s: 30, timeout_s: 30, ...connection };
   const driver = await pool.open(entry, {
     step: "get",
     config: { zero_dates: "error", tinyint1_as_boolean: false, ...config },

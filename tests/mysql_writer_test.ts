@@ -171,7 +171,7 @@ async function staged(
     evolution = { add: [], widen: [] } as Evolution,
   } = {},
 ) {
-  const connection = { ...server.connection, port, connect_timeout_s: 5, timeout_s: 5 };
+  const connection = { ...server.connection, port, connect_timeout_s: 30, timeout_s: 30 };
   const options = { write_mode: "append", create: true, ...config } as Parameters<typeof contextFor>[0];
   const context = { ...contextFor(options, connection), signal };
   const answer = await driver.write!(context as never, { ...inputOf(columns, rows), loadId, evolution });
