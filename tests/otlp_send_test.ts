@@ -43,7 +43,7 @@ Deno.test("sendOtlp does not try again what was refused, and follows no redirect
 });
 
 Deno.test("sendOtlp says that nobody listens, and stops when it is told to", async () => {
-  const nobody = { endpoint: "http://127.0.0.1:1" };
+  const nobody = { endpoint: "http://127.0.0.1:2" };
   assert.equal(await send(nobody), "it cannot be reached");
   const told = AbortSignal.abort();
   assert.equal(await send(nobody, "", told), "there was no more time");

@@ -78,7 +78,7 @@ const TROUBLES: readonly (readonly [string, Trouble, Told])[] = [
     says: /status 404: there is nothing/,
     help: /check path and base_url/,
   }],
-  ["refuses connections", none("http://127.0.0.1:1"), {
+  ["refuses connections", none("http://127.0.0.1:2"), {
     ...lost,
     says: /was refused/,
     help: /whether the server runs/,
