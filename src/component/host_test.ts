@@ -13,6 +13,7 @@ import {
   withDriver,
 } from "./_made_driver_for_tests.ts";
 import { CREDIT } from "./_inbox.ts";
+import { until } from "./isolation/_testing.ts";
 import {
   type Catalog,
   catalogOf,
@@ -222,6 +223,7 @@ Deno.test("DriverPool lets a driver get only as many batches ahead of its consum
     const answer = await driver.read();
     assert.ok(answer.kind === "batches");
     await answer.batches.next();
+    await until(() => made > CREDIT, "it was not as far ahead as it may");
     await new Promise((resolve) => setTimeout(resolve, 50));
     // One was consumed, eight are under way, one waits to be sent.
     assert.ok(made <= CREDIT + 2, `${made} batches were made`);
