@@ -15,6 +15,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import { dirname, join } from "node:path";
 import { osirisCommand } from "../_osiris.ts";
 import { REPO } from "../_repo.ts";
+import { freePort } from "../_servers.ts";
 import { adopted, becomeForeman } from "./_foreman.ts";
 
 /** What attempts are told; JSON in the step's configuration. */
@@ -163,7 +164,7 @@ export class Arena implements AsyncDisposable {
     const writer = child.stdin.getWriter();
     await writer.write(new TextEncoder().encode(`y\n${this.canary}\ny\ny\n`)).catch(() => {});
     await writer.close().catch(() => {});
-    const timer = setTimeout(() => child.kill("SIGKILL"), options.patience ?? 60_000);
+    const timer = setTimeout(() => child.kill("SIGKILL"), options.patience ?? 180_000);
     const watch = setInterval(() => options.onHost?.(child.pid), 50);
     const { code, stdout, stderr } = await output;
     clearTimeout(timer);
@@ -370,13 +371,6 @@ function grantedServer(other: number): Deno.HttpServer {
         return new Response("ok");
     }
   });
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return port;
 }
 
 /** Every file below `root/folder`, relative to `root`; links are not followed. */

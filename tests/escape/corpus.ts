@@ -2,6 +2,7 @@
 
 import { ADVISORIES } from "./advisories.ts";
 import { type Attempt, attempts } from "./_attempt.ts";
+import { GRANTED_ROW } from "./_driver.ts";
 import { FILES } from "./files.ts";
 import { NETWORK } from "./network.ts";
 import { PROCESS } from "./process.ts";
@@ -10,7 +11,7 @@ import { REALM } from "./realm.ts";
 export const CORPUS: readonly Attempt[] = [...FILES, ...NETWORK, ...PROCESS, ...REALM, ...ADVISORIES];
 
 /** What a grant is for: these have to work where it was given. Else the others would prove nothing. */
-export const GRANTED: readonly Attempt[] = attempts("A23", {
+export const GRANTED: readonly Attempt[] = attempts(GRANTED_ROW, {
   "its folder, listed": "return [...Deno.readDirSync(at.granted)].length",
   "its folder, read": "return Deno.readTextFileSync(at.granted + '/ok.txt')",
   "its folder, opened":
