@@ -172,21 +172,31 @@ Deno.test("postgres.writer waits no longer for a silent server than it may, also
 });
 
 Deno.test("postgres.writer tries a deadlock again", async () => {
+  // The first time that the writer has row 1, it waits until the other transaction waits for that row.
   await server.sql(
-    "CREATE TABLE pair_of (id int PRIMARY KEY, name text); INSERT INTO pair_of VALUES (1, ''), (2, '')",
+    `CREATE TABLE pair_of (id int PRIMARY KEY, name text); INSERT INTO pair_of VALUES (1, ''), (2, '');
+    CREATE SEQUENCE tried; ALTER DATABASE osiris SET deadlock_timeout = '50ms';
+    CREATE FUNCTION meets_the_other() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF nextval('tried') = 1 THEN
+        PERFORM pg_advisory_xact_lock(4711);
+        WHILE NOT EXISTS (SELECT FROM pg_locks WHERE NOT granted) LOOP PERFORM pg_sleep(0.01); END LOOP;
+      END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER meets BEFORE UPDATE ON pair_of FOR EACH ROW WHEN (NEW.id = 1 AND NEW.name = 'w')
+      EXECUTE FUNCTION meets_the_other()`,
   );
-  await server.sql("ALTER SYSTEM SET deadlock_timeout = '50ms'");
-  await server.sql("SELECT pg_reload_conf()");
-  // Another transaction takes the rows in the other order.
   const other = server.sql(
-    `BEGIN; UPDATE pair_of SET name = 'o' WHERE id = 2; SELECT pg_sleep(2); UPDATE pair_of SET name = 'o' WHERE id = 1; COMMIT`,
-  ).catch(() => {}); // one of the two loses
-  const sleeping =
-    "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%pair_of%'";
-  await until(async () => await server.sql(sleeping) === "1");
+    `BEGIN; SET LOCAL deadlock_timeout = '10min'; UPDATE pair_of SET name = 'o' WHERE id = 2;
+    DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711)
+      LOOP PERFORM pg_sleep(0.01); END LOOP; END $$;
+    UPDATE pair_of SET name = 'o' WHERE id = 1; COMMIT`,
+  );
   const query = "SELECT range + 1 AS id, 'w' AS name FROM df, range(2) ORDER BY 1";
   const config = { table: "pair_of", write_mode: "upsert", keys: ["id"] };
   const outcome = await written(writing(query, config, RETRY));
   await other;
   assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
+  assert.equal(await server.sql("SELECT last_value FROM tried"), "2");
+  assert.equal(await server.sql("SELECT string_agg(name, '') FROM pair_of"), "ww");
 });
