@@ -364,6 +364,23 @@ Deno.test("A driver's process takes its whole group with it", async () => {
   assert.deepEqual(left, []);
 });
 
+Deno.test("A driver's process is gone though a dead one of its group is never taken away", async () => {
+  const note = await Deno.makeTempFile();
+  // It leaves the group, and never asks how its child ended, which stays there.
+  const careless = `if (fork() == 0) { sleep } else { setpgrp(0, 0); close STDIN; close STDOUT; close STDERR;
+    open(my $note, ">", "${note}"); print $note $$; close $note; sleep }`;
+  try {
+    const { death } = await stub(
+      `perl -e '${careless}' & until [ -s ${note} ]; do sleep 0.02; done; ${frame("nonsense")}; wait`,
+    );
+    assert.equal(death.code, "DRV402");
+    assert.ok(alive(Number(await Deno.readTextFile(note))));
+  } finally {
+    Deno.kill(Number(await Deno.readTextFile(note)), "SIGKILL");
+    await Deno.remove(note);
+  }
+});
+
 Deno.test("What a driver's process writes to its standard error is told in clean lines, up to a limit", async () => {
   const { lines } = await stub(
     String.raw`printf 'plain\n\033[31mred\033[0m\a\r\n\nlast' >&2; exit 1`,

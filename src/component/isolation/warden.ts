@@ -26,6 +26,8 @@ const MAX_STDERR = 65_536;
 const STDERR_TAIL = 4_096;
 /** How long a child may live on after it closed its pipe. */
 const EXIT_MS = 250;
+/** How long the dead of a killed group are waited for; in a container nobody may ever ask for their exit code. */
+const BURIAL_MS = 5_000;
 
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<ToWarden>) => void;
@@ -256,10 +258,10 @@ function killGroup(child: Deno.ChildProcess): void {
   }
 }
 
-/** Resolves when no process of the group is left. */
+/** Resolves when no process of a killed group is left, or only dead ones whom the machine's first process lets lie. */
 async function groupGone(group: number): Promise<void> {
   if (Deno.build.os === "windows") return;
-  while (true) {
+  for (const end = performance.now() + BURIAL_MS; performance.now() < end;) {
     try {
       process.kill(-group, 0);
     } catch {
