@@ -238,7 +238,7 @@ Deno.test("osiris connections doctor exits with 3 when every connection failed",
   const text = `version: 1
 connections:
   http:
-    gone: { base_url: "http://127.0.0.1:1" }
+    gone: { base_url: "http://127.0.0.1:2" }
     unset: { base_url: "\${NOT_SET_ANYWHERE}" }
 `;
   await using project = await TestProject.create({ "osiris_connections.yaml": text });

@@ -4,7 +4,7 @@ import { contextFor, ServerFailure } from "osiris/driver";
 import { parse } from "yaml";
 import driver from "./driver.ts";
 
-const CONNECTION = { auth: "none", timeout_s: 5, check_path: "", base_url: "http://127.0.0.1:1" };
+const CONNECTION = { auth: "none", timeout_s: 5, check_path: "", base_url: "http://127.0.0.1:2" };
 
 /** What a check makes of a server that answers so. */
 async function checked(answer: (request: Request) => Response, connection: object = {}) {

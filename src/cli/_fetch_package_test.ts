@@ -127,7 +127,7 @@ Deno.test("fetchPackage says what the server answered, and repeats no secret", (
   }));
 
 Deno.test("fetchPackage says why a server cannot be reached, and repeats no secret", async () => {
-  const { message, category } = await failure(fetchPackage("http://us:hush@127.0.0.1:1/x.tgz?t=hush", NEVER));
+  const { message, category } = await failure(fetchPackage("http://us:hush@127.0.0.1:2/x.tgz?t=hush", NEVER));
   assert.equal(category, "connection");
   assert.match(message, /refused/i);
   assert.doesNotMatch(message, /hush/);
