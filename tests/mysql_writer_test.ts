@@ -9,15 +9,16 @@ import assert from "node:assert/strict";
 import driver from "../plugins/mysql.writer/driver.ts";
 import { contextFor, type DriverError, type Evolution, inputOf, type Row } from "../src/component/sdk.ts";
 import { type Fields, ServerOfFile } from "./_server_of_file.ts";
+import { until } from "./_until.ts";
 
 const server = new ServerOfFile("mysql");
 
 /** What comes of a pipeline that writes the rows of a query of the engine. */
-async function write(query: string, config: Fields, connection: Fields = {}) {
+async function write(query: string, config: Fields, connection: Fields = {}, more: Fields = {}) {
   const steps = [
     { id: "one", component: "filesystem.csv_extractor", mode: "read", config: { path: "one.csv" } },
     { id: "rows", component: "duckdb.processor", mode: "transform", needs: ["one"], config: { query } },
-    { id: "save", component: "mysql.writer", mode: "write", needs: ["rows"], config },
+    { id: "save", component: "mysql.writer", mode: "write", needs: ["rows"], config, ...more },
   ];
   await using project = await server.project(steps, connection, { "one.csv": "one\n1\n" });
   const outcome = await project.run(await project.read("pipeline.oml"));
@@ -536,4 +537,36 @@ Deno.test("mysql.writer refuses tables that could not take rows back, and those 
     /the server has no type for INTEGER\[\]/,
   );
   assert.match((await failure("SELECT 1 AS a", { table: "slim" }, { password: "no" })).message, /\(auth\)/);
+});
+
+Deno.test("mysql.writer tries a deadlock again", async () => {
+  await server.sql(
+    `CREATE TABLE pair_of (id INT PRIMARY KEY, name VARCHAR(9)); INSERT INTO pair_of VALUES (1, ''), (2, '');
+    CREATE TABLE heavy AS SELECT seq AS id FROM seq_1_to_5000`,
+  );
+  const processes = (info: string) => `FROM information_schema.processlist WHERE info = '${info}'`;
+  const working = (info: string) =>
+    until(async () => await server.sql(`SELECT COUNT(*) ${processes(info)}`) === "1");
+  // It holds the other transaction up until the writer waits for that one.
+  const gate = server.sql("DO GET_LOCK('gate', 0); DO SLEEP(600)").catch(() => {});
+  await working("DO SLEEP(600)");
+  // The server ends the transaction that changed less: the writer's.
+  const other = server.sql(
+    `BEGIN; UPDATE heavy SET id = -id; UPDATE pair_of SET name = 'o' WHERE id = 2;
+    DO GET_LOCK('gate', 600); UPDATE pair_of SET name = 'o' WHERE id = 1; COMMIT`,
+  );
+  await working("DO GET_LOCK(''gate'', 600)");
+  const written = write(
+    "SELECT i::INTEGER AS id, 'w' AS name FROM range(1, 3) r(i) ORDER BY 1",
+    { table: "pair_of", write_mode: "upsert", keys: ["id"] },
+    {},
+    { retry: { max: 2, delay: "10ms" } },
+  );
+  const waits = "SHOW STATUS LIKE 'Innodb_row_lock_current_waits'";
+  await until(async () => /\t1$/.test(await server.sql(waits)));
+  await server.sql(`KILL ${await server.sql(`SELECT id ${processes("DO SLEEP(600)")}`)}`);
+  await Promise.all([gate, other]);
+  const { state, failure } = await written;
+  assert.equal(state, "succeeded", String(failure?.message));
+  assert.equal(await server.sql("SELECT GROUP_CONCAT(name) FROM pair_of"), "w,w");
 });

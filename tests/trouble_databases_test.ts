@@ -10,7 +10,6 @@ import { connectionText, TestProject } from "./_project.ts";
 import { addressOf, type DatabaseServer, startMariaDb, startPostgres } from "./_servers.ts";
 import { TcpProxy } from "./_tcp_proxy.ts";
 import { assertTold, type Told } from "./_trouble.ts";
-import { until } from "./_until.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -35,8 +34,6 @@ const SUBJECTS: readonly (() => Promise<Subject>)[] = [
       `CREATE TABLE whole AS SELECT i AS id, 'name ' || i AS name FROM generate_series(1, ${ROWS}) i;
       ${TARGET}; CREATE TABLE hidden (id int); CREATE USER guest PASSWORD 'guest-pw'; GRANT SELECT ON target TO guest`,
     );
-    await server.sql("ALTER SYSTEM SET deadlock_timeout = '50ms'");
-    await server.sql("SELECT pg_reload_conf()");
     return {
       ...server,
       family: "postgres",
@@ -314,26 +311,6 @@ for (const start of SUBJECTS) {
         assert.equal(outcome.state, "succeeded", `${bytes}: ${outcome.failure?.message}`);
         assert.equal(rows, "30000 30000", `cut after ${bytes} bytes`);
       }
-    });
-
-    await test.step("a deadlock is tried again", async () => {
-      await subject.sql(`CREATE TABLE pair_of (id INT PRIMARY KEY, name VARCHAR(9));
-        CREATE TABLE heavy AS SELECT * FROM whole; INSERT INTO pair_of VALUES (1, ''), (2, '')`);
-      const weight = "UPDATE heavy SET name = 'h' WHERE id < 5000";
-      const [sleep, sleeps] = subject.family === "mysql"
-        ? ["DO SLEEP(2)", "information_schema.processlist WHERE info = 'DO SLEEP(2)'"]
-        : ["SELECT pg_sleep(2)", "pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%pair_of%'"];
-      const other = subject.sql(
-        `BEGIN; ${weight}; UPDATE pair_of SET name = 'o' WHERE id = 2; ${sleep}; UPDATE pair_of SET name = 'o' WHERE id = 1; COMMIT`,
-      ).catch(() => {}); // one of the two loses
-      await until(async () => await subject.sql(`SELECT COUNT(*) FROM ${sleeps}`) === "1");
-      const query = "SELECT i::INTEGER AS id, 'w' AS name FROM range(1, 3) r(i) ORDER BY 1";
-      const config = { table: "pair_of", write_mode: "upsert", keys: ["id"] };
-      await using project = await projectOf(subject, writing(subject, query, config, RETRY));
-      const outcome = await project.run(await project.read("pipeline.oml"));
-      await other;
-      assert.equal(outcome.state, "succeeded", String(outcome.failure?.message));
-      assert.equal(await subject.sql("SELECT COUNT(*) FROM pair_of WHERE name = 'w'"), "2");
     });
   });
 }
