@@ -1,7 +1,5 @@
 /** A server on this machine that stands for an API: each path answers as the test says, and every request is kept. @module */
 
-import { freePort } from "./_servers.ts";
-
 /** What was asked. */
 export interface Asked {
   readonly method: string;
@@ -50,8 +48,8 @@ export class Api implements AsyncDisposable {
   }
 }
 
-/** Where nobody listens. The system gives such a port to nobody by itself, as it would one that was closed a moment ago. */
-export const CLOSED = `http://127.0.0.1:${freePort()}`;
+/** Where nobody listens: a port that the system gives to nobody, and that the newest Deno asks, too, unlike port 1. */
+export const CLOSED = "http://127.0.0.1:2";
 
 /** Sends bytes as they are, and hangs up. */
 export class RawServer implements AsyncDisposable {

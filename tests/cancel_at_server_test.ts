@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { osirisCommand } from "./_osiris.ts";
 import { connectionText } from "./_project.ts";
 import { addressOf, type DatabaseServer, startMariaDb, startPostgres } from "./_servers.ts";
+import { within } from "./_until.ts";
 
 let postgres: DatabaseServer, mariaDb: DatabaseServer;
 
@@ -50,14 +51,6 @@ async function atWork(family: Family): Promise<number> {
   );
 }
 
-async function until(done: () => Promise<boolean>, ms: number): Promise<boolean> {
-  for (const end = performance.now() + ms; performance.now() < end;) {
-    if (await done()) return true;
-    await new Promise((wake) => setTimeout(wake, 50));
-  }
-  return await done();
-}
-
 /**
  * Runs a query in the program and does something when the server is at work. Gives undefined when the run was over
  * before that: a busy machine takes its time.
@@ -93,11 +86,11 @@ async function lingering(
   try {
     let over = false;
     child.status.then(() => (over = true));
-    assert.ok(await until(async () => over || await atWork(family) > 0, 60_000), "the query did not begin");
-    if (over) return void await until(async () => await atWork(family) === 0, LATE_MS);
+    assert.ok(await within(60_000, async () => over || await atWork(family) > 0), "the query did not begin");
+    if (over) return void await within(LATE_MS, async () => await atWork(family) === 0);
     const acted = performance.now();
     act(child);
-    const gone = await until(async () => await atWork(family) === 0, LATE_MS + 1000 * (timeoutS ?? 0));
+    const gone = await within(LATE_MS + 1000 * (timeoutS ?? 0), async () => await atWork(family) === 0);
     const ms = performance.now() - acted;
     const { code } = await child.status;
     assert.ok(gone, `the query goes on ${Math.round(ms)} ms later`);

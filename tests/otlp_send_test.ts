@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { CLOSED } from "./_api.ts";
 import { OtlpReceiver } from "./_otlp_receiver.ts";
 import { type OtlpRequest, sendOtlp } from "../src/report/mod.ts";
 
@@ -43,7 +44,7 @@ Deno.test("sendOtlp does not try again what was refused, and follows no redirect
 });
 
 Deno.test("sendOtlp says that nobody listens, and stops when it is told to", async () => {
-  const nobody = { endpoint: "http://127.0.0.1:2" };
+  const nobody = { endpoint: CLOSED };
   assert.equal(await send(nobody), "it cannot be reached");
   const told = AbortSignal.abort();
   assert.equal(await send(nobody, "", told), "there was no more time");

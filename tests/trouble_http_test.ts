@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Api, type Asked, RawServer } from "./_api.ts";
+import { Api, type Asked, CLOSED, RawServer } from "./_api.ts";
 import { connectionText, TestProject } from "./_project.ts";
 import { assertTold, type Told } from "./_trouble.ts";
 
@@ -78,7 +78,7 @@ const TROUBLES: readonly (readonly [string, Trouble, Told])[] = [
     says: /status 404: there is nothing/,
     help: /check path and base_url/,
   }],
-  ["refuses connections", none("http://127.0.0.1:2"), {
+  ["refuses connections", none(CLOSED), {
     ...lost,
     says: /was refused/,
     help: /whether the server runs/,

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { osirisCommand } from "../_osiris.ts";
+import { within } from "../_until.ts";
 import { Arena } from "./_arena.ts";
 import { attempts } from "./_attempt.ts";
 import { driverOf, plainSpec, specOf } from "./_driver.ts";
@@ -70,14 +71,6 @@ function below(root: number): number[] {
   return found.slice(1);
 }
 
-async function until(done: () => boolean, ms: number): Promise<boolean> {
-  for (const end = performance.now() + ms; performance.now() < end;) {
-    if (done()) return true;
-    await new Promise((wake) => setTimeout(wake, 5));
-  }
-  return done();
-}
-
 /** What a process has computed so far, in hundredths of a second. */
 function computed(pid: number): number {
   const [, ...fields] = readFileSync(`/proc/${pid}/stat`, "utf8").split(/ (?=[^)]*$)/);
@@ -122,7 +115,7 @@ export function around(): void {
           assert.match(ended.stderr, /^Stopping: what was begun is undone; once more ends at once$/m);
         }
         assert.ok(ended.ms < 10_000, `${signal}: it took ${ended.ms} ms`);
-        const gone = await until(() => arena.processes().length === 0, 10_000);
+        const gone = await within(10_000, () => arena.processes().length === 0);
         count("B11", { tried: 1, left: arena.processes().length });
         assert.ok(gone, `${signal}: ${arena.processes().join("\n")}`);
       }
