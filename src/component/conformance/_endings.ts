@@ -1,9 +1,10 @@
+import { GRACE_MS } from "../_life.ts";
 import type { Example, Rows } from "./_example.ts";
 import { leftBehind, takesRows } from "./_rows_in.ts";
 import { type Check, firstFault, type Subject } from "./_subject.ts";
 
 /** How long a cancelled driver may take to end by itself: hardly less than a run gives it. */
-const GRACE_MS = 1_900;
+const ENDS_WITHIN_MS = GRACE_MS - 100;
 
 /** How a driver ends that is not let finish. */
 export const ENDINGS: readonly Check[] = [
@@ -81,9 +82,9 @@ async function cancelled(subject: Subject, example: Example) {
       next: "take the rows that it is given",
     };
   }
-  if ((outcome.cancelledAfterMs ?? 0) > GRACE_MS) {
+  if ((outcome.cancelledAfterMs ?? 0) > ENDS_WITHIN_MS) {
     return {
-      reason: `it was cancelled ${waiting}, and had not ended ${GRACE_MS / 1000} s later`,
+      reason: `it was cancelled ${waiting}, and had not ended ${ENDS_WITHIN_MS / 1000} s later`,
       next: "hand the context's `signal` to fetch and to everything else that waits",
     };
   }
