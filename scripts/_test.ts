@@ -64,7 +64,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(`== ${step.name}: ${outcome.failed === 0 ? "ok" : "FAILED"} (${seconds} s)`);
     passed += outcome.passed;
     failed += outcome.failed;
-    said.push(...outcome.said ?? []);
+    if (outcome.failed > 0) said.push(...outcome.said ?? [`${step.name}: above`]);
   }
   if (said.length > 0) console.log(`\n${FAILED}\n\n${said.join("\n\n")}`);
   console.log(`\n${passed} passed, ${failed} failed`);
