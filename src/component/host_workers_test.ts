@@ -40,7 +40,7 @@ function countWorkers(): { started: number } & Disposable {
 /** While it is held, who waits for a worker goes on waiting, however long the one that there is takes. */
 function endlessPatience(): Disposable {
   const { setInterval } = globalThis;
-  globalThis.setInterval = (() => 0) as unknown as typeof setInterval;
+  globalThis.setInterval = (() => 0) as typeof setInterval;
   return { [Symbol.dispose]: () => void (globalThis.setInterval = setInterval) };
 }
 
