@@ -3,6 +3,10 @@
 export interface Cut {
   /** Called with what the server has sent in all; true cuts the line before these bytes are passed on. */
   fromServer?(bytes: number): boolean;
+  /** How many bytes of the server's are passed on before the line is cut. */
+  readonly most?: number;
+  /** Called with each piece from the client; true cuts the line before it is passed on. */
+  beforeServer?(piece: Uint8Array): boolean;
   /** Called with each piece from the client; true passes it on, and cuts the line before the server's answer. */
   afterClient?(piece: Uint8Array): boolean;
 }
@@ -32,24 +36,29 @@ export class TcpProxy implements AsyncDisposable {
       let held = false;
       let sent = 0;
       const toServer = this.#move(client, server, (piece) => {
+        if (cut.beforeServer?.(piece) === true) return 0;
         held ||= cut.afterClient?.(piece) === true;
-        return true;
+        return piece.byteLength;
       });
       const toClient = this.#move(server, client, (piece) => {
+        const left = (cut.most ?? Infinity) - sent;
         sent += piece.byteLength;
-        return !held && cut.fromServer?.(sent) !== true;
+        return held || cut.fromServer?.(sent) === true ? 0 : Math.min(left, piece.byteLength);
       });
       this.#running.push(Promise.race([toServer, toClient]).finally(end), toServer, toClient);
     }
   }
 
-  async #move(from: Deno.TcpConn, to: Deno.TcpConn, may: (piece: Uint8Array) => boolean): Promise<void> {
+  /** Passes on what `allowed` says of each piece, until that is not the whole of it. */
+  async #move(from: Deno.TcpConn, to: Deno.TcpConn, allowed: (piece: Uint8Array) => number): Promise<void> {
     const buffer = new Uint8Array(16_384);
     try {
       while (true) {
         const length = await from.read(buffer);
-        if (length === null || !may(buffer.subarray(0, length))) return;
-        for (let at = 0; at < length;) at += await to.write(buffer.subarray(at, length));
+        if (length === null) return;
+        const passed = allowed(buffer.subarray(0, length));
+        for (let at = 0; at < passed;) at += await to.write(buffer.subarray(at, passed));
+        if (passed < length) return;
       }
     } catch {
       // One side hung up.

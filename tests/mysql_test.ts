@@ -12,6 +12,7 @@ import { osiris } from "./_osiris.ts";
 import { parquetColumns } from "./_parquet.ts";
 import type { TestProject } from "./_project.ts";
 import { type Fields, ServerOfFile } from "./_server_of_file.ts";
+import { TcpProxy } from "./_tcp_proxy.ts";
 
 const server = new ServerOfFile("mysql");
 
@@ -360,53 +361,24 @@ async function endOf<T>(pieces: AsyncGenerator<unknown, T, void>): Promise<T> {
   return next.value;
 }
 
-/** Lets bytes through to the server, and from the server only so many. */
-function cutting(bytes: number): { port: number; passed(): number; close(): void } {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const open = new Set<Deno.Conn>();
-  let passed = 0;
-  const copy = async (from: Deno.Conn, to: Deno.Conn, most: number, note: (count: number) => void) => {
-    const room = new Uint8Array(16_384);
-    for (let left = most; left > 0;) {
-      const count = await from.read(room.subarray(0, Math.min(left, room.length)));
-      if (count === null) break;
-      left -= count;
-      note(count);
-      for (let at = 0; at < count;) at += await to.write(room.subarray(at, count));
-    }
-    for (const each of [from, to]) {
-      try {
-        each.close();
-      } catch {
-        // The other way has closed it.
-      }
-    }
-  };
-  (async () => {
-    for await (const client of listener) {
-      const server_ = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
-      open.add(client).add(server_);
-      copy(client, server_, Infinity, () => {}).catch(() => {});
-      copy(server_, client, bytes, (count) => (passed += count)).catch(() => {});
-    }
-  })();
-  return { port: listener.addr.port, passed: () => passed, close: () => listener.close() };
-}
-
 Deno.test("mysql.extractor fails when the connection is cut, at whatever byte, and never gives a short result", async () => {
   const query = "SELECT seq AS n, REPEAT('x', 40) AS t FROM seq_1_to_400";
   const readAll = async (most: number) => {
-    const proxy = cutting(most);
-    const { driver, pool } = await openReader({ query }, { port: proxy.port });
+    let passed = 0;
+    const fromServer = (bytes: number) => {
+      passed = bytes;
+      return false;
+    };
+    await using proxy = new TcpProxy(server.port, () => ({ most, fromServer }));
+    const { driver, pool } = await openReader({ query }, { port: proxy.ownPort });
     try {
       const answer = await driver.read();
       assert.ok(answer.kind === "bytes");
       const { rows } = await endOf(answer.pieces);
-      return { rows, passed: proxy.passed() };
+      return { rows, passed };
     } finally {
       await driver[Symbol.asyncDispose]();
       await pool[Symbol.asyncDispose]();
-      proxy.close();
     }
   };
   const whole = await readAll(Infinity);

@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import driver from "../plugins/mysql.writer/driver.ts";
 import { contextFor, type DriverError, type Evolution, inputOf, type Row } from "../src/component/sdk.ts";
 import { type Fields, ServerOfFile } from "./_server_of_file.ts";
+import { TcpProxy } from "./_tcp_proxy.ts";
 import { until } from "./_until.ts";
 
 const server = new ServerOfFile("mysql");
@@ -280,60 +281,36 @@ Deno.test("mysql.writer loads once, however often the same load is tried", async
 });
 
 /** Lets everything through but the answer to a COMMIT, whose connection is cut; and the COMMIT itself when told so. */
-function losing(what: "answer" | "commit"): { port: number; close(): void } {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+function losing(what: "answer" | "commit"): TcpProxy {
   let lost = false;
-  const serve = async (client: Deno.Conn) => {
-    const behind = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
-    const end = () => {
-      for (const each of [client, behind]) {
-        try {
-          each.close();
-        } catch {
-          // It is closed already.
-        }
-      }
-    };
-    let cutting = false;
-    const back = async () => {
-      const room = new Uint8Array(65_536);
-      for (let count = await behind.read(room); count !== null && !cutting; count = await behind.read(room)) {
-        await client.write(room.subarray(0, count));
-      }
-    };
-    back().catch(() => {}).finally(end);
-    const room = new Uint8Array(65_536);
-    for (let count = await client.read(room); count !== null; count = await client.read(room)) {
-      const commit = !lost && new TextDecoder("latin1").decode(room.subarray(0, count)).includes("COMMIT");
-      if (commit) lost = cutting = true;
-      if (commit && what === "commit") break;
-      await behind.write(room.subarray(0, count));
-    }
-    end();
+  const loses = (piece: Uint8Array) => {
+    if (lost || !new TextDecoder("latin1").decode(piece).includes("COMMIT")) return false;
+    return lost = true;
   };
-  (async () => {
-    for await (const client of listener) serve(client).catch(() => {});
-  })();
-  return { port: listener.addr.port, close: () => listener.close() };
+  return new TcpProxy(
+    server.port,
+    () => what === "answer" ? { afterClient: loses } : { beforeServer: loses },
+  );
 }
 
 Deno.test("mysql.writer finds out what became of a COMMIT whose answer was lost", async () => {
   await server.sql("CREATE TABLE sure (a BIGINT)");
-  const answer = losing("answer");
-  await (await staged({ a: "BIGINT" }, [{ a: 1 }], { table: "sure" }, { port: answer.port, loadId: "l/1" }))
+  await using answer = losing("answer");
+  await (await staged({ a: "BIGINT" }, [{ a: 1 }], { table: "sure" }, {
+    port: answer.ownPort,
+    loadId: "l/1",
+  }))
     .commit();
   assert.equal(await server.sql("SELECT COUNT(*) FROM sure"), "1");
-  answer.close();
-  const commit = losing("commit");
+  await using commit = losing("commit");
   const open = await staged({ a: "BIGINT" }, [{ a: 2 }], { table: "sure" }, {
-    port: commit.port,
+    port: commit.ownPort,
     loadId: "l/2",
   });
   await assert.rejects(
     Promise.resolve(open.commit()),
     (error: DriverError) => error.options.retryable === true && /\(network\)/.test(error.message),
   );
-  commit.close();
   assert.equal(await server.sql("SELECT COUNT(*) FROM sure"), "1");
   await (await staged({ a: "BIGINT" }, [{ a: 2 }], { table: "sure" }, { loadId: "l/2" })).commit();
   assert.equal(await server.sql("SELECT COUNT(*) FROM sure"), "2");
